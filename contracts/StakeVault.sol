@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {RegistryState} from "./base/RegistryState.sol";
+import {IGate} from "./interfaces/IGate.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {Ids} from "./libraries/Ids.sol";
+import {Tokens} from "./libraries/Tokens.sol";
+import {Pool, PoolId, PoolParams, Seat} from "./types/Types.sol";
+
+/// @title Ledger, pools and seats (documented in IStakeVault)
+abstract contract StakeVault is IStakeVault, RegistryState {
+    // ------------------------------------------------------------------ ledger
+
+    /// @inheritdoc IStakeVault
+    function deposit(address token, uint256 amount) external nonReentrant returns (uint256 received) {
+        if (amount == 0) revert ZeroAmount();
+        received = Tokens.pull(token, msg.sender, amount);
+        _addCredit(token, msg.sender, received);
+    }
+
+    /// @inheritdoc IStakeVault
+    function withdraw(address token, uint256 amount) external nonReentrant {
+        if (amount == 0) revert ZeroAmount();
+        _subCredit(token, msg.sender, amount);
+        Tokens.push(token, msg.sender, amount);
+    }
+
+    /// @inheritdoc IStakeVault
+    function withdrawFor(address token, address account) external nonReentrant {
+        uint256 amount = _credit[token][account];
+        if (amount == 0) revert ZeroAmount();
+        _subCredit(token, account, amount);
+        Tokens.push(token, account, amount);
+    }
+
+    // ------------------------------------------------------------------- pools
+
+    /// @inheritdoc IStakeVault
+    function createPool(PoolParams calldata params) external returns (PoolId pool) {
+        if (msg.sender != params.oracle) revert NotAllowed(msg.sender, params.oracle);
+        if (params.token == address(0)) revert ZeroAddress();
+        if (params.maxOpen == 0 || params.seatStake == 0) revert ZeroAmount();
+        pool = Ids.pool(params);
+        if (_pools[pool].exists) revert PoolExists(pool);
+        _pools[pool].exists = true;
+        emit PoolCreated(pool, msg.sender, params);
+    }
+
+    /// @inheritdoc IStakeVault
+    function join(PoolParams calldata params, bytes calldata evidence) external nonReentrant {
+        PoolId pool = _existing(params);
+        Seat storage seat = _seats[pool][msg.sender];
+        if (seat.stake != 0) revert AlreadySeated(pool, msg.sender);
+        _requireAdmitted(params.gate, pool, evidence);
+        uint40 time = _now();
+        _seats[pool][msg.sender] = Seat({stake: params.seatStake, joinedAt: time, fullSince: time, releaseAt: 0});
+        emit Joined(pool, msg.sender, params.seatStake);
+        _take(params.token, msg.sender, params.seatStake);
+    }
+
+    /// @inheritdoc IStakeVault
+    function leave(PoolId pool) external {
+        Seat storage seat = _seats[pool][msg.sender];
+        if (seat.stake == 0) revert NotSeated(pool, msg.sender);
+        if (seat.releaseAt != 0) revert AlreadyLeaving(pool, msg.sender, seat.releaseAt);
+        uint40 last = _pools[pool].maxHardEnd;
+        seat.releaseAt = last > _now() ? last : _now();
+        emit Left(pool, msg.sender, seat.releaseAt);
+    }
+
+    /// @inheritdoc IStakeVault
+    function withdrawSeat(PoolParams calldata params, address annotator) external {
+        PoolId pool = _existing(params);
+        Seat memory seat = _seats[pool][annotator];
+        if (seat.stake == 0) revert NotSeated(pool, annotator);
+        if (seat.releaseAt == 0 || _now() < seat.releaseAt) revert SeatLocked(pool, annotator, seat.releaseAt);
+        delete _seats[pool][annotator];
+        emit SeatWithdrawn(pool, annotator, seat.stake);
+        _addCredit(params.token, annotator, seat.stake);
+    }
+
+    function _requireAdmitted(address gate, PoolId pool, bytes calldata evidence) private view {
+        if (gate == address(0)) return;
+        if (!IGate(gate).admits(pool, msg.sender, evidence)) revert GateRefused(gate, msg.sender);
+    }
+
+    // ------------------------------------------------------------------- views
+
+    /// @inheritdoc IStakeVault
+    function creditOf(address token, address account) external view returns (uint256) {
+        return _credit[token][account];
+    }
+
+    /// @inheritdoc IStakeVault
+    function burnedOf(address token) external view returns (uint256) {
+        return _burned[token];
+    }
+
+    /// @inheritdoc IStakeVault
+    function poolOf(PoolId pool) external view returns (Pool memory) {
+        return _pools[pool];
+    }
+
+    /// @inheritdoc IStakeVault
+    function seatOf(PoolId pool, address annotator) external view returns (Seat memory) {
+        return _seats[pool][annotator];
+    }
+
+    /// @inheritdoc IStakeVault
+    function poolIdOf(PoolParams calldata params) external view returns (PoolId) {
+        return Ids.pool(params);
+    }
+}

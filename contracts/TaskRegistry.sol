@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ContributorShare} from "./ContributorShare.sol";
+import {RegistryState} from "./base/RegistryState.sol";
+import {ICampaigns} from "./interfaces/ICampaigns.sol";
+import {IContributorShare} from "./interfaces/IContributorShare.sol";
+import {IRandomness} from "./interfaces/IRandomness.sol";
+import {BlockHashes} from "./libraries/BlockHashes.sol";
+import {Ids} from "./libraries/Ids.sol";
+import {Leaves} from "./libraries/Leaves.sol";
+import {Schedules} from "./libraries/Schedules.sol";
+import {Tokens} from "./libraries/Tokens.sol";
+import {TypedData} from "./libraries/TypedData.sol";
+import {
+    Campaign,
+    CampaignId,
+    CampaignParams,
+    ClaimBatch,
+    Commit,
+    Dataset,
+    Limits,
+    PayoutLeaf,
+    Pool,
+    Seat,
+    PoolId,
+    PoolParams,
+    Schedule,
+    Settlement,
+    Status
+} from "./types/Types.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+/// @title The undisturbed life of a campaign (documented in ICampaigns)
+/// @dev The half of the registry that every campaign pays for in gas. Everything else lives in `RegistryExtension`, whose
+/// address is fixed at construction and whose code runs on this contract's storage: one contract would exceed EIP-170.
+contract TaskRegistry is ICampaigns, RegistryState {
+    using SafeCast for uint256;
+    using Schedules for Schedule;
+
+    uint8 private constant PAYOUT = 1;
+    uint8 private constant SHARES = 2;
+    /// @dev Blocks between arming and the seed's block: the caller of `armSeed` cannot be the one who builds it.
+    uint64 private constant SEED_DELAY = 4;
+    /// @dev The chains on which periods may be short: local nodes and the in-process chain.
+    uint256 private constant LOCAL_CHAIN = 31_337;
+    uint256 private constant IN_PROCESS_CHAIN = 131_277_322_940_537;
+    uint40 private constant SAFE_PERIOD = 48 hours;
+    uint40 private constant SAFE_RESCUE = 7 days;
+
+    /// @inheritdoc ICampaigns
+    address public immutable extension;
+    /// @inheritdoc ICampaigns
+    address public immutable shareImplementation;
+    uint40 private immutable _minPeriod;
+    uint40 private immutable _minRescue;
+    uint40 private immutable _maxPeriod;
+    uint40 private immutable _maxHorizon;
+
+    constructor(Limits memory limits_, address extension_) {
+        if (extension_.code.length == 0) revert NoExtension(extension_);
+        if (block.chainid != LOCAL_CHAIN && block.chainid != IN_PROCESS_CHAIN) {
+            if (limits_.minPeriod < SAFE_PERIOD) revert PeriodBelowSafeMinimum(limits_.minPeriod, SAFE_PERIOD);
+            if (limits_.minRescue < SAFE_RESCUE) revert PeriodBelowSafeMinimum(limits_.minRescue, SAFE_RESCUE);
+        }
+        _minPeriod = limits_.minPeriod;
+        _minRescue = limits_.minRescue;
+        _maxPeriod = limits_.maxPeriod;
+        _maxHorizon = limits_.maxHorizon;
+        extension = extension_;
+        shareImplementation = address(new ContributorShare(address(this)));
+    }
+
+    /// @dev Runs the extension on this contract's storage and returns whatever it returns.
+    fallback() external {
+        address target = extension;
+        assembly ("memory-safe") {
+            calldatacopy(0, 0, calldatasize())
+            let ok := delegatecall(gas(), target, 0, calldatasize(), 0, 0)
+            returndatacopy(0, 0, returndatasize())
+            switch ok
+            case 0 { revert(0, returndatasize()) }
+            default { return(0, returndatasize()) }
+        }
+    }
+
+    // ----------------------------------------------------- funding and consent
+
+    /// @inheritdoc ICampaigns
+    function createCampaign(PoolParams calldata pool, CampaignParams calldata params, uint128 escrow)
+        external
+        nonReentrant
+        returns (CampaignId id)
+    {
+        id = Ids.campaign(params);
+        Campaign storage campaign = _campaigns[id];
+        if (campaign.status != Status.None) revert CampaignExists(id);
+        if (escrow == 0) revert ZeroAmount();
+        _requireConsistent(pool, params);
+        _reserveShares(params);
+        params.schedule.validate(limits(), block.timestamp);
+        (campaign.status, campaign.since, campaign.escrow) = (Status.Created, _now(), escrow);
+        emit CampaignCreated(id, msg.sender, params.dataset, escrow, params);
+        _take(params.token, msg.sender, escrow);
+    }
+
+    /// @inheritdoc ICampaigns
+    function accept(PoolParams calldata pool, CampaignParams calldata params) external nonReentrant {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Created);
+        _requireOracle(params);
+        _requireBefore(params.schedule.acceptEnd);
+        _requirePool(pool, params);
+        _takePlace(params.pool, pool, params.schedule.hardEnd());
+        uint128 bond = _bondUp(campaign.escrow, pool.arbitrationRefund);
+        (campaign.status, campaign.since, campaign.bond) = (Status.Open, _now(), bond);
+        emit Accepted(id, msg.sender, params.pool, bond);
+        _take(params.token, msg.sender, bond);
+    }
+
+    // ------------------------------------------------------- enrolment and seed
+
+    /// @inheritdoc ICampaigns
+    function postRoster(CampaignParams calldata params, bytes32 root, uint32 count) external {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
+        _requireOracle(params);
+        _requireBefore(params.schedule.rosterEnd());
+        if (campaign.rosterRoot != 0) revert RosterAlreadyPosted(id);
+        if (root == 0 || count == 0) revert EmptyRoot();
+        (campaign.rosterRoot, campaign.rosterCount) = (root, count);
+        emit RosterPosted(id, root, count);
+    }
+
+    /// @inheritdoc ICampaigns
+    function enrol(CampaignParams calldata params) external {
+        (CampaignId id,) = _in(params, Status.Open);
+        _requireBefore(params.schedule.enrolEnd);
+        if (!_isSeated(params.pool, msg.sender)) revert NotSeated(params.pool, msg.sender);
+        if (_enrolled[id][msg.sender]) revert AlreadyEnrolled(id, msg.sender);
+        _enrolled[id][msg.sender] = true;
+        emit Enrolled(id, msg.sender);
+    }
+
+    /// @inheritdoc ICampaigns
+    function armSeed(PoolParams calldata pool, CampaignParams calldata params) external nonReentrant {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
+        _requireFrom(params.schedule.enrolEnd);
+        _requireBefore(params.schedule.commitEnd());
+        _requirePool(pool, params);
+        if (campaign.seed != 0) revert SeedAlreadyDrawn(id);
+        uint128 burned = campaign.seedBlock == 0 ? 0 : _missedSeed(id, campaign, pool.randomness);
+        campaign.seedBlock = uint64(block.number) + SEED_DELAY;
+        emit SeedArmed(id, campaign.seedBlock, burned);
+        _burn(params.token, burned);
+        if (pool.randomness != address(0)) IRandomness(pool.randomness).request(CampaignId.unwrap(id));
+    }
+
+    /// @inheritdoc ICampaigns
+    function drawSeed(PoolParams calldata pool, CampaignParams calldata params) external {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
+        _requirePool(pool, params);
+        if (campaign.seed != 0) revert SeedAlreadyDrawn(id);
+        uint64 seedBlock = campaign.seedBlock;
+        if (seedBlock == 0) revert SeedNotArmed(id);
+        if (block.number <= seedBlock) revert SeedPending(id, seedBlock);
+        bytes32 value = _randomValue(id, seedBlock, pool.randomness);
+        if (value == 0) revert SeedMissed(id, seedBlock);
+        campaign.seed = keccak256(abi.encode(id, value));
+        emit SeedDrawn(id, campaign.seed);
+    }
+
+    // ------------------------------------------------------------------ rounds
+
+    /// @inheritdoc ICampaigns
+    function commitAggregate(CampaignParams calldata params, uint32 round, bytes32 root, bytes32 itemListsHash)
+        external
+    {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
+        _requireOracle(params);
+        uint256 end = _requireRoundStarted(id, campaign, params.schedule, round);
+        _requireBefore(end - params.schedule.grace);
+        if (root == 0) revert EmptyRoot();
+        if (_roundRoots[id][round] != 0) revert RoundAlreadyCommitted(id, round);
+        _roundRoots[id][round] = root;
+        if (!campaign.committed) campaign.committed = true;
+        emit CommitsAggregated(id, round, root, itemListsHash);
+    }
+
+    /// @inheritdoc ICampaigns
+    function commit(CampaignParams calldata params, Commit calldata sealedBatch, bytes32[] calldata rosterProof)
+        external
+    {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
+        _requireBefore(_requireRoundStarted(id, campaign, params.schedule, sealedBatch.round));
+        _requireWellFormed(sealedBatch);
+        _requireEnrolled(id, campaign.rosterRoot, rosterProof);
+        if (_commits[id][msg.sender][sealedBatch.batch] != 0) {
+            revert BatchAlreadyCommitted(id, msg.sender, sealedBatch.batch);
+        }
+        bytes32 commitHash = TypedData.hash(id, sealedBatch);
+        _commits[id][msg.sender][sealedBatch.batch] = commitHash;
+        if (!campaign.committed) campaign.committed = true;
+        emit Committed(id, msg.sender, commitHash, sealedBatch);
+    }
+
+    // -------------------------------------------------------------- settlement
+
+    /// @inheritdoc ICampaigns
+    function propose(CampaignParams calldata params, Settlement calldata settlement) external {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
+        _requireOracle(params);
+        _requireFrom(params.schedule.revealEnd());
+        _requireBefore(params.schedule.settleEnd());
+        _requireAffordable(campaign.escrow, params, settlement);
+        (campaign.status, campaign.since) = (Status.Proposed, _now());
+        campaign.settlement = Ids.settlement(settlement);
+        emit Proposed(id, msg.sender, settlement);
+    }
+
+    /// @inheritdoc ICampaigns
+    function finalize(CampaignParams calldata params, Settlement calldata settlement) external {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Proposed);
+        _requireFrom(uint256(campaign.since) + params.schedule.window);
+        bytes32 given = Ids.settlement(settlement);
+        if (given != campaign.settlement) revert SettlementMismatch(given, campaign.settlement);
+        uint128 fee = _feeDown(settlement.payoutTotal, params.feeBps);
+        uint128 surplus = campaign.escrow - settlement.payoutTotal - fee;
+        uint128 bond = campaign.bond;
+        (campaign.status, campaign.since, campaign.escrow) = (Status.Final, _now(), settlement.payoutTotal);
+        (campaign.bond, campaign.settlement) = (0, settlement.payoutRoot);
+        // The cap fits uint96 and the total was at most the cap when it was proposed.
+        _datasets[params.dataset].reserved -= params.shareCap - uint96(settlement.shareTotal);
+        emit Finalized(id, settlement.payoutTotal, settlement.shareTotal, fee, surplus);
+        _addCredit(params.token, params.oracle, uint256(bond) + fee);
+        _addCredit(params.token, params.requester, surplus);
+        if (settlement.shareTotal != 0) {
+            IContributorShare(params.dataset).mint(CampaignId.unwrap(id), settlement.shareTotal);
+        }
+    }
+
+    // ------------------------------------------------------------------ claims
+
+    /// @inheritdoc ICampaigns
+    function claim(CampaignParams calldata params, PayoutLeaf calldata leaf, bytes32[] calldata proof)
+        external
+        nonReentrant
+    {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Final);
+        bytes32 hash = Ids.payout(Leaves.domain("PAYOUT.v1", id), leaf);
+        if (!MerkleProof.verifyCalldata(proof, campaign.settlement, hash)) revert InvalidProof(id);
+        PayoutLeaf[] memory leaves = new PayoutLeaf[](1);
+        leaves[0] = leaf;
+        _handOut(id, campaign, params, leaves, PAYOUT | SHARES);
+    }
+
+    /// @inheritdoc ICampaigns
+    function claimMany(CampaignParams calldata params, ClaimBatch calldata batch, uint8 parts) external nonReentrant {
+        (CampaignId id, Campaign storage campaign) = _in(params, Status.Final);
+        if (parts == 0 || parts > PAYOUT | SHARES) revert InvalidParts(parts);
+        // Without leaves the proof itself could stand for the root (see OpenZeppelin's MerkleProof).
+        if (batch.leaves.length == 0) revert NothingToClaim();
+        if (_rootOf(id, batch) != campaign.settlement) revert InvalidProof(id);
+        _handOut(id, campaign, params, batch.leaves, parts);
+    }
+
+    function _handOut(
+        CampaignId id,
+        Campaign storage campaign,
+        CampaignParams calldata params,
+        PayoutLeaf[] memory leaves,
+        uint8 parts
+    ) private {
+        _markClaimed(id, leaves, parts);
+        if (parts & PAYOUT != 0) _payOut(campaign, params.token, leaves);
+        if (parts & SHARES != 0) _releaseShares(id, params.dataset, leaves);
+    }
+
+    function _payOut(Campaign storage campaign, address token, PayoutLeaf[] memory leaves) private {
+        uint256 total;
+        for (uint256 i; i < leaves.length; ++i) {
+            total += leaves[i].payout;
+        }
+        uint128 left = campaign.escrow;
+        if (total > left) revert ClaimAbovePayout(total, left);
+        campaign.escrow = left - uint128(total);
+        if (total != 0) _pushAll(token, leaves);
+    }
+
+    /// @dev Pays each leaf's own account. Only the account's own call reverts with its token; for others a refused
+    /// transfer becomes credit, so that one blocked account cannot stop a batch.
+    function _pushAll(address token, PayoutLeaf[] memory leaves) private {
+        uint256 expected = Tokens.balance(token);
+        for (uint256 i; i < leaves.length; ++i) {
+            (address account, uint256 amount) = (leaves[i].account, leaves[i].payout);
+            if (amount == 0) continue;
+            if (account == msg.sender) {
+                Tokens.push(token, account, amount);
+                expected -= amount;
+            } else if (Tokens.tryPush(token, account, amount)) {
+                expected -= amount;
+            } else {
+                Tokens.requireBalance(token, expected);
+                _addCredit(token, account, amount);
+            }
+        }
+        Tokens.requireBalance(token, expected);
+    }
+
+    function _releaseShares(CampaignId id, address dataset_, PayoutLeaf[] memory leaves) private {
+        address[] memory accounts = new address[](leaves.length);
+        uint256[] memory amounts = new uint256[](leaves.length);
+        uint256 total;
+        for (uint256 i; i < leaves.length; ++i) {
+            (accounts[i], amounts[i]) = (leaves[i].account, leaves[i].shares);
+            total += leaves[i].shares;
+        }
+        if (total != 0) IContributorShare(dataset_).release(CampaignId.unwrap(id), accounts, amounts);
+    }
+
+    function _markClaimed(CampaignId id, PayoutLeaf[] memory leaves, uint8 parts) private {
+        uint64[] memory indices = new uint64[](leaves.length);
+        mapping(uint256 word => uint256) storage claimed = _claimed[id];
+        for (uint256 i; i < leaves.length; ++i) {
+            uint64 index = leaves[i].index;
+            uint256 bits = uint256(parts) << ((index % 64) * 4);
+            uint256 word = claimed[index / 64];
+            if (word & bits != 0) revert AlreadyClaimed(id, index, parts);
+            claimed[index / 64] = word | bits;
+            indices[i] = index;
+        }
+        emit Claimed(id, parts, indices);
+    }
+
+    function _rootOf(CampaignId id, ClaimBatch calldata batch) private view returns (bytes32) {
+        bytes32 dom = Leaves.domain("PAYOUT.v1", id);
+        bytes32[] memory hashes = new bytes32[](batch.leaves.length);
+        for (uint256 i; i < hashes.length; ++i) {
+            hashes[i] = Ids.payout(dom, batch.leaves[i]);
+        }
+        return MerkleProof.processMultiProofCalldata(batch.proof, batch.flags, hashes);
+    }
+
+    // ------------------------------------------------------------------ checks
+
+    function _requireOracle(CampaignParams calldata params) private view {
+        if (msg.sender != params.oracle) revert NotAllowed(msg.sender, params.oracle);
+    }
+
+    function _requirePool(PoolParams calldata pool, CampaignParams calldata params) private view {
+        PoolId given = _existing(pool);
+        if (PoolId.unwrap(given) != PoolId.unwrap(params.pool)) {
+            revert ParamsMismatch(PoolId.unwrap(given), PoolId.unwrap(params.pool));
+        }
+    }
+
+    function _requireConsistent(PoolParams calldata pool, CampaignParams calldata params) private view {
+        if (msg.sender != params.requester) revert NotAllowed(msg.sender, params.requester);
+        if (params.feeBps > BPS) revert BasisPoints(params.feeBps);
+        _requirePool(pool, params);
+        if (pool.oracle != params.oracle) revert ParamsMismatch(_word(params.oracle), _word(pool.oracle));
+        if (pool.token != params.token) revert ParamsMismatch(_word(params.token), _word(pool.token));
+    }
+
+    /// @dev The end of a round that has begun. No round begins before the seed is drawn.
+    function _requireRoundStarted(CampaignId id, Campaign storage campaign, Schedule calldata schedule, uint32 round)
+        private
+        view
+        returns (uint256 end)
+    {
+        if (round >= schedule.rounds) revert UnknownRound(round, schedule.rounds);
+        if (campaign.seed == 0) revert SeedNotDrawn(id);
+        uint256 start = schedule.roundStart(round);
+        _requireFrom(start);
+        end = start + schedule.roundLength;
+    }
+
+    function _requireWellFormed(Commit calldata sealedBatch) private pure {
+        if (sealedBatch.root == 0) revert EmptyRoot();
+        if (sealedBatch.count == 0 || sealedBatch.cumulativeCount < sealedBatch.count) {
+            revert InvalidCommit(sealedBatch.count, sealedBatch.cumulativeCount);
+        }
+    }
+
+    function _requireEnrolled(CampaignId id, bytes32 rosterRoot, bytes32[] calldata proof) private view {
+        if (_enrolled[id][msg.sender]) return;
+        bytes32 leaf = Leaves.seat(Leaves.domain("ROSTER.v1", id), msg.sender);
+        if (!MerkleProof.verifyCalldata(proof, rosterRoot, leaf)) revert NotEnrolled(id, msg.sender);
+    }
+
+    function _requireAffordable(uint128 escrow, CampaignParams calldata params, Settlement calldata s) private pure {
+        uint256 needed = uint256(s.payoutTotal) + _feeDown(s.payoutTotal, params.feeBps);
+        if (needed > escrow) revert PayoutAboveEscrow(needed, escrow);
+        if (s.shareTotal > params.shareCap) revert SharesAboveCap(s.shareTotal, params.shareCap);
+        // A supply of less than one share would overflow the revenue accumulator's bounds.
+        if (s.shareTotal != 0 && s.shareTotal < ONE_SHARE) revert SharesBelowOne(s.shareTotal);
+    }
+
+    // ----------------------------------------------------------------- helpers
+
+    /// @dev Takes one of the pool's places for a campaign that ends at `hardEnd`.
+    function _takePlace(PoolId pool, PoolParams calldata params, uint256 hardEnd) internal {
+        Pool storage state = _pools[pool];
+        if (state.open >= params.maxOpen) revert PoolFull(pool, params.maxOpen);
+        uint256 latest = block.timestamp + params.unbonding;
+        if (hardEnd > latest) revert UnbondingTooShort(hardEnd, latest);
+        ++state.open;
+        // hardEnd fits: it is at most now + unbonding, and both fit uint40 for the next 30,000 years.
+        if (hardEnd > state.maxHardEnd) state.maxHardEnd = uint40(hardEnd);
+    }
+
+    function _isSeated(PoolId pool, address annotator) internal view returns (bool) {
+        Seat storage seat = _seats[pool][annotator];
+        return seat.fullSince != 0 && seat.releaseAt == 0;
+    }
+
+    function _reserveShares(CampaignParams calldata params) private {
+        Dataset storage data = _datasets[params.dataset];
+        if (data.publisher == address(0)) revert UnknownDataset(params.dataset);
+        if (msg.sender != data.publisher) revert NotAllowed(msg.sender, data.publisher);
+        uint96 free = data.maxShares - data.reserved;
+        if (params.shareCap > free) revert ShareCapExceeded(params.dataset, free, params.shareCap);
+        data.reserved += params.shareCap;
+    }
+
+    /// @dev Rounded up: in favour of whoever the bond protects.
+    function _bondUp(uint128 escrow, uint128 arbitrationRefund) private pure returns (uint128) {
+        uint256 quarter = (uint256(escrow) + 3) / 4;
+        uint256 refunds = 4 * uint256(arbitrationRefund);
+        return (quarter > refunds ? quarter : refunds).toUint128();
+    }
+
+    /// @dev Rounded down: in favour of the requester's surplus. At most the payout, so it fits.
+    function _feeDown(uint128 payoutTotal, uint16 feeBps) private pure returns (uint128) {
+        return uint128((uint256(payoutTotal) * feeBps) / BPS);
+    }
+
+    /// @dev Requires that an armed seed was missed, and takes a 64th of the bond for it.
+    function _missedSeed(CampaignId id, Campaign storage campaign, address source) private returns (uint128 cost) {
+        uint64 seedBlock = campaign.seedBlock;
+        bool pending = block.number <= seedBlock || _randomValue(id, seedBlock, source) != 0;
+        if (pending) revert SeedPending(id, seedBlock);
+        cost = campaign.bond / 64;
+        campaign.bond -= cost;
+    }
+
+    function _randomValue(CampaignId id, uint64 seedBlock, address source) private view returns (bytes32) {
+        return source == address(0) ? BlockHashes.at(seedBlock) : IRandomness(source).valueOf(CampaignId.unwrap(id));
+    }
+
+    function _word(address account) private pure returns (bytes32) {
+        return bytes32(uint256(uint160(account)));
+    }
+
+    // ------------------------------------------------------------------- views
+
+    /// @inheritdoc ICampaigns
+    function limits() public view returns (Limits memory) {
+        return Limits(_minPeriod, _minRescue, _maxPeriod, _maxHorizon);
+    }
+}

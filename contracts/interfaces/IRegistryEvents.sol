@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {CampaignId, CampaignParams, Commit, PoolId, Settlement, Status} from "../types/Types.sol";
+
+/// @title Events and errors of datasets and campaigns
+interface IRegistryEvents {
+    event DatasetCreated(
+        address indexed dataset,
+        address indexed publisher,
+        address indexed revenueToken,
+        string name,
+        string symbol,
+        uint16 contributorBps,
+        uint96 maxShares
+    );
+    event CampaignCreated(
+        CampaignId indexed campaign,
+        address indexed requester,
+        address indexed dataset,
+        uint128 escrow,
+        CampaignParams params
+    );
+    event ToppedUp(CampaignId indexed campaign, address indexed from, uint128 amount);
+    event Accepted(CampaignId indexed campaign, address indexed oracle, PoolId indexed pool, uint128 bond);
+    event RosterPosted(CampaignId indexed campaign, bytes32 root, uint32 count);
+    event Enrolled(CampaignId indexed campaign, address indexed annotator);
+    event SeedArmed(CampaignId indexed campaign, uint64 seedBlock, uint128 bondBurned);
+    event SeedDrawn(CampaignId indexed campaign, bytes32 seed);
+    event CommitsAggregated(CampaignId indexed campaign, uint32 indexed round, bytes32 root, bytes32 itemListsHash);
+    event Committed(CampaignId indexed campaign, address indexed annotator, bytes32 commitHash, Commit commit);
+    event Proposed(CampaignId indexed campaign, address indexed proposer, Settlement settlement);
+    event Finalized(CampaignId indexed campaign, uint128 payoutTotal, uint128 shareTotal, uint128 fee, uint128 surplus);
+    /// @notice The leaves at `indices` had their `parts` (PAYOUT = 1, SHARES = 2) handed out.
+    event Claimed(CampaignId indexed campaign, uint8 parts, uint64[] indices);
+    event Cancelled(CampaignId indexed campaign, uint128 refund);
+    event Expired(CampaignId indexed campaign, uint128 burned);
+    event PlaceFreed(CampaignId indexed campaign, PoolId indexed pool);
+
+    error NoExtension(address extension);
+    error PeriodBelowSafeMinimum(uint40 minPeriod, uint40 needed);
+    error BasisPoints(uint16 given);
+    error MaxSharesOutOfRange(uint256 maxShares);
+    error UnknownDataset(address dataset);
+    error ShareCapExceeded(address dataset, uint256 free, uint256 asked);
+    error CampaignExists(CampaignId campaign);
+    error WrongStatus(CampaignId campaign, Status status, Status needed);
+    error ParamsMismatch(bytes32 given, bytes32 needed);
+    error TooEarly(uint256 time, uint256 from);
+    error TooLate(uint256 time, uint256 end);
+    error RosterAlreadyPosted(CampaignId campaign);
+    error EmptyRoot();
+    error AlreadyEnrolled(CampaignId campaign, address annotator);
+    error SeedAlreadyDrawn(CampaignId campaign);
+    error SeedNotArmed(CampaignId campaign);
+    error SeedPending(CampaignId campaign, uint64 seedBlock);
+    error SeedMissed(CampaignId campaign, uint64 seedBlock);
+    error SeedNotDrawn(CampaignId campaign);
+    error UnknownRound(uint256 round, uint256 rounds);
+    error RoundAlreadyCommitted(CampaignId campaign, uint32 round);
+    error BatchAlreadyCommitted(CampaignId campaign, address annotator, uint32 batch);
+    error InvalidCommit(uint32 count, uint32 cumulativeCount);
+    error NotEnrolled(CampaignId campaign, address annotator);
+    error AlreadyCommitted(CampaignId campaign);
+    error PayoutAboveEscrow(uint256 needed, uint256 escrow);
+    error SharesAboveCap(uint256 shares, uint256 cap);
+    error SharesBelowOne(uint256 shares);
+    error SettlementMismatch(bytes32 given, bytes32 proposed);
+    error InvalidProof(CampaignId campaign);
+    error NothingToClaim();
+    error InvalidParts(uint8 parts);
+    error AlreadyClaimed(CampaignId campaign, uint64 index, uint8 parts);
+    error ClaimAbovePayout(uint256 claimed, uint256 left);
+    error PlaceAlreadyFreed(CampaignId campaign);
+}

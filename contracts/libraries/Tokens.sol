@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+/// @title Token moves that measure instead of trusting
+library Tokens {
+    using SafeERC20 for IERC20;
+
+    /// @dev Enough for any honest token's transfer, so that a caller cannot make one fail by sending too little gas.
+    uint256 internal constant PUSH_GAS = 150_000;
+
+    /// @notice Too little gas is left to give a transfer its floor.
+    error GasFloor(uint256 left, uint256 needed);
+
+    /// @notice Our balance of the token is not what the transfers so far must have left.
+    error UnexpectedBalance(address token, uint256 expected, uint256 actual);
+
+    function balance(address token) internal view returns (uint256) {
+        return IERC20(token).balanceOf(address(this));
+    }
+
+    /// @notice Pulls `amount` from `from` and returns what arrived.
+    function pull(address token, address from, uint256 amount) internal returns (uint256 received) {
+        uint256 before = balance(token);
+        IERC20(token).safeTransferFrom(from, address(this), amount);
+        received = balance(token) - before;
+    }
+
+    /// @notice Pays `to` or reverts.
+    function push(address token, address to, uint256 amount) internal {
+        IERC20(token).safeTransfer(to, amount);
+    }
+
+    /// @notice Tries to pay `to` with a fixed ration of gas. False says that the token reported failure; whether it moved
+    /// anything all the same is for the caller to measure.
+    function tryPush(address token, address to, uint256 amount) internal returns (bool) {
+        // 63/64 of the gas left must cover the ration (EIP-150), or a caller could starve it.
+        uint256 needed = PUSH_GAS + PUSH_GAS / 32;
+        if (gasleft() < needed) revert GasFloor(gasleft(), needed);
+        (bool ok, bytes memory result) = token.call{gas: PUSH_GAS}(abi.encodeCall(IERC20.transfer, (to, amount)));
+        if (!ok) return false;
+        return result.length == 0 ? token.code.length != 0 : result.length >= 32 && uint256(bytes32(result)) == 1;
+    }
+
+    function requireBalance(address token, uint256 expected) internal view {
+        uint256 actual = balance(token);
+        if (actual != expected) revert UnexpectedBalance(token, expected, actual);
+    }
+}
