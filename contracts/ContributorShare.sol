@@ -12,6 +12,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ShortString, ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
 
 import {IContributorShare, Round, Stream} from "./interfaces/IContributorShare.sol";
@@ -19,7 +20,7 @@ import {Tokens} from "./libraries/Tokens.sol";
 
 /// @title Share of a dataset
 /// @notice See IContributorShare.
-/// @dev The arithmetic of revenue. Amounts are in units of the revenue token; "scaled" means times P = 2^96.
+/// @dev The arithmetic of revenue. Amounts are in units of the revenue token; "scaled" means times P = 2^104.
 ///
 /// A checkpoint is the state written by the last payment or mint: a stream of `left` units from `updatedAt` to `end`
 /// and the accumulator A, the scaled revenue per share so far. At a later time t the stream has moved
@@ -31,24 +32,31 @@ import {Tokens} from "./libraries/Tokens.sol";
 ///     A(t) = A + floor((m(t) * P + c) / S),     c(t) = (m(t) * P + c) mod S < S.
 ///
 /// Only a payment (which changes the stream) and a mint (which changes S) write a checkpoint. Whoever transfers, claims
-/// or releases reads A(t) and leaves the checkpoint alone, so no traffic of holders changes how revenue is rounded.
-/// While S is zero nothing moves and the time left stands still.
+/// or releases leaves it alone, so no traffic of holders changes how revenue is rounded. While S is zero nothing moves
+/// and the time left stands still.
 ///
-/// An account with balance b that was last settled at A0 has earned b * (A(t) - A0) since, scaled and exact: `_owed`
-/// adds these up without rounding, and a claim pays its whole units and leaves the fraction. Shares of a round that
-/// are not released yet earn in the same way since the round's own A0. Hence at all times, exactly,
+/// An account with balance b that is settled at s has earned b * (A(t) - s) since, scaled. Sending and claiming add this
+/// to `_owed`, exactly, and set s = A(t); a claim pays the whole units of `_owed` and leaves the fraction. Shares that
+/// arrive bring their own starting point a: A(t) by transfer, A at the round's mint by release. One mean serves both,
 ///
-///     paid * P = left(t) * P + c(t) + sum over accounts + sum over unreleased rounds + claimed * P
+///     s' = ceil((b * s + n * a) / (b + n)),
 ///
-/// so that claims never exceed what arrived, and all that rounding keeps back is the fraction of each account.
+/// after which (b + n) * (A - s') is, for every later A, what both parts earn, less r < b + n scaled: under 2^-8 of a
+/// unit, kept by the contract. That is why a late release equals an early one, and why neither looks at A(t) nor
+/// writes `_owed`. Shares of an unreleased round earn since the round's own A. Hence at all times
 ///
-/// Widths: paid < 2^104 (enforced) and S >= 1e18 > 2^59 or S = 0 (no round is smaller), so A <= paid * P / S < 2^141 fits
-/// uint152; S < 2^96 (enforced), so c and every balance fit uint96 and A * b < 2^248; a scaled sum is at most
-/// paid * P < 2^200. Each narrowing cast and each unchecked sum below rests on these.
+///     paid * P = left(t) * P + c(t) + claimed * P + sum of all r
+///              + sum over accounts of (_owed + b * (A(t) - s)) + sum over rounds of unreleased * (A(t) - A_round)
+///
+/// so that claims never exceed what arrived.
+///
+/// Widths: paid < 2^104 (enforced), and S >= 1e18 > 2^59 or S = 0 (no round is smaller), so A <= paid * P / S < 2^149
+/// fits uint152; S < 2^96 (enforced), so c and every balance fit uint96, and A * b < 2^248; a scaled sum is at most
+/// paid * P < 2^208. The narrowing casts below rest on these.
 contract ContributorShare is IContributorShare, ERC20PermitUpgradeable, ReentrancyGuardTransient {
     using ShortStrings for ShortString;
 
-    /// @dev What an account holds, and the accumulator up to which `_owed` includes its earnings.
+    /// @dev What an account holds, and the accumulator since which it earns what `_owed` does not hold yet.
     struct Account {
         uint96 balance;
         uint152 settled;
@@ -65,7 +73,7 @@ contract ContributorShare is IContributorShare, ERC20PermitUpgradeable, Reentran
         uint104 paid;
     }
 
-    uint256 private constant SCALE_BITS = 96;
+    uint256 private constant SCALE_BITS = 104;
     uint256 private constant STREAM_TIME = 7 days;
     uint256 private constant ONE_SHARE = 1e18;
 
@@ -109,35 +117,22 @@ contract ContributorShare is IContributorShare, ERC20PermitUpgradeable, Reentran
         if (accounts.length != amounts.length) revert LengthMismatch(accounts.length, amounts.length);
         Round memory state = _rounds[round];
         uint256 left = state.left;
-        uint256 perShare = _perShare();
         for (uint256 i = 0; i < accounts.length; ++i) {
             uint256 amount = amounts[i];
             if (amount == 0) continue;
             if (amount > left) revert RoundExhausted(round, left, amount);
+            _requireReceiver(accounts[i]);
             unchecked {
                 left -= amount; // just compared
             }
-            _handOut(accounts[i], amount, state.accumulator, perShare);
+            _add(accounts[i], amount, state.accumulator);
+            emit Transfer(registry, accounts[i], amount);
         }
         uint256 released = state.left - left;
         if (released == 0) return;
         _rounds[round].left = uint96(left);
         _accounts[registry].balance -= uint96(released);
         emit RoundReleased(round, released);
-    }
-
-    /// @dev Credits shares of a round as if the account had held them since the round was minted.
-    function _handOut(address account, uint256 amount, uint256 since, uint256 perShare) private {
-        _requireReceiver(account);
-        Account memory held = _accounts[account];
-        uint256 settled = since;
-        // Where nothing is held, or all since the same time, one slot says it all.
-        if (held.balance != 0 && held.settled != since) {
-            settled = perShare;
-            _credit(account, held.balance * (perShare - held.settled) + amount * (perShare - since));
-        }
-        _accounts[account] = Account({balance: uint96(held.balance + amount), settled: uint152(settled)});
-        emit Transfer(registry, account, amount);
     }
 
     // ---------------------------------------------------------------- revenue
@@ -240,21 +235,25 @@ contract ContributorShare is IContributorShare, ERC20PermitUpgradeable, Reentran
         if (value > held) revert ERC20InsufficientBalance(from, held, value);
         if (from != to && value != 0) {
             uint256 perShare = _perShare();
-            _settle(from, held - value, perShare);
-            _settle(to, _accounts[to].balance + value, perShare);
+            _remove(from, value, perShare);
+            _add(to, value, perShare);
         }
         emit Transfer(from, to, value);
     }
 
-    /// @dev Credits what the old balance earned and writes the new one.
-    function _settle(address account, uint256 balance, uint256 perShare) private {
+    /// @dev Adds shares that earn since the accumulator was `since`. Rounded up: the contract keeps the difference.
+    function _add(address account, uint256 amount, uint256 since) private {
         Account memory held = _accounts[account];
-        _credit(account, held.balance * (perShare - held.settled));
-        _accounts[account] = Account({balance: uint96(balance), settled: uint152(perShare)});
+        uint256 balance = held.balance + amount;
+        uint256 settledUp = Math.ceilDiv(held.balance * uint256(held.settled) + amount * since, balance);
+        _accounts[account] = Account({balance: uint96(balance), settled: uint152(settledUp)});
     }
 
-    function _credit(address account, uint256 scaled) private {
-        if (scaled != 0) _owed[account] += scaled;
+    function _remove(address account, uint256 amount, uint256 perShare) private {
+        Account memory held = _accounts[account];
+        uint256 earned = held.balance * (perShare - held.settled);
+        if (earned != 0) _owed[account] += earned;
+        _accounts[account] = Account({balance: uint96(held.balance - amount), settled: uint152(perShare)});
     }
 
     /// @dev Scaled. What the registry's balance earns belongs to the accounts its rounds will be released to.

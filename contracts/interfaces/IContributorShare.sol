@@ -16,7 +16,7 @@ struct Stream {
 
 /// @notice One settlement's shares.
 /// @param left Shares minted for the round and not released yet.
-/// @param accumulator Revenue per share, scaled by 2^96, when the round was minted.
+/// @param accumulator Revenue per share, scaled by 2^104, when the round was minted.
 /// @param minted Whether the round has been minted, so that it never is again.
 struct Round {
     uint96 left;
@@ -128,7 +128,7 @@ interface IContributorShare is IERC20Metadata, IERC20Permit {
     /// @notice Revenue credited over the share's whole life.
     function revenuePaid() external view returns (uint256);
 
-    /// @notice Revenue per share up to now, scaled by 2^96, rounded down.
+    /// @notice Revenue per share up to now, scaled by 2^104, rounded down.
     function accumulator() external view returns (uint256);
 
     /// @notice State of a round; all zero if it was never minted.

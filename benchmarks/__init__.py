@@ -1,0 +1,1 @@
+"""Figures of labelshare beside its best public peers, measured in one run."""

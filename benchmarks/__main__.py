@@ -1,0 +1,59 @@
+"""`python -m benchmarks NAME [--size N] [--json]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.rows import Row, as_json, as_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+RESULTS: Final = Path(__file__).parent / "results"
+
+
+def _gas(size: int | None) -> list[Row]:
+    from benchmarks import gas  # each benchmark brings its own heavy imports
+
+    return gas.measure(gas.SIZES if size is None else (size,))
+
+
+BENCHMARKS: Final[dict[str, Callable[[int | None], list[Row]]]] = {"gas": _gas}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one benchmark and prints it; a run at the standard sizes also replaces the committed figures."""
+    options = _parser().parse_args(arguments)
+    rows = BENCHMARKS[options.name](options.size)
+    if options.size is None:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{options.name}.json").write_text(as_json(rows), encoding="utf-8")
+    sys.stdout.write(as_json(rows) if options.json else as_table(rows))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measures labelshare beside its best public peer. Without --size the standard sizes are "
+        "measured and benchmarks/results/NAME.json is replaced; with --size the figures are only printed.",
+    )
+    names = sorted(BENCHMARKS)
+    parser.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--size", type=_positive, metavar="N", help="measure this size only")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The oracle: collects sealed labels against receipts, posts their roots and proposes the settlement."""

@@ -1,0 +1,181 @@
+"""Intake: takes enrolments, sealed batches and openings, and answers with receipts that bind the oracle.
+
+Every message is checked before anything is kept, so a refused one changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from labelshare.errors import CommitmentError, LabelError, ProtocolError, ReplayError
+from labelshare.protocol import typed_data
+from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, check_opening, opening_hash
+from labelshare.protocol.rounds import check_items
+from labelshare.protocol.spec import Spec
+from labelshare.types import Address, CampaignParams, Hash32, Scope
+
+__all__ = ["Intake"]
+
+SignDigest = Callable[[Hash32], bytes]
+
+
+@dataclass
+class Intake:
+    """The messages of one campaign.
+
+    Attributes:
+        scope: The campaign.
+        params: Its parameters.
+        spec: Its rules.
+        limit: Labels that one annotator may commit.
+        now: The chain's time in Unix seconds.
+        sign: Signs a digest with the oracle's key.
+        is_seated: Whether an account may enrol: a whole stake in the pool, not leaving.
+    """
+
+    scope: Scope
+    params: CampaignParams
+    spec: Spec
+    limit: int
+    now: Callable[[], int]
+    sign: SignDigest
+    is_seated: Callable[[Address], bool]
+    enrolments: dict[Address, Enrolment] = field(default_factory=dict)
+    commits: dict[Hash32, SignedCommit] = field(default_factory=dict)
+    openings: dict[Hash32, Opening] = field(default_factory=dict)
+    assigned: Mapping[Address, AbstractSet[int]] | None = None
+    _batches: dict[Address, list[SignedCommit]] = field(default_factory=dict)
+    _roster: AbstractSet[Address] | None = None
+
+    # ------------------------------------------------------------- enrolment
+
+    def enrol(self, enrolment: Enrolment) -> None:
+        """Keep an enrolment for the roster.
+
+        Raises:
+            SignatureError: Signed by somebody else, or for another campaign.
+            ReplayError: Enrolled already.
+            ProtocolError: Too late, or no whole seat in the pool.
+        """
+        if self._roster is not None:
+            raise ProtocolError("the roster is closed")
+        if enrolment.annotator in self.enrolments:
+            raise ReplayError(f"{enrolment.annotator} has enrolled already")
+        digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
+        typed_data.require_signer(digest, enrolment.signature, enrolment.annotator)
+        if not self.is_seated(enrolment.annotator):
+            raise ProtocolError(f"{enrolment.annotator} has no whole seat in the pool")
+        self.enrolments[enrolment.annotator] = enrolment
+
+    def close_roster(self, enrolled_alone: AbstractSet[Address]) -> None:
+        """No enrolment from now on; those who enrolled on chain alone are on the roster too."""
+        self._roster = self.enrolments.keys() | enrolled_alone
+
+    @property
+    def roster(self) -> tuple[Address, ...]:
+        """Everyone on the roster, ascending."""
+        if self._roster is None:
+            raise ProtocolError("the roster is still open")
+        return tuple(sorted(self._roster))
+
+    # ---------------------------------------------------------------- rounds
+
+    def commit(self, signed: SignedCommit) -> bytes:
+        """Keep a sealed batch and sign for it.
+
+        Returns:
+            The signature over Receipt: the oracle's bond answers for including the batch.
+
+        Raises:
+            SignatureError: Signed by somebody else, or altered since.
+            ReplayError: The batch number is taken.
+            CommitmentError: Wrong round, numbering, sums or items.
+        """
+        annotator, commit = signed.annotator, signed.commit
+        name = typed_data.commit_hash(self.scope.campaign_id, commit)
+        typed_data.require_signer(typed_data.digest(self.scope, name), signed.signature, annotator)
+        if annotator not in self.roster:
+            raise ProtocolError(f"{annotator} is not on the roster")
+        self._check_round(commit.round)
+        self._check_batch(signed)
+        check_items(signed)
+        self._check_assigned(signed)
+        receipt = self._receipt(typed_data.receipt_hash(self.scope.campaign_id, annotator, name))
+        self.commits[name] = signed
+        self._batches.setdefault(annotator, []).append(signed)
+        return receipt
+
+    def _check_round(self, number: int) -> None:
+        schedule = self.params.schedule
+        if number >= schedule.rounds:
+            raise CommitmentError(f"there is no round {number}, only {schedule.rounds}")
+        if not schedule.round_start(number) <= self.now() < schedule.aggregate_close(number):
+            raise CommitmentError(f"round {number} does not take batches now")
+
+    def _check_batch(self, signed: SignedCommit) -> None:
+        commit, own = signed.commit, self._batches.get(signed.annotator, [])
+        if commit.batch < len(own):
+            raise ReplayError(f"batch {commit.batch} of {signed.annotator} is in already")
+        if commit.batch > len(own):
+            raise CommitmentError(f"batch {commit.batch} follows a gap: {len(own)} is next")
+        before = own[-1].commit.cumulative_count if own else 0
+        if commit.cumulative_count != before + commit.count:
+            raise CommitmentError(f"cumulative count {commit.cumulative_count}, should be {before + commit.count}")
+        if commit.cumulative_count > self.limit:
+            raise CommitmentError(f"{commit.cumulative_count} labels exceed the limit of {self.limit}")
+
+    def _check_assigned(self, signed: SignedCommit) -> None:
+        if any(item >= len(self.spec.items) for item in signed.items):
+            raise CommitmentError(f"item {signed.items[-1]} does not exist: there are {len(self.spec.items)}")
+        if self.assigned is None:
+            return
+        foreign = set(signed.items) - self.assigned.get(signed.annotator, frozenset())
+        if foreign:
+            raise CommitmentError(f"item {min(foreign)} is not assigned to {signed.annotator} in this round")
+
+    # -------------------------------------------------------------- openings
+
+    def open(self, opening: Opening) -> bytes:
+        """Keep an opening and sign for it.
+
+        Returns:
+            The signature over OpeningReceipt.
+
+        Raises:
+            ReplayError: Opened already.
+            CommitmentError: Too early or late, of no batch of this annotator, or not what was committed.
+            LabelError: A label that is not a canonical one of this task.
+        """
+        signed = self.commits.get(opening.commit_hash)
+        if signed is None or signed.annotator != opening.annotator:
+            raise CommitmentError(f"{opening.annotator} committed no batch {opening.commit_hash}")
+        if opening.commit_hash in self.openings:
+            raise ReplayError(f"batch {signed.commit.batch} of {opening.annotator} is open already")
+        self._check_reveal_time()
+        self._check_labels(opening)
+        check_opening(self.scope, signed.commit, opening)
+        if opening.items != signed.items:
+            raise CommitmentError("the opened items are not those committed")
+        answer = opening_hash(opening)
+        receipt = self._receipt(
+            typed_data.opening_receipt_hash(self.scope.campaign_id, opening.annotator, answer)
+        )
+        self.openings[opening.commit_hash] = opening
+        return receipt
+
+    def _check_reveal_time(self) -> None:
+        schedule = self.params.schedule
+        if not schedule.commit_end <= self.now() < schedule.reveal_end:
+            raise CommitmentError("batches are opened between the last round and the end of the reveal")
+
+    def _check_labels(self, opening: Opening) -> None:
+        for item, label in zip(opening.items, opening.labels, strict=True):
+            try:
+                self.spec.task.form.decode(label)
+            except LabelError as error:
+                raise LabelError(f"item {item}: {error}") from None
+
+    def _receipt(self, struct_hash: Hash32) -> bytes:
+        return self.sign(typed_data.digest(self.scope, struct_hash))

@@ -1,0 +1,170 @@
+"""A crowd: who gave which label to which item, and what is known to be true."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelshare.errors import InputError
+
+__all__ = ["Crowd", "Vote", "read_crowd"]
+
+_ITEM_COLUMNS = ("item", "task")
+_MAX_FIELD = 256
+_MAX_CLASSES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One label: indices into the crowd's items, workers and classes."""
+
+    item: int
+    worker: int
+    label: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Recorded or simulated labels.
+
+    Attributes:
+        name: What to call it.
+        simulated: True where no person gave these labels.
+        items, workers, classes: Names, each at its index.
+        votes: At most one an item and worker, in the order given.
+        truth: True class by item; items may be missing.
+        kinds: For simulated workers, what each was made to be.
+        duplicates: Rows left out because the worker had labelled the item before (the first label stands).
+        unknown_truths: Rows of the truth file for items or classes that nobody used.
+    """
+
+    name: str
+    simulated: bool
+    items: tuple[str, ...]
+    workers: tuple[str, ...]
+    classes: tuple[str, ...]
+    votes: tuple[Vote, ...]
+    truth: Mapping[int, int]
+    kinds: tuple[str, ...] = ()
+    duplicates: int = 0
+    unknown_truths: int = 0
+
+    @property
+    def labels_of(self) -> list[dict[int, int]]:
+        """Class by item, for each worker."""
+        result: list[dict[int, int]] = [{} for _ in self.workers]
+        for vote in self.votes:
+            result[vote.worker][vote.item] = vote.label
+        return result
+
+    @property
+    def most_labels_an_item(self) -> int:
+        """The largest number of labels that any item has."""
+        return max(Counter(vote.item for vote in self.votes).values())
+
+    @property
+    def missing_truths(self) -> int:
+        """Items whose true class is not known."""
+        return len(self.items) - len(self.truth)
+
+
+def read_crowd(labels: Path, truth: Path | None = None, *, name: str | None = None) -> Crowd:
+    """Read a crowd from CSV files.
+
+    Args:
+        labels: Rows of `item,worker,label` (or `task,worker,label`), one header line, UTF-8.
+        truth: Rows of `item,truth` (or `task,truth`).
+        name: What to call the crowd; the folder or file name by default.
+
+    Raises:
+        InputError: For a file that cannot be read or a malformed row, with file and line.
+    """
+    items: dict[str, int] = {}
+    workers: dict[str, int] = {}
+    raw: dict[tuple[int, int], str] = {}
+    duplicates = 0
+    for item, worker, label in _rows(labels, ("worker", "label")):
+        key = items.setdefault(item, len(items)), workers.setdefault(worker, len(workers))
+        duplicates += key in raw
+        raw.setdefault(key, label)
+    if not raw:
+        raise InputError(f"{labels}: no labels")
+    classes = {label: index for index, label in enumerate(sorted(set(raw.values()), key=_class_order))}
+    if not 2 <= len(classes) <= _MAX_CLASSES:
+        raise InputError(f"{labels}: {len(classes)} distinct labels; single choice needs 2 to {_MAX_CLASSES}")
+    known, unknown = _read_truth(truth, items, classes)
+    return Crowd(
+        name=name or _name_of(labels),
+        simulated=False,
+        items=tuple(items),
+        workers=tuple(workers),
+        classes=tuple(classes),
+        votes=tuple(Vote(item, worker, classes[label]) for (item, worker), label in raw.items()),
+        truth=known,
+        duplicates=duplicates,
+        unknown_truths=unknown,
+    )
+
+
+def _read_truth(
+    path: Path | None, items: Mapping[str, int], classes: Mapping[str, int]
+) -> tuple[dict[int, int], int]:
+    known: dict[int, int] = {}
+    unknown = 0
+    if path is None:
+        return known, unknown
+    for item, label in _rows(path, ("truth",)):
+        if item not in items or label not in classes:
+            unknown += 1
+            continue
+        if known.setdefault(items[item], classes[label]) != classes[label]:
+            raise InputError(f"{path}: item {item!r} has two different truths")
+    return known, unknown
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
+    """Item and the columns asked for, of each row."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            picks = _picks(path, next(reader, []), columns)
+            for row in reader:
+                if row:
+                    yield _fields(path, reader.line_num, row, picks)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read as CSV: {error}") from error
+
+
+def _picks(path: Path, header: list[str], columns: tuple[str, ...]) -> list[int]:
+    names = [name.strip().lower() for name in header]
+    item = next((name for name in _ITEM_COLUMNS if name in names), None)
+    missing = [name for name in columns if name not in names]
+    if item is None or missing:
+        needed = ",".join(("item", *columns))
+        raise InputError(f"{path}: line 1: the header must name {needed}, it says {','.join(header)[:200]!r}")
+    return [names.index(name) for name in (item, *columns)]
+
+
+def _fields(path: Path, line: int, row: list[str], picks: list[int]) -> list[str]:
+    if max(picks) >= len(row):
+        raise InputError(f"{path}: line {line}: {len(row)} fields, {max(picks) + 1} are needed")
+    fields = [row[pick].strip() for pick in picks]
+    for field in fields:
+        if not field:
+            raise InputError(f"{path}: line {line}: an empty field")
+        if len(field) > _MAX_FIELD or not field.isprintable():
+            raise InputError(f"{path}: line {line}: a field of over {_MAX_FIELD} or unprintable characters")
+    return fields
+
+
+def _class_order(label: str) -> tuple[bool, int, str]:
+    """Numbers by value before words by alphabet."""
+    number = label.isascii() and label.isdigit()
+    return (not number, int(label) if number else 0, label)
+
+
+def _name_of(labels: Path) -> str:
+    return labels.resolve().parent.name if labels.stem == "labels" else labels.stem
