@@ -1,0 +1,1 @@
+"""The chain as labelshare sees it: contracts, events, transactions, keys and connections."""

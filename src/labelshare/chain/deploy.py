@@ -1,0 +1,191 @@
+"""Deploying the contracts, and the record by which a deployment is known again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from labelshare.chain import artifacts
+from labelshare.chain.abi import constructor
+from labelshare.chain.contracts import ContributorShare, LicenseRegistry, Registry, Token
+from labelshare.chain.keys import Signer
+from labelshare.chain.node import Call, Chain
+from labelshare.chain.state import Limits
+from labelshare.chain.transactions import Sender
+from labelshare.errors import DeploymentError, InputError, WrongChainError
+from labelshare.types import Address, Hash32, keccak
+
+__all__ = ["DEVELOPMENT_LIMITS", "PUBLIC_LIMITS", "Contracts", "Deployed", "Deployment", "deploy"]
+
+DAY: Final = 86_400
+DEVELOPMENT_LIMITS: Final = Limits(min_period=60, min_rescue=60, max_period=365 * DAY, max_horizon=3650 * DAY)
+PUBLIC_LIMITS: Final = Limits(2 * DAY, 7 * DAY, max_period=90 * DAY, max_horizon=3 * 365 * DAY)
+
+# The token of development chains: name, symbol, decimals, supply in base units.
+DEVELOPMENT_TOKEN: Final = ("Development Token", "DEV", 18, 10**30)
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One contract: where it is, and the hash of its runtime code there, immutable values included."""
+
+    address: Address
+    code_hash: Hash32
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """The contracts of a deployment, ready to be called."""
+
+    registry: Registry
+    licenses: LicenseRegistry
+    token: Token | None
+
+    @property
+    def development_token(self) -> Token:
+        """The token that came with a deployment on a development chain; `DeploymentError` if there is none."""
+        if self.token is None:
+            raise DeploymentError("this deployment has no token of its own")
+        return self.token
+
+    def share(self, dataset: Address) -> ContributorShare:
+        """The share token of a dataset."""
+        return ContributorShare(self.registry.chain, dataset)
+
+    def erc20(self, address: Address) -> Token:
+        """Any ERC-20 token on the same chain."""
+        return Token(self.registry.chain, address)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What was deployed where.
+
+    Attributes:
+        chain_id: EIP-155 chain id.
+        block: The block from which on the contracts have a history.
+        registry: The TaskRegistry.
+        extension: Its other half.
+        share_implementation: The code behind all share tokens.
+        licenses: The LicenseRegistry.
+        token: The development token; None where real ones are used.
+    """
+
+    chain_id: int
+    block: int
+    registry: Deployed
+    extension: Deployed
+    share_implementation: Deployed
+    licenses: Deployed
+    token: Deployed | None = None
+
+    def check(self, chain: Chain) -> None:
+        """Make sure that the record describes this chain, before any money moves.
+
+        Raises:
+            WrongChainError: Another chain id.
+            DeploymentError: No code, or other code, at an address.
+        """
+        if chain.chain_id != self.chain_id:
+            raise WrongChainError(
+                f"the deployment is on chain {self.chain_id}, this is chain {chain.chain_id}"
+            )
+        for name, deployed in self._contracts().items():
+            code = chain.code(deployed.address)
+            if not code:
+                raise DeploymentError(f"{name}: no contract at {deployed.address}")
+            if keccak(code) != deployed.code_hash:
+                raise DeploymentError(f"{name}: the code at {deployed.address} is not the code of the record")
+
+    def bind(self, chain: Chain) -> Contracts:
+        """The contracts on a chain, once `check` has passed."""
+        self.check(chain)
+        token = Token(chain, self.token.address) if self.token else None
+        return Contracts(
+            Registry(chain, self.registry.address), LicenseRegistry(chain, self.licenses.address), token
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the record as JSON."""
+        contracts = {
+            name: {"address": str(each.address), "codeHash": str(each.code_hash)}
+            for name, each in self._contracts().items()
+        }
+        record = {"format": FORMAT, "chainId": self.chain_id, "block": self.block, "contracts": contracts}
+        path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Deployment:
+        """Read a record; `InputError` if the file is none."""
+        try:
+            return cls._parse(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+            raise InputError(f"{path} is not a deployment record: {error!r}") from None
+
+    @classmethod
+    def _parse(cls, record: Mapping[str, Any]) -> Deployment:
+        if record["format"] != FORMAT:
+            raise ValueError(f"format {record['format']}, expected {FORMAT}")
+        contracts = {
+            _FIELDS[name]: Deployed(Address(each["address"]), Hash32(each["codeHash"]))
+            for name, each in record["contracts"].items()
+        }
+        return cls(chain_id=int(record["chainId"]), block=int(record["block"]), **contracts)
+
+    def _contracts(self) -> dict[str, Deployed]:
+        every = {name: getattr(self, field) for name, field in _FIELDS.items()}
+        return {name: each for name, each in every.items() if each is not None}
+
+
+# Names in the record, and the attributes they stand for.
+_FIELDS: Final = {
+    "TaskRegistry": "registry",
+    "RegistryExtension": "extension",
+    "ContributorShare": "share_implementation",
+    "LicenseRegistry": "licenses",
+    "RewardToken": "token",
+}
+
+
+def deploy(sender: Sender, signer: Signer, limits: Limits, token: Address | None = None) -> Deployment:
+    """Deploy the contracts; nobody owns them, the signer neither.
+
+    Args:
+        sender: Where to.
+        signer: Who pays for the gas; on development chains also who gets the supply of the token.
+        limits: Bounds of every schedule.
+        token: A token that exists already. Without one, development chains get one of their own.
+    """
+    chain = sender.chain
+    extension = _create(sender, signer, "RegistryExtension")
+    block = chain.block_number
+    registry = _create(sender, signer, "TaskRegistry", limits, extension)
+    licenses = _create(sender, signer, "LicenseRegistry", registry)
+    if token is None and chain.is_development:
+        token = _create(sender, signer, "RewardToken", *DEVELOPMENT_TOKEN)
+    return Deployment(
+        chain_id=chain.chain_id,
+        block=block,
+        registry=_recorded(chain, registry),
+        extension=_recorded(chain, extension),
+        share_implementation=_recorded(chain, Registry(chain, registry).share_implementation()),
+        licenses=_recorded(chain, licenses),
+        token=_recorded(chain, token) if token else None,
+    )
+
+
+def _create(sender: Sender, signer: Signer, name: str, *arguments: Any) -> Address:
+    code = artifacts.load(name).bytecode + constructor(name).encode_arguments(arguments)
+    receipt = sender.send(signer, Call(None, code, name))
+    if receipt.created is None:
+        raise DeploymentError(f"{name}: transaction {receipt.hash} created no contract")
+    return receipt.created
+
+
+def _recorded(chain: Chain, address: Address) -> Deployed:
+    return Deployed(address, keccak(chain.code(address)))

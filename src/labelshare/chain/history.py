@@ -1,0 +1,319 @@
+"""What the events of a deployment tell: campaigns, pools, datasets, licences and credit, without one call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from labelshare.chain import events as ev
+from labelshare.chain.contracts import Parts
+from labelshare.chain.deploy import Deployment
+from labelshare.chain.node import Chain
+from labelshare.chain.state import Status
+from labelshare.errors import ChainError
+from labelshare.protocol.record import OwnCommit, Posted, Record, RoundRoot
+from labelshare.types import ZERO_HASH, Address, CampaignId, PoolId, PoolParams
+
+__all__ = [
+    "CampaignHistory",
+    "DatasetHistory",
+    "Ledger",
+    "SeatSpan",
+    "campaign_history",
+    "campaign_record",
+    "dataset_history",
+    "ledger",
+    "pool_params",
+    "seat_spans",
+]
+
+Kind = TypeVar("Kind", bound=ev.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatSpan:
+    """One stay of an annotator in a pool.
+
+    Attributes:
+        annotator: Who.
+        joined: The log that took the seat.
+        left: The log that started leaving, after which the seat takes no new work; None while it stays.
+        withdrawn: The log that gave the stake back, if it has been.
+    """
+
+    annotator: Address
+    joined: ev.Joined
+    left: ev.Left | None = None
+    withdrawn: ev.SeatWithdrawn | None = None
+
+    def open_at(self, place: tuple[int, int]) -> bool:
+        """Whether the seat could take new work at a place (block, log index)."""
+        return _place(self.joined) < place and (self.left is None or place < _place(self.left))
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignHistory:
+    """One campaign from its events.
+
+    Attributes:
+        record: The facts that its settlement is judged by.
+        status: Where it is in its life.
+        seats: Annotators whose seats could take new work when the roster was posted, or now if it was not.
+        accepted: The oracle's acceptance with its bond.
+        armed: Each arming of the seed, with what it burned of the bond.
+        finalized: How it ended, if by a settlement.
+        cancelled: How it ended, if by a refund.
+        expired: How it ended, if by nothing.
+        place_freed: Whether the pool has its place back.
+        claimed: What was handed out of each payout leaf, by index.
+    """
+
+    record: Record
+    status: Status
+    seats: tuple[Address, ...]
+    accepted: ev.Accepted | None
+    armed: tuple[ev.SeedArmed, ...]
+    finalized: ev.Finalized | None
+    cancelled: ev.Cancelled | None
+    expired: ev.Expired | None
+    place_freed: bool
+    claimed: Mapping[int, Parts]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetHistory:
+    """One dataset from its events, each kind in the order in which it happened.
+
+    Attributes:
+        created: Its rules.
+        minted: Shares minted, one a settlement.
+        released: Shares that reached those who earned them.
+        transfers: All moves of shares, mints and releases among them.
+        balances: Who holds how many shares, the registry's unreleased ones included; nobody with none.
+        paid: Revenue that arrived.
+        claimed: Revenue that holders took.
+        offers: Licences for sale.
+        closed: Offers that ended.
+        sold: Licences sold.
+    """
+
+    created: ev.DatasetCreated
+    minted: tuple[ev.RoundMinted, ...]
+    released: tuple[ev.RoundReleased, ...]
+    transfers: tuple[ev.Transfer, ...]
+    balances: Mapping[Address, int]
+    paid: tuple[ev.RevenuePaid, ...]
+    claimed: tuple[ev.RevenueClaimed, ...]
+    offers: tuple[ev.Offered, ...]
+    closed: tuple[ev.OfferClosed, ...]
+    sold: tuple[ev.LicenseSold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The free credit of every account in one token, and what was burned of it, in base units."""
+
+    credits: Mapping[Address, int]
+    burned: int
+
+
+def campaign_record(chain: Chain, deployment: Deployment, campaign: CampaignId) -> Record:
+    """The facts that a campaign's settlement is judged by; `ChainError` if there is no such campaign.
+
+    The seed is zero until it is drawn. Of several proposals the latest counts.
+    """
+    return campaign_history(chain, deployment, campaign).record
+
+
+def campaign_history(chain: Chain, deployment: Deployment, campaign: CampaignId) -> CampaignHistory:
+    """Everything that happened to a campaign up to the latest block."""
+    happened = _registry_events(chain, deployment, campaign)
+    created = _first(happened, ev.CampaignCreated)
+    if created is None:
+        raise ChainError(f"no campaign {campaign} in the registry {deployment.registry.address}")
+    pool = pool_params(chain, deployment, created.params.pool)
+    spans = seat_spans(chain, deployment, created.params.pool)
+    return CampaignHistory(
+        record=_record(deployment, created, pool, happened),
+        status=_status(happened),
+        seats=_seats_at(spans, _first(happened, ev.RosterPosted)),
+        accepted=_first(happened, ev.Accepted),
+        armed=_all(happened, ev.SeedArmed),
+        finalized=_first(happened, ev.Finalized),
+        cancelled=_first(happened, ev.Cancelled),
+        expired=_first(happened, ev.Expired),
+        place_freed=_freed(happened),
+        claimed=_claimed(_all(happened, ev.Claimed)),
+    )
+
+
+def pool_params(chain: Chain, deployment: Deployment, pool: PoolId) -> PoolParams:
+    """The rules of a pool as it was created with; `ChainError` if there is none."""
+    created = _first(_registry_events(chain, deployment, pool), ev.PoolCreated)
+    if created is None:
+        raise ChainError(f"no pool {pool} in the registry {deployment.registry.address}")
+    return created.params
+
+
+def seat_spans(chain: Chain, deployment: Deployment, pool: PoolId) -> tuple[SeatSpan, ...]:
+    """Every stay in a pool, in the order of joining."""
+    spans: list[SeatSpan] = []
+    latest: dict[Address, int] = {}
+    for event in _registry_events(chain, deployment, pool):
+        match event:
+            case ev.Joined(annotator=annotator):
+                latest[annotator] = len(spans)
+                spans.append(SeatSpan(annotator, event))
+            case ev.Left(annotator=annotator):
+                stay = spans[latest[annotator]]
+                spans[latest[annotator]] = SeatSpan(annotator, stay.joined, event)
+            case ev.SeatWithdrawn(annotator=annotator):
+                stay = spans[latest[annotator]]
+                spans[latest[annotator]] = SeatSpan(annotator, stay.joined, stay.left, event)
+            case _:
+                pass
+    return tuple(spans)
+
+
+def dataset_history(chain: Chain, deployment: Deployment, dataset: Address) -> DatasetHistory:
+    """Everything that happened to a dataset's shares, revenue and licences up to the latest block."""
+    created = _first(_registry_events(chain, deployment, _word(dataset)), ev.DatasetCreated)
+    if created is None:
+        raise ChainError(f"no dataset {dataset} in the registry {deployment.registry.address}")
+    head = chain.block_number
+    shares = ev.events(chain, dataset, created.log.block, head)
+    licences = ev.events(chain, deployment.licenses.address, created.log.block, head)
+    offers = tuple(each for each in _all(licences, ev.Offered) if each.dataset == dataset)
+    ids = {each.offer for each in offers}
+    transfers = _all(shares, ev.Transfer)
+    return DatasetHistory(
+        created=created,
+        minted=_all(shares, ev.RoundMinted),
+        released=_all(shares, ev.RoundReleased),
+        transfers=transfers,
+        balances=_balances(transfers),
+        paid=_all(shares, ev.RevenuePaid),
+        claimed=_all(shares, ev.RevenueClaimed),
+        offers=offers,
+        closed=tuple(each for each in _all(licences, ev.OfferClosed) if each.offer in ids),
+        sold=tuple(each for each in _all(licences, ev.LicenseSold) if each.offer in ids),
+    )
+
+
+def ledger(chain: Chain, deployment: Deployment, token: Address) -> Ledger:
+    """Credit in a token as the events add up; accounts without any are left out."""
+    held: defaultdict[Address, int] = defaultdict(int)
+    burned = 0
+    for event in _registry_events(chain, deployment, _word(token)):
+        match event:
+            case ev.Credited(token=of, account=account, amount=amount) if of == token:
+                held[account] += amount
+            case ev.Debited(token=of, account=account, amount=amount) if of == token:
+                held[account] -= amount
+            case ev.Burned(token=of, amount=amount) if of == token:
+                burned += amount
+            case _:
+                pass
+    return Ledger({account: amount for account, amount in held.items() if amount}, burned)
+
+
+def _record(
+    deployment: Deployment, created: ev.CampaignCreated, pool: PoolParams, happened: Sequence[ev.Event]
+) -> Record:
+    roster = _first(happened, ev.RosterPosted)
+    seed = _first(happened, ev.SeedDrawn)
+    return Record(
+        chain_id=deployment.chain_id,
+        registry=deployment.registry.address,
+        campaign_id=created.campaign,
+        params=created.params,
+        pool=pool,
+        escrow=created.escrow + sum(each.amount for each in _all(happened, ev.ToppedUp)),
+        roster_root=roster.root if roster else ZERO_HASH,
+        roster_count=roster.count if roster else 0,
+        enrolled_alone=tuple(each.annotator for each in _all(happened, ev.Enrolled)),
+        seed=seed.seed if seed else ZERO_HASH,
+        rounds=tuple(
+            RoundRoot(each.round, each.root, each.item_lists_hash)
+            for each in _all(happened, ev.CommitsAggregated)
+        ),
+        own_commits=tuple(OwnCommit(each.annotator, each.commit) for each in _all(happened, ev.Committed)),
+        posted=_posted(happened),
+    )
+
+
+def _posted(happened: Sequence[ev.Event]) -> Posted | None:
+    """The latest proposal, with the fee once it is final."""
+    proposals, finalized = _all(happened, ev.Proposed), _first(happened, ev.Finalized)
+    return Posted(proposals[-1].settlement, finalized.fee if finalized else None) if proposals else None
+
+
+def _status(happened: Sequence[ev.Event]) -> Status:
+    status = Status.NONE
+    for event in happened:
+        match event:
+            case ev.CampaignCreated():
+                status = Status.CREATED
+            case ev.Accepted():
+                status = Status.OPEN
+            case ev.Proposed():
+                status = Status.PROPOSED
+            case ev.Finalized():
+                status = Status.FINAL
+            case ev.Cancelled():
+                status = Status.CANCELLED
+            case ev.Expired():
+                status = Status.EXPIRED
+            case _:
+                pass
+    return status
+
+
+def _seats_at(spans: Sequence[SeatSpan], roster: ev.RosterPosted | None) -> tuple[Address, ...]:
+    if roster is None:
+        return tuple(span.annotator for span in spans if span.left is None)
+    return tuple(span.annotator for span in spans if span.open_at(_place(roster)))
+
+
+def _freed(happened: Sequence[ev.Event]) -> bool:
+    return bool(_all(happened, ev.PlaceFreed))
+
+
+def _claimed(claims: Iterable[ev.Claimed]) -> dict[int, Parts]:
+    handed_out: defaultdict[int, Parts] = defaultdict(lambda: Parts(0))
+    for claim in claims:
+        for index in claim.indices:
+            handed_out[index] |= Parts(claim.parts)
+    return dict(handed_out)
+
+
+def _balances(transfers: Iterable[ev.Transfer]) -> dict[Address, int]:
+    held: defaultdict[Address, int] = defaultdict(int)
+    for move in transfers:
+        held[move.from_] -= move.value
+        held[move.to] += move.value
+    return {account: amount for account, amount in held.items() if amount > 0}
+
+
+def _registry_events(chain: Chain, deployment: Deployment, subject: bytes) -> list[ev.Event]:
+    """Events of the registry about one pool, campaign or dataset, which is always their first topic."""
+    address = deployment.registry.address
+    return ev.events(chain, address, deployment.block, chain.block_number, (None, subject))
+
+
+def _word(address: Address) -> bytes:
+    return bytes(12) + address
+
+
+def _place(event: ev.Event) -> tuple[int, int]:
+    return event.log.block, event.log.index
+
+
+def _all(happened: Iterable[ev.Event], kind: type[Kind]) -> tuple[Kind, ...]:
+    return tuple(event for event in happened if isinstance(event, kind))
+
+
+def _first(happened: Iterable[ev.Event], kind: type[Kind]) -> Kind | None:
+    return next((event for event in happened if isinstance(event, kind)), None)

@@ -1,0 +1,191 @@
+"""What every chain offers, whether it runs in this process or behind a URL."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from labelshare.chain.envelope import SignedTransaction
+from labelshare.errors import RevertError
+from labelshare.types import Address, Hash32
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+__all__ = [
+    "ANVIL_CHAIN_ID",
+    "DEVELOPMENT_CHAIN_IDS",
+    "EMBEDDED_CHAIN_ID",
+    "Call",
+    "Chain",
+    "Fees",
+    "Log",
+    "Receipt",
+    "Topics",
+]
+
+ANVIL_CHAIN_ID: Final = 31_337
+EMBEDDED_CHAIN_ID: Final = 131_277_322_940_537
+DEVELOPMENT_CHAIN_IDS: Final = frozenset({ANVIL_CHAIN_ID, EMBEDDED_CHAIN_ID})
+
+Topics = Sequence[bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Something to do on chain, not yet signed.
+
+    Attributes:
+        to: The contract; None to create one.
+        data: Call data, or creation code with its arguments.
+        label: Contract and function, for messages and the gas book.
+        value: Wei sent along.
+        gas: A limit that is enough in any state, for calls sent without simulation; None for the default.
+    """
+
+    to: Address | None
+    data: bytes
+    label: str
+    value: int = 0
+    gas: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log as the chain stores it, with its place."""
+
+    address: Address
+    topics: tuple[Hash32, ...]
+    data: bytes
+    block: int
+    index: int
+    transaction: Hash32
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a transaction came to. `status` is 1 for success; `created` is the new contract, if any."""
+
+    hash: Hash32
+    status: int
+    gas_used: int
+    block: int
+    logs: tuple[Log, ...]
+    created: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """EIP-1559 fees in wei per gas."""
+
+    base: int
+    tip: int
+
+    def cap(self, headroom: int) -> int:
+        """The highest fee offered, good for a base fee that grows `headroom`-fold."""
+        return headroom * self.base + self.tip
+
+
+class Chain(ABC):
+    """A chain to read from and send to. Reads are of the latest block."""
+
+    chain_id: int
+
+    @property
+    def is_development(self) -> bool:
+        """Whether time and balances may be set here, and public keys may sign."""
+        return self.chain_id in DEVELOPMENT_CHAIN_IDS
+
+    @property
+    @abstractmethod
+    def web3(self) -> Web3:
+        """The chain for those who prefer web3; nothing in labelshare needs it."""
+
+    # -------------------------------------------------------------------- reads
+
+    @property
+    @abstractmethod
+    def block_number(self) -> int:
+        """The number of the latest block."""
+
+    def now(self) -> int:
+        """The timestamp of the latest block, Unix seconds: the only clock that contracts know."""
+        return self.timestamp_of(self.block_number)
+
+    @abstractmethod
+    def timestamp_of(self, block: int) -> int:
+        """The timestamp of a block, Unix seconds."""
+
+    @abstractmethod
+    def block_hash(self, block: int) -> Hash32:
+        """The hash of a block."""
+
+    @abstractmethod
+    def balances(self, accounts: Sequence[Address]) -> list[int]:
+        """What each account holds of the chain's own coin, in wei."""
+
+    def balance(self, account: Address) -> int:
+        """What an account holds of the chain's own coin, in wei."""
+        return self.balances([account])[0]
+
+    @abstractmethod
+    def nonces(self, accounts: Sequence[Address]) -> list[int]:
+        """The next nonce of each account, pending transactions counted."""
+
+    @abstractmethod
+    def code(self, address: Address) -> bytes:
+        """The runtime code at an address."""
+
+    @abstractmethod
+    def call(self, call: Call, sender: Address | None = None) -> bytes:
+        """Run a call without sending it; `RevertError` if the contract refuses."""
+
+    @abstractmethod
+    def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
+        """Logs of one contract in a closed range of blocks, in order; None in `topics` matches anything."""
+
+    # ------------------------------------------------------------------- sending
+
+    @abstractmethod
+    def fees(self) -> Fees:
+        """What gas costs now."""
+
+    @abstractmethod
+    def gas_for(self, call: Call, sender: Address) -> int:
+        """A gas limit that suffices in the present state; may raise `RevertError` if the call would fail."""
+
+    @abstractmethod
+    def include(self, transactions: Sequence[SignedTransaction]) -> list[Receipt | RevertError]:
+        """Send transactions in order and wait until they are in blocks.
+
+        Returns what each came to: its receipt, or why its contract refused. In process nothing is sent from
+        the first refusal on, so the list ends there. Raises `ChainError` if the chain does not take one.
+        """
+
+    # --------------------------------------------------- development chains only
+
+    @abstractmethod
+    def advance_to(self, timestamp: int) -> None:
+        """Mine a block at `timestamp`, so that `now()` is it; nothing happens if it is now already."""
+
+    @abstractmethod
+    def mine(self, blocks: int = 1) -> None:
+        """Mine empty blocks."""
+
+    def fund(self, account: Address, wei: int) -> None:
+        """Set what an account holds of the chain's own coin."""
+        self.fund_all([account], wei)
+
+    @abstractmethod
+    def fund_all(self, accounts: Iterable[Address], wei: int) -> None:
+        """Set what each account holds of the chain's own coin."""
+
+    @abstractmethod
+    def snapshot(self) -> Any:
+        """A mark of the present state, for `restore`."""
+
+    @abstractmethod
+    def restore(self, snapshot: Any) -> None:
+        """Go back to a mark; later marks become void."""

@@ -1,0 +1,120 @@
+"""A requester: publishes a dataset, funds campaigns on it and offers licences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from labelshare.chain.deploy import Contracts
+from labelshare.chain.events import DatasetCreated, Offered, decode
+from labelshare.chain.keys import Signer
+from labelshare.chain.state import OfferId, OfferParams
+from labelshare.chain.transactions import Sender
+from labelshare.errors import InputError
+from labelshare.protocol.abi import campaign_id, pool_id
+from labelshare.protocol.spec import Spec
+from labelshare.types import Address, CampaignParams, Hash32, PoolParams, Schedule, Scope
+
+__all__ = ["Requester", "Terms", "escrow_for", "share_cap_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a requester decides about a campaign besides its spec.
+
+    Attributes:
+        stake_per_label: Base units of an annotator's seat that stand behind each label.
+        fee_bps: The oracle's fee in 1/10,000 of what annotators are paid.
+        schedule: The time line.
+        nonce: Tells apart campaigns of the same terms.
+    """
+
+    stake_per_label: int
+    fee_bps: int
+    schedule: Schedule
+    nonce: int = 0
+
+
+def escrow_for(spec: Spec, fee_bps: int) -> int:
+    """The least escrow that pays every place and the fee on it: ceil(places × price × (10,000 + fee) / 10,000)."""
+    pay = len(spec.items) * spec.redundancy.k * int(spec.price)
+    return -(-pay * (10_000 + fee_bps) // 10_000)
+
+
+def share_cap_for(spec: Spec) -> int:
+    """The shares that every place could earn."""
+    return len(spec.items) * spec.redundancy.k * int(spec.share_weight)
+
+
+@dataclass(frozen=True)
+class Requester:
+    """A publisher with its account, at one deployment."""
+
+    sender: Sender
+    contracts: Contracts
+    signer: Signer
+
+    def create_dataset(
+        self, name: str, symbol: str, *, revenue_token: Address, contributor_bps: int, max_shares: int
+    ) -> Address:
+        """Create a dataset; returns its share token's address, by which it is known.
+
+        Args:
+            name, symbol: Of the share token, 1 to 31 bytes each.
+            revenue_token: The one token in which revenue is paid.
+            contributor_bps: The share holders' part of licence income in 1/10,000.
+            max_shares: The most shares there can ever be, in base units (18 decimals).
+        """
+        for text in (name, symbol):
+            if not 0 < len(text.encode()) <= 31:
+                raise InputError(f"a share's name and symbol have 1 to 31 bytes: {text!r}")
+        call = self.contracts.registry.create_dataset(
+            name, symbol, revenue_token, contributor_bps, max_shares
+        )
+        receipt = self.sender.send(self.signer, call)
+        return next(e.dataset for e in map(decode, receipt.logs) if isinstance(e, DatasetCreated))
+
+    def open_campaign(
+        self, pool: PoolParams, dataset: Address, spec: Spec, terms: Terms
+    ) -> tuple[Scope, CampaignParams]:
+        """Fund a campaign: the escrow that the spec needs leaves the wallet now.
+
+        Returns:
+            The campaign's scope and the parameters that its id is the hash of.
+
+        Raises:
+            RevertError: Too little money, a schedule outside the deployment's limits, too few free shares, or
+                somebody else's dataset. Nothing moves.
+        """
+        chain_id, registry = self.sender.chain.chain_id, self.contracts.registry
+        params = CampaignParams(
+            pool=pool_id(chain_id, registry.address, pool),
+            dataset=dataset,
+            requester=self.signer.address,
+            oracle=pool.oracle,
+            token=pool.token,
+            spec_hash=spec.hash,
+            share_cap=share_cap_for(spec),
+            stake_per_label=terms.stake_per_label,
+            fee_bps=terms.fee_bps,
+            nonce=terms.nonce,
+            schedule=terms.schedule,
+        )
+        escrow = escrow_for(spec, terms.fee_bps)
+        token = self.contracts.erc20(pool.token)
+        self.sender.send(self.signer, token.approve(registry.address, escrow))
+        self.sender.send(self.signer, registry.create_campaign(pool, params, escrow))
+        return Scope(chain_id, registry.address, campaign_id(chain_id, registry.address, params)), params
+
+    def offer_licence(self, dataset: Address, price: int, *, duration: int, terms: bytes) -> OfferId:
+        """Offer licences of an own dataset.
+
+        Args:
+            dataset: The dataset.
+            price: Base units of its revenue token.
+            duration: Seconds from the sale; 0 for ever.
+            terms: The licence's text, of which the hash goes on chain.
+        """
+        params = OfferParams(dataset, price, duration, Hash32(sha256(terms).digest()), nonce=0)
+        receipt = self.sender.send(self.signer, self.contracts.licenses.offer(params))
+        return next(e.offer for e in map(decode, receipt.logs) if isinstance(e, Offered))

@@ -1,0 +1,158 @@
+"""Every error that labelshare raises on purpose.
+
+    LabelshareError
+    ├── InputError                a value from outside is not what it must be
+    │   ├── SpecError             a spec, or a field of it
+    │   └── LabelError            a label config, a Label Studio result, label bytes
+    ├── ProtocolError             a statement that breaks the rules of the protocol
+    │   ├── SignatureError        malformed, malleable, or signed by somebody else
+    │   ├── CommitmentError       a commitment or an opening that does not hold
+    │   ├── ReplayError           the same commitment, seat or opening twice
+    │   ├── EvidenceError         bundle bytes that are not a well-formed bundle
+    │   └── ConservationError     pay or shares that exceed what there is
+    ├── VerificationError         a settlement that differs from the one recomputed
+    └── ChainError                the chain refused, or is not the one expected
+        ├── WrongChainError       another chain id than the one meant
+        ├── KeyRefusedError       a public development key off a development chain
+        ├── KeystoreError         a keystore file that does not open
+        ├── FundsError            too little of the chain's own coin for gas and value
+        ├── DeploymentError       code at an address is not what was deployed there
+        ├── EventError            a log of our own contract that no event class describes
+        └── RevertError           a contract refused; carries the error's name and arguments
+
+Catch `LabelshareError` for all of them. A message names the field, row or account concerned and holds the
+values that prove the fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = [
+    "ChainError",
+    "CommitmentError",
+    "ConservationError",
+    "DeploymentError",
+    "EventError",
+    "EvidenceError",
+    "FundsError",
+    "InputError",
+    "KeyRefusedError",
+    "KeystoreError",
+    "LabelError",
+    "LabelshareError",
+    "ProtocolError",
+    "ReplayError",
+    "RevertError",
+    "SignatureError",
+    "SpecError",
+    "VerificationError",
+    "WrongChainError",
+]
+
+
+class LabelshareError(Exception):
+    """The root of the tree."""
+
+
+class InputError(LabelshareError):
+    """A value from outside (file, request, argument) is not what it must be."""
+
+
+class SpecError(InputError):
+    """A spec is not valid; the message begins with the path of the field."""
+
+
+class LabelError(InputError):
+    """A label config, a Label Studio result or label bytes are not valid."""
+
+
+class ProtocolError(LabelshareError):
+    """A statement breaks a rule of the protocol."""
+
+
+class SignatureError(ProtocolError):
+    """A signature is malformed, malleable, or made by somebody else than claimed."""
+
+
+class CommitmentError(ProtocolError):
+    """A commitment or an opening does not hold."""
+
+
+class ReplayError(ProtocolError):
+    """A commitment, seat or opening appears twice."""
+
+
+class EvidenceError(ProtocolError):
+    """Bundle bytes are not a well-formed bundle."""
+
+
+class ConservationError(ProtocolError):
+    """Pay or shares exceed what the campaign holds."""
+
+
+class VerificationError(LabelshareError):
+    """A settlement differs from the one recomputed from chain and bundle."""
+
+
+class ChainError(LabelshareError):
+    """The chain refused a call, or is not the chain expected."""
+
+
+class WrongChainError(ChainError):
+    """The node, a deployment or a transaction belongs to another chain id than the one meant."""
+
+
+class KeyRefusedError(ChainError):
+    """A key that anyone can derive was about to sign for a chain on which money is real."""
+
+
+class KeystoreError(ChainError):
+    """A keystore file is missing, malformed, or locked with another password."""
+
+
+class FundsError(ChainError):
+    """An account holds too little of the chain's own coin for the gas and value of a transaction."""
+
+
+class DeploymentError(ChainError):
+    """A deployment record does not describe what is on the chain."""
+
+
+class EventError(ChainError):
+    """A log of one of our contracts matches none of the known events."""
+
+
+class RevertError(ChainError):
+    """A contract refused a call.
+
+    Attributes:
+        name: The Solidity error, e.g. `WrongStatus`; `Error` and `Panic` for the built-in ones; empty if the
+            contract gave none.
+        args_by_name: Its arguments by their Solidity names.
+        data: The revert data as the contract returned it.
+        label: The call that was refused, where known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        name: str = "",
+        args_by_name: Mapping[str, Any] | None = None,
+        data: bytes = b"",
+        label: str = "",
+    ) -> None:
+        super().__init__(f"{label}: {message}" if label else message)
+        self.message = message
+        self.name = name
+        self.args_by_name = dict(args_by_name or {})
+        self.data = data
+        self.label = label
+
+    def during(self, label: str) -> RevertError:
+        """The same error, naming the call that was refused."""
+        return RevertError(
+            self.message, name=self.name, args_by_name=self.args_by_name, data=self.data, label=label
+        )

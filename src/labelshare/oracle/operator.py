@@ -1,0 +1,204 @@
+"""The operator: runs one campaign on chain, from its acceptance to the last payout.
+
+Intake collects what annotators send; this turns it into the oracle's transactions. Each method is one step at its
+time, and leaves the waiting to the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from labelshare.chain.contracts import Parts, Registry
+from labelshare.chain.deploy import Contracts
+from labelshare.chain.keys import Signer
+from labelshare.chain.node import Chain
+from labelshare.chain.transactions import Sender
+from labelshare.errors import ProtocolError
+from labelshare.oracle.assigner import Assigner
+from labelshare.oracle.intake import Intake
+from labelshare.protocol import settlement
+from labelshare.protocol.record import Record
+from labelshare.protocol.rounds import Aggregate, aggregate, roster_root
+from labelshare.protocol.settlement import Built
+from labelshare.protocol.spec import Spec
+from labelshare.types import Address, CampaignParams, PoolParams, Scope
+
+__all__ = ["CLAIMS_A_CALL", "Operator", "bond_for"]
+
+CLAIMS_A_CALL = 100
+
+
+def bond_for(escrow: int, arbitration_refund: int) -> int:
+    """The bond that accepting locks: a quarter of the escrow, rounded up, or four arbitration refunds if more."""
+    return max(-(-escrow // 4), 4 * arbitration_refund)
+
+
+@dataclass
+class Operator:
+    """The oracle's side of one campaign.
+
+    Attributes:
+        sender: The way to the chain.
+        contracts: The deployment.
+        signer: The oracle's account.
+        scope, pool, params, spec: The campaign.
+        intake: Where annotators hand in their messages.
+        aggregates: What was posted, by round.
+        built: The settlement, once proposed.
+    """
+
+    sender: Sender
+    contracts: Contracts
+    signer: Signer
+    scope: Scope
+    pool: PoolParams
+    params: CampaignParams
+    spec: Spec
+    intake: Intake = field(init=False)
+    aggregates: dict[int, Aggregate] = field(default_factory=dict)
+    built: Built | None = None
+    _assigner: Assigner | None = None
+
+    def __post_init__(self) -> None:
+        self.intake = Intake(
+            scope=self.scope,
+            params=self.params,
+            spec=self.spec,
+            limit=self.spec.label_limit(self.pool.campaign_slice, self.params.stake_per_label),
+            now=self._chain.now,
+            sign=self.signer.sign_digest,
+            is_seated=self._is_seated,
+        )
+
+    @property
+    def registry(self) -> Registry:
+        """Where the campaign is."""
+        return self.contracts.registry
+
+    @property
+    def _chain(self) -> Chain:
+        return self.sender.chain
+
+    def _is_seated(self, account: Address) -> bool:
+        seat = self.registry.seat(self.params.pool, account)
+        return seat.stake >= self.pool.seat_stake and seat.release_at == 0
+
+    # ------------------------------------------------------- before the work
+
+    def accept(self) -> None:
+        """Take the campaign on: locks the bond, from credit first and the wallet for the rest.
+
+        Raises:
+            ProtocolError: The campaign's escrow does not cover its spec, so that good work could go unpaid.
+            RevertError: Too late, no place in the pool, or too little money.
+        """
+        state = self.registry.campaign(self.scope.campaign_id)
+        if self.spec.hash != self.params.spec_hash:
+            raise ProtocolError(f"the campaign is for spec {self.params.spec_hash}, this one is {self.spec.hash}")
+        self.spec.check_funding(self.params, state.escrow)
+        self._approve(bond_for(state.escrow, self.pool.arbitration_refund))
+        self.sender.send(self.signer, self.registry.accept(self.pool, self.params))
+
+    def _approve(self, amount: int) -> None:
+        """Let the registry take from the wallet what the credit does not cover."""
+        missing = amount - self.registry.credit_of(self.pool.token, self.signer.address)
+        if missing > 0:
+            token = self.contracts.erc20(self.pool.token)
+            self.sender.send(self.signer, token.approve(self.registry.address, missing))
+
+    def post_roster(self) -> None:
+        """Post the root over everyone who enrolled by signature."""
+        enrolled = self.intake.enrolments.keys()
+        if not enrolled:
+            raise ProtocolError("nobody has enrolled")
+        root = roster_root(self.scope, enrolled)
+        self.sender.send(self.signer, self.registry.post_roster(self.params, root, len(enrolled)))
+
+    def arm_seed(self) -> None:
+        """Fix the seed's block."""
+        self.sender.send(self.signer, self.registry.arm_seed(self.pool, self.params))
+
+    def draw_seed(self, enrolled_alone: frozenset[Address]) -> None:
+        """Draw the seed and close the roster with those who enrolled on chain alone."""
+        self.sender.send(self.signer, self.registry.draw_seed(self.pool, self.params))
+        self.intake.close_roster(enrolled_alone)
+        seed = self.registry.campaign(self.scope.campaign_id).seed
+        self._assigner = Assigner(self.spec, seed, self.intake.roster, self.intake.limit)
+
+    # ----------------------------------------------------------- the rounds
+
+    def begin_round(self, number: int) -> None:
+        """Work out who is assigned what, from the rounds before."""
+        if self._assigner is None:
+            raise ProtocolError("no round begins before the seed is drawn")
+        self.intake.assigned = self._assigner.places(number, self.intake.commits.values())
+
+    def assigned_to(self, annotator: Address) -> frozenset[int] | None:
+        """The items of an annotator in this round; None where anyone labels anything."""
+        if self.intake.assigned is None:
+            return None
+        return frozenset(self.intake.assigned.get(annotator, frozenset()))
+
+    def post_commits(self, number: int) -> Aggregate | None:
+        """Post the root over the round's batches; None if there are none."""
+        commits = [each for each in self.intake.commits.values() if each.commit.round == number]
+        if not commits:
+            return None
+        made = aggregate(self.scope, number, commits)
+        call = self.registry.commit_aggregate(self.params, number, made.root, made.item_lists_hash)
+        self.sender.send(self.signer, call)
+        self.aggregates[number] = made
+        return made
+
+    # -------------------------------------------------------- the settlement
+
+    def propose(self, record: Record) -> Built:
+        """Build the settlement from the chain's record and the openings received, and propose it."""
+        self.built = settlement.build(
+            self.spec,
+            record,
+            self.intake.enrolments.values(),
+            self.intake.commits.values(),
+            self.intake.openings.values(),
+        )
+        self.sender.send(self.signer, self.registry.propose(self.params, self.built.settlement))
+        return self.built
+
+    def finalize(self) -> None:
+        """End the campaign after the window."""
+        self.sender.send(self.signer, self.registry.finalize(self.params, self._settled.settlement))
+
+    def free_place(self) -> None:
+        """Give the pool its place back."""
+        self.sender.send(self.signer, self.registry.free_place(self.params))
+
+    # ------------------------------------------------------------ the claims
+
+    def pay_everyone(self, parts: Parts, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Claim for everyone in the settlement: payouts, shares or both, a hundred accounts a call.
+
+        Args:
+            parts: What to hand out.
+            progress: Told how many accounts each call paid.
+        """
+        tree = self._settled.payout_tree() if self._settled.payouts else None
+        if tree is None:
+            return
+        for run in _runs(tree.order, CLAIMS_A_CALL):
+            proof = tree.multiproof(run)
+            leaves = [self._settled.payouts[index] for index in proof.order]
+            self.sender.send(self.signer, self.registry.claim_many(self.params, leaves, proof, parts))
+            progress(len(leaves))
+
+    @property
+    def _settled(self) -> Built:
+        if self.built is None:
+            raise ProtocolError("nothing is proposed yet")
+        return self.built
+
+
+def _runs(order: Sequence[int], length: int) -> Iterator[Sequence[int]]:
+    """Neighbours in the tree, which share most of their proof."""
+    for start in range(0, len(order), length):
+        yield order[start : start + length]

@@ -1,0 +1,62 @@
+"""Canonical JSON: the RFC 8785 bytes of the values we use.
+
+Inside the domain str, bool, int up to 2^53 - 1, None, list and dict with ASCII keys, Python's own encoder
+with sorted keys and no spaces writes exactly what RFC 8785 asks for, ten times faster than a general
+serialiser: ASCII keys sort alike by code point and UTF-16 unit, both escape only control characters, quote
+and backslash, in the same spelling. Floats lie outside: nothing of ours holds one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final, NoReturn
+
+from labelshare.errors import InputError
+
+__all__ = ["MAX_DEPTH", "dumps", "parse"]
+
+MAX_DEPTH: Final = 32
+_STRINGS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_PAIRS: Final = re.compile(rb"(?:\[\]|\{\})+")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def dumps(value: Any) -> bytes:
+    """RFC 8785 bytes; `InputError` for text that UTF-8 cannot hold (lone surrogates).
+
+    The caller keeps to the domain above: integers are checked by the types of the fields that hold them.
+    """
+    try:
+        return _encoder.encode(value).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"text holds a lone surrogate at {error.start}") from None
+
+
+def parse(data: bytes) -> Any:
+    """The values of JSON text, in any spelling; `InputError` for a float or for anything that is not JSON."""
+    if _deeper_than_allowed(data):
+        raise InputError(f"not JSON of at most {MAX_DEPTH} levels")
+    try:
+        return _decoder.decode(data.decode())
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}") from None
+
+
+def _deeper_than_allowed(data: bytes) -> bool:
+    """Whether brackets nest too deep, told without recursion: a parser may crash on what strangers send."""
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return False
+    brackets = _STRINGS.sub(b"", data).translate(None, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = _PAIRS.sub(b"", brackets)
+    return bool(brackets)
+
+
+def _no_float(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not an integer")
+
+
+_decoder = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)

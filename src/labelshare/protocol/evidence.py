@@ -1,0 +1,292 @@
+"""The bundle: all evidence of a settlement as JSON Lines, each line one canonical JSON row with a `kind`.
+
+Order of the lines: one header, one spec, seats by annotator, rounds by number, commits by round, annotator,
+batch and commit hash, openings in the order of their commits, truths by item, payouts by index, one summary.
+Bytes are a function of the evidence, so their sha256 names the bundle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, Self, TypeAlias, TypeVar
+
+from labelshare.errors import EvidenceError, InputError
+from labelshare.protocol import canonical, rows
+from labelshare.protocol.labels import digest
+from labelshare.protocol.leaves import Payout, Truth
+from labelshare.protocol.record import Record
+from labelshare.protocol.rewards import Tally
+from labelshare.protocol.spec import MAX_SPEC_BYTES
+from labelshare.types import (
+    U32,
+    U64,
+    U128,
+    U256,
+    Address,
+    CampaignId,
+    CampaignParams,
+    Commit,
+    Hash32,
+    PoolParams,
+    Settlement,
+)
+
+__all__ = [
+    "BUNDLE_VERSION",
+    "MAX_BUNDLE_BYTES",
+    "MAX_LINE_BYTES",
+    "CommitRow",
+    "Header",
+    "OpeningRow",
+    "PayoutRow",
+    "RoundRow",
+    "Row",
+    "SeatRow",
+    "SpecRow",
+    "SummaryRow",
+    "TruthRow",
+    "bundle_hash",
+    "header_of",
+    "read",
+    "spec_bytes",
+    "write_row",
+]
+
+BUNDLE_VERSION: Final = "labelshare.bundle.v1"
+MAX_LINE_BYTES: Final = MAX_SPEC_BYTES + 1024
+MAX_BUNDLE_BYTES: Final = 8 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Which campaign the bundle is about, with the parameters that hash to its ids."""
+
+    version: str
+    chain_id: U256
+    registry: Address
+    campaign_id: CampaignId
+    params: CampaignParams
+    pool: PoolParams
+
+
+@dataclass(frozen=True, slots=True)
+class SpecRow:
+    """The spec, embedded as it is: its canonical bytes stand in the line unchanged."""
+
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """A seat of the roster with its Enrol signature; empty where it enrolled alone on chain."""
+
+    annotator: Address
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRow:
+    """The aggregate of a round as posted."""
+
+    round: U32
+    root: Hash32
+    item_lists_hash: Hash32
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRow:
+    """A commitment.
+
+    One of the oracle's aggregate has a signature and its published items; one sent to the chain alone has
+    neither.
+    """
+
+    annotator: Address
+    round: U32
+    batch: U32
+    root: Hash32
+    count: U32
+    cumulative_count: U32
+    signature: bytes
+    items: tuple[U32, ...]
+
+    @property
+    def commit(self) -> Commit:
+        """The statement that was signed or sent."""
+        return Commit(self.round, self.batch, self.root, self.count, self.cumulative_count)
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRow:
+    """What opens a commitment."""
+
+    annotator: Address
+    commit_hash: Hash32
+    secret: Hash32
+    items: tuple[U32, ...]
+    labels: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TruthRow:
+    """The verdict on an item: the winning label, its confidence in 1/65,536, whether it is accepted."""
+
+    item: U64
+    winner: bytes
+    confidence_q16: U32
+    accepted: bool
+
+    @property
+    def leaf(self) -> Truth:
+        """The values of the leaf."""
+        return Truth(self.item, digest(self.winner), self.confidence_q16, self.accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRow:
+    """A row of the payout tree, with the labels it pays for."""
+
+    index: U64
+    account: Address
+    accepted: U32
+    contested: U32
+    payout: U128
+    shares: U128
+    slash: U128
+    cum_payout: U128
+    cum_shares: U128
+
+    @classmethod
+    def of(cls, row: Payout, tally: Tally) -> Self:
+        """The row of a leaf."""
+        amounts = (row.payout, row.shares, row.slash, row.cum_payout, row.cum_shares)
+        return cls(row.index, row.account, tally.accepted, tally.contested, *amounts)
+
+    @property
+    def leaf(self) -> Payout:
+        """The values of the leaf."""
+        amounts = (self.payout, self.shares, self.slash, self.cum_payout, self.cum_shares)
+        return Payout(self.index, self.account, *amounts)
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """The last line: the settlement but for the hash of the bundle itself."""
+
+    payout_root: Hash32
+    label_root: Hash32
+    model_root: Hash32
+    truth_root: Hash32
+    payout_total: U128
+    share_total: U128
+    leaves: U32
+
+    def settlement(self, name: Hash32) -> Settlement:
+        """The settlement, with `name` as the bundle's hash."""
+        roots = (self.payout_root, self.label_root, self.model_root, self.truth_root)
+        return Settlement(*roots, self.payout_total, self.share_total, self.leaves, name)
+
+
+Line = TypeVar("Line", bytes, bytearray)
+
+Row: TypeAlias = (
+    Header | SpecRow | SeatRow | RoundRow | CommitRow | OpeningRow | TruthRow | PayoutRow | SummaryRow
+)
+
+_KINDS: Final[dict[str, type[Row]]] = {
+    "header": Header,
+    "spec": SpecRow,
+    "seat": SeatRow,
+    "round": RoundRow,
+    "commit": CommitRow,
+    "opening": OpeningRow,
+    "truth": TruthRow,
+    "payout": PayoutRow,
+    "summary": SummaryRow,
+}
+_NAMES: Final = {struct: kind for kind, struct in _KINDS.items()}
+_PLACES: Final = {struct: place for place, struct in enumerate(_KINDS.values())}
+
+
+def header_of(record: Record) -> Header:
+    """The header of a campaign's bundle."""
+    return Header(
+        BUNDLE_VERSION, record.chain_id, record.registry, record.campaign_id, record.params, record.pool
+    )
+
+
+def spec_bytes(row: SpecRow) -> bytes:
+    """The canonical bytes of an embedded spec."""
+    return canonical.dumps(row.spec)
+
+
+def write_row(row: Row) -> bytes:
+    """One line of a bundle."""
+    return canonical.dumps({"kind": _NAMES[type(row)], **rows.to_json(row)}) + b"\n"
+
+
+def bundle_hash(chunks: Iterable[bytes]) -> Hash32:
+    """sha256 of bundle bytes given in pieces."""
+    state = sha256()
+    for chunk in chunks:
+        state.update(chunk)
+    return Hash32(state.digest())
+
+
+def read(chunks: Iterable[bytes]) -> Iterator[Row]:
+    """Read a bundle from its bytes, in pieces of any size.
+
+    Yields:
+        Rows; kinds come in their order, and each line is the only spelling of its row.
+
+    Raises:
+        EvidenceError: At the first line that is malformed, too long, or of a kind out of order.
+    """
+    place = 0
+    for number, line in enumerate(_lines(chunks), 1):
+        row = _read_row(line, number)
+        if _PLACES[type(row)] < place:
+            raise EvidenceError(f"line {number}: a {_NAMES[type(row)]} stands too late")
+        place = _PLACES[type(row)]
+        yield row
+
+
+def _read_row(line: bytes, number: int) -> Row:
+    try:
+        row = _row_of(canonical.parse(line))
+    except InputError as error:
+        raise EvidenceError(f"line {number}: {error}") from None
+    if write_row(row) != line + b"\n":
+        raise EvidenceError(f"line {number}: not in canonical form")
+    return row
+
+
+def _row_of(value: Any) -> Row:
+    kind = value.pop("kind", None) if isinstance(value, dict) else None
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise InputError(f"{kind!r:.80} is no kind of row")
+    return rows.from_json(_KINDS[kind], value)
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    total, rest = 0, bytearray()
+    for chunk in chunks:
+        total += len(chunk)
+        *complete, tail = chunk.split(b"\n")
+        for line in complete:
+            yield _bounded(bytes(rest + line), total)
+            rest.clear()
+        rest += tail
+        _bounded(rest, total)
+    if rest:
+        raise EvidenceError("the last line is not ended")
+
+
+def _bounded(line: Line, total: int) -> Line:
+    if len(line) > MAX_LINE_BYTES:
+        raise EvidenceError(f"a line is longer than {MAX_LINE_BYTES} bytes")
+    if total > MAX_BUNDLE_BYTES:
+        raise EvidenceError(f"the bundle is larger than {MAX_BUNDLE_BYTES} bytes")
+    return line

@@ -1,0 +1,136 @@
+"""Frozen dataclasses as canonical JSON rows and back, driven by their annotations.
+
+An integer type of up to 53 bits is a JSON number, a wider one a decimal string; bytes are lower-case 0x
+strings; a tuple (of numbers or of bytes) is an array, a nested dataclass an object; names are camelCase.
+Reading checks types and ranges; whoever needs one spelling of a row compares it with what `to_json` writes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
+
+from labelshare.errors import InputError
+from labelshare.protocol.abi import field_types, uint_bits
+from labelshare.types import FixedBytes
+
+__all__ = ["from_json", "to_json"]
+
+T = TypeVar("T")
+_WIDEST_NUMBER = 53
+
+
+class _Codec(NamedTuple):
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+def to_json(row: Any) -> dict[str, Any]:
+    """A dataclass as JSON values."""
+    kind: Any = type(row)
+    return {name: codec.write(getattr(row, field)) for name, field, codec in _fields(kind)}
+
+
+def from_json(struct: type[T], value: Any) -> T:
+    """A dataclass from JSON values; `InputError` names the first bad field."""
+    kind: Any = struct
+    fields = _fields(kind)
+    names = [name for name, _, _ in fields]
+    if not isinstance(value, dict) or sorted(value) != sorted(names):
+        found = sorted(value) if isinstance(value, dict) else value
+        raise InputError(f"has fields {found!s:.200}, expected {sorted(names)}")
+    return struct(**{field: _read(codec, value[name], name) for name, field, codec in fields})
+
+
+def _read(codec: _Codec, value: Any, name: str) -> Any:
+    try:
+        return codec.read(value)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+@cache
+def _fields(struct: Any) -> tuple[tuple[str, str, _Codec], ...]:
+    return tuple((_camel(name), name, _codec(kind)) for name, kind in field_types(struct))
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _codec(annotation: Any) -> _Codec:
+    kind: Any = getattr(annotation, "__supertype__", annotation)
+    if bits := uint_bits(kind):
+        return _number(bits) if bits <= _WIDEST_NUMBER else _decimal(bits)
+    if get_origin(kind) is tuple:
+        element = get_args(kind)[0]
+        return _byte_strings() if element is bytes else _numbers(uint_bits(element))
+    if dataclasses.is_dataclass(kind):
+        return _Codec(to_json, partial(from_json, annotation))
+    plain = get_origin(kind) or kind
+    if plain in _PLAIN:
+        return _Codec(lambda value: value, lambda value: _typed(value, plain))
+    if issubclass(kind, FixedBytes):
+        return _Codec(_hex, lambda value: kind(_unhex(value)))
+    return _Codec(_hex, _unhex)
+
+
+_PLAIN = (str, bool, dict)
+
+
+def _number(bits: int) -> _Codec:
+    def read(value: Any) -> int:
+        if type(value) is not int or not 0 <= value < 1 << bits:
+            raise InputError(f"{value!r:.80} is not a number of uint{bits}")
+        return value
+
+    return _Codec(int, read)
+
+
+def _decimal(bits: int) -> _Codec:
+    def read(value: Any) -> int:
+        if not isinstance(value, str) or not value.isdecimal() or not value.isascii() or len(value) > 78:
+            raise InputError(f"{value!r:.80} is not a decimal string")
+        if int(value) >= 1 << bits:
+            raise InputError(f"{value} does not fit uint{bits}")
+        return int(value)
+
+    return _Codec(str, read)
+
+
+def _numbers(bits: int) -> _Codec:
+    """An array of numbers, checked as a whole: bundles hold a number for every label."""
+
+    def read(value: Any) -> tuple[int, ...]:
+        numbers = tuple(_typed(value, list))
+        if numbers and (set(map(type, numbers)) != {int} or min(numbers) < 0 or max(numbers) >= 1 << bits):
+            raise InputError(f"{value!r:.80} is not an array of uint{bits}")
+        return numbers
+
+    return _Codec(list, read)
+
+
+def _byte_strings() -> _Codec:
+    return _Codec(lambda value: list(map(_hex, value)), lambda value: tuple(map(_unhex, _typed(value, list))))
+
+
+def _typed(value: Any, kind: type) -> Any:
+    if type(value) is not kind:
+        raise InputError(f"{value!r:.80} is not a {kind.__name__}")
+    return value
+
+
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+def _unhex(value: Any) -> bytes:
+    try:
+        if isinstance(value, str) and value.startswith("0x") and " " not in value:
+            return bytes.fromhex(value[2:])
+    except ValueError:
+        pass
+    raise InputError(f"{value!r:.80} is not a 0x string")

@@ -1,0 +1,292 @@
+"""Build a settlement: from the campaign's record and evidence to roots, totals, leaves and the bundle.
+
+The oracle's side. `verify` recomputes the same from chain and bundle with code of its own; the two share the
+rules.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from labelshare.errors import CommitmentError, ProtocolError, ReplayError
+from labelshare.protocol import abi, assignment, evidence, rewards
+from labelshare.protocol.aggregation.base import Outcome, accepted
+from labelshare.protocol.aggregation.majority import majority
+from labelshare.protocol.commitments import (
+    Enrolment,
+    Opening,
+    SignedCommit,
+    check_opening,
+    standing,
+)
+from labelshare.protocol.counting import Count, tally
+from labelshare.protocol.leaves import Payout, payout_leaf, truth_leaf
+from labelshare.protocol.merkle import MerkleTree, root_of
+from labelshare.protocol.record import Record
+from labelshare.protocol.rounds import aggregate, facts, order_of, roster_root
+from labelshare.protocol.spec import Given, Spec
+from labelshare.protocol.typed_data import commit_hash
+from labelshare.types import ZERO_HASH, Address, Commit, Hash32, Scope, Settlement
+
+__all__ = ["Built", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A settlement ready to propose.
+
+    Attributes:
+        scope: The campaign.
+        settlement: What to post.
+        payouts: Payout leaves in index order.
+        rows: The bundle, row by row.
+    """
+
+    scope: Scope
+    settlement: Settlement
+    payouts: tuple[Payout, ...]
+    rows: tuple[evidence.Row, ...]
+
+    def lines(self) -> Iterator[bytes]:
+        """The bundle's bytes, line by line."""
+        return map(evidence.write_row, self.rows)
+
+    @property
+    def bundle(self) -> bytes:
+        """The bundle's bytes at once."""
+        return b"".join(self.lines())
+
+    def payout_tree(self) -> MerkleTree:
+        """The tree that claims are proven in; leaf i is `payouts[i]`. `InputError` if nobody is paid."""
+        return MerkleTree([payout_leaf(self.scope, row) for row in self.payouts])
+
+
+class _Opened(NamedTuple):
+    commit: Commit
+    opening: Opening
+
+
+def build(
+    spec: Spec,
+    record: Record,
+    enrolments: Iterable[Enrolment],
+    commits: Iterable[SignedCommit],
+    openings: Iterable[Opening],
+) -> Built:
+    """Settle a campaign.
+
+    Args:
+        spec: The campaign's spec.
+        record: What the chain says.
+        enrolments: Seats of the posted roster with their signatures; who enrolled alone may be among them.
+        commits: Every commitment of the oracle's aggregates, with signature and items.
+        openings: Those received. A batch without one is unpaid; one of a void batch is left out.
+
+    Raises:
+        ProtocolError: If the evidence does not fit the record (another spec, roster or round root), or holds
+        an
+            opening that does not fit its commitment.
+        ConservationError: If shares exceed the campaign's cap.
+        LabelError: If an opening holds a label that is not canonical.
+    """
+    _require_terms(spec, record)
+    seats = _seats(record, enrolments)
+    signed = _included(record, {seat.annotator for seat in seats}, commits)
+    opened = _opened(spec, record, signed, openings)
+    count = _count(spec, record, seats, signed, opened)
+    outcome = majority(count.crowd(), record.seed)
+    truths, payouts = _truths(spec, outcome), _payouts(spec, record, count, outcome)
+    summary = _summary(record.scope, count.leaves, truths, payouts)
+    rows: tuple[evidence.Row, ...] = (
+        evidence.header_of(record),
+        evidence.SpecRow(spec.fields),
+        *seats,
+        *_rounds(record),
+        *map(_commit_row, signed),
+        *(_opening_row(each.opening) for each in opened),
+        *truths,
+        *payouts,
+        summary,
+    )
+    return _built(record.scope, rows, payouts, summary)
+
+
+def _require_terms(spec: Spec, record: Record) -> None:
+    scope = record.scope
+    if spec.hash != record.params.spec_hash:
+        raise ProtocolError(f"the campaign's spec is {record.params.spec_hash}, this one is {spec.hash}")
+    if abi.campaign_id(scope.chain_id, scope.registry, record.params) != scope.campaign_id:
+        raise ProtocolError(f"the parameters are not those of campaign {scope.campaign_id}")
+    if abi.pool_id(scope.chain_id, scope.registry, record.pool) != record.params.pool:
+        raise ProtocolError(f"the parameters are not those of pool {record.params.pool}")
+
+
+def _seats(record: Record, enrolments: Iterable[Enrolment]) -> list[evidence.SeatRow]:
+    signatures: dict[Address, bytes] = dict.fromkeys(record.enrolled_alone, b"")
+    by_signature = set()
+    for enrolment in enrolments:
+        if not enrolment.signature:
+            continue
+        if enrolment.annotator in by_signature:
+            raise ReplayError(f"{enrolment.annotator} is on the roster twice")
+        by_signature.add(enrolment.annotator)
+        signatures[enrolment.annotator] = enrolment.signature
+    root = roster_root(record.scope, by_signature)
+    if (root, len(by_signature)) != (record.roster_root, record.roster_count):
+        raise ProtocolError(f"enrolments give roster {root}, posted {record.roster_root}")
+    return [evidence.SeatRow(annotator, signatures[annotator]) for annotator in sorted(signatures)]
+
+
+def _included(
+    record: Record, roster: AbstractSet[Address], commits: Iterable[SignedCommit]
+) -> list[SignedCommit]:
+    """All commitments in canonical order; those sent alone have no signature and no items."""
+    by_round: defaultdict[int, list[SignedCommit]] = defaultdict(list)
+    for signed in commits:
+        if signed.annotator not in roster or not signed.signature:
+            raise CommitmentError(
+                f"a commitment by {signed.annotator} is unsigned, or its seat not on the roster"
+            )
+        by_round[signed.commit.round].append(signed)
+    posted = {each.round: (each.root, each.item_lists_hash) for each in record.rounds}
+    for number in posted.keys() | by_round.keys():
+        _require_round(record.scope, number, by_round[number], posted.get(number))
+    known = {(signed.annotator, signed.commit) for group in by_round.values() for signed in group}
+    for own in record.own_commits:
+        if (own.annotator, own.commit) not in known:
+            by_round[own.commit.round].append(SignedCommit(own.annotator, own.commit, b"", ()))
+    ordered = []
+    for number in sorted(by_round):
+        ordered += sorted(by_round[number], key=lambda signed: order_of(record.scope, signed))
+    return ordered
+
+
+def _require_round(
+    scope: Scope, number: int, commits: Sequence[SignedCommit], posted: tuple[Hash32, Hash32] | None
+) -> None:
+    made = aggregate(scope, number, commits) if commits else None
+    if posted != (made and (made.root, made.item_lists_hash)):
+        raise ProtocolError(f"the commitments of round {number} do not make the aggregate posted for it")
+
+
+def _opened(
+    spec: Spec, record: Record, signed: Sequence[SignedCommit], openings: Iterable[Opening]
+) -> list[_Opened]:
+    """Openings of standing batches, checked, in the order of their commitments."""
+    received: dict[tuple[Address, Hash32], Opening] = {}
+    for opening in openings:
+        if received.setdefault((opening.annotator, opening.commit_hash), opening) is not opening:
+            raise ReplayError(f"opening of {opening.commit_hash} by {opening.annotator} is given twice")
+    limit = spec.label_limit(record.pool.campaign_slice, record.params.stake_per_label)
+    stands = standing(((each.annotator, each.commit) for each in signed), limit)
+    opened = []
+    for each in signed:
+        opening_or_none = received.pop((each.annotator, commit_hash(record.campaign_id, each.commit)), None)
+        if opening_or_none and each.commit in stands[each.annotator]:
+            check_opening(record.scope, each.commit, opening_or_none)
+            opened.append(_Opened(each.commit, opening_or_none))
+    if received:
+        annotator, name = next(iter(received))
+        raise CommitmentError(f"opening of {name} by {annotator}: no such commitment is included")
+    return opened
+
+
+def _count(
+    spec: Spec,
+    record: Record,
+    seats: Sequence[evidence.SeatRow],
+    signed: Sequence[SignedCommit],
+    opened: Iterable[_Opened],
+) -> Count:
+    count = Count(record.scope, spec.task.form, len(spec.items), _assigned(spec, record, seats, signed))
+    for each in opened:
+        count.add(each.commit, each.opening)
+    return count
+
+
+def _assigned(
+    spec: Spec, record: Record, seats: Sequence[evidence.SeatRow], signed: Sequence[SignedCommit]
+) -> assignment.Assigned:
+    if isinstance(spec.assignment, Given):
+        return lambda *_: True
+    limit = spec.label_limit(record.pool.campaign_slice, record.params.stake_per_label)
+    roster = tuple(seat.annotator for seat in seats)
+    plan = assignment.Plan(record.seed, roster, len(spec.items), spec.redundancy.k, limit)
+    own = ((each.annotator, each.commit) for each in record.own_commits)
+    aggregated = (each for each in signed if each.signature)
+    return assignment.checker(plan, facts(record.params.schedule.rounds, aggregated, own))
+
+
+def _truths(spec: Spec, outcome: Outcome) -> list[evidence.TruthRow]:
+    rule, form = spec.acceptance, spec.task.form
+    columns = (
+        outcome.items.tolist(),
+        outcome.winners.tolist(),
+        outcome.confidence_q16.tolist(),
+        accepted(outcome, rule.numerator, rule.denominator).tolist(),
+    )
+    return [
+        evidence.TruthRow(item, form.encode(winner), confidence, good)
+        for item, winner, confidence, good in zip(*columns, strict=True)
+    ]
+
+
+def _payouts(spec: Spec, record: Record, count: Count, outcome: Outcome) -> list[evidence.PayoutRow]:
+    good = accepted(outcome, spec.acceptance.numerator, spec.acceptance.denominator)
+    tallies = tally(count.crowd(), outcome, good, count.annotators)
+    earned = rewards.flat(
+        tallies,
+        price=int(spec.price),
+        share_weight=int(spec.share_weight),
+        available=rewards.budget(record.escrow, record.params.fee_bps),
+        share_cap=record.params.share_cap,
+    )
+    return [evidence.PayoutRow.of(row, tallies[row.account]) for row in rewards.payout_rows(earned)]
+
+
+def _summary(
+    scope: Scope,
+    label_leaves: Sequence[bytes],
+    truths: Sequence[evidence.TruthRow],
+    payouts: Sequence[evidence.PayoutRow],
+) -> evidence.SummaryRow:
+    return evidence.SummaryRow(
+        payout_root=root_of([payout_leaf(scope, row.leaf) for row in payouts]),
+        label_root=root_of(label_leaves),
+        model_root=ZERO_HASH,
+        truth_root=root_of([truth_leaf(scope, row.leaf) for row in truths]),
+        payout_total=payouts[-1].cum_payout if payouts else 0,
+        share_total=payouts[-1].cum_shares if payouts else 0,
+        leaves=len(payouts),
+    )
+
+
+def _built(
+    scope: Scope,
+    rows: tuple[evidence.Row, ...],
+    payouts: Sequence[evidence.PayoutRow],
+    summary: evidence.SummaryRow,
+) -> Built:
+    name = evidence.bundle_hash(map(evidence.write_row, rows))
+    return Built(scope, summary.settlement(name), tuple(row.leaf for row in payouts), rows)
+
+
+def _rounds(record: Record) -> list[evidence.RoundRow]:
+    ordered = sorted(record.rounds, key=lambda each: each.round)
+    return [evidence.RoundRow(each.round, each.root, each.item_lists_hash) for each in ordered]
+
+
+def _commit_row(signed: SignedCommit) -> evidence.CommitRow:
+    commit = signed.commit
+    head = (commit.round, commit.batch, commit.root, commit.count, commit.cumulative_count)
+    return evidence.CommitRow(signed.annotator, *head, signed.signature, signed.items)
+
+
+def _opening_row(opening: Opening) -> evidence.OpeningRow:
+    return evidence.OpeningRow(
+        opening.annotator, opening.commit_hash, opening.secret, opening.items, opening.labels
+    )

@@ -1,0 +1,253 @@
+"""The spec of a campaign: all its rules as canonical JSON, whose hash is on chain.
+
+Only the policies named here exist; another name, an unknown field or a value of the wrong type is an error
+that names the field. Amounts are decimal strings of base units. Canonical bytes state every default and leave
+out what is absent.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from hashlib import sha256
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from labelshare.errors import InputError, LabelError, SpecError
+from labelshare.protocol import assignment, canonical
+from labelshare.protocol.labels import SingleChoice, parse_single_choice
+from labelshare.protocol.rewards import ONE_SHARE, budget
+from labelshare.types import CampaignParams, Hash32
+
+__all__ = [
+    "MAX_SPEC_BYTES",
+    "Acceptance",
+    "Aggregation",
+    "Given",
+    "Gold",
+    "Item",
+    "Pay",
+    "Redundancy",
+    "Rendezvous",
+    "Shares",
+    "Slash",
+    "Spec",
+    "Task",
+]
+
+MAX_SPEC_BYTES: Final = 128 * 1024 * 1024
+MAX_ITEMS: Final = 1_000_000
+_AMOUNT: Final = r"^(0|[1-9][0-9]{0,38})$"
+
+
+def _fits_uint128(text: str) -> str:
+    if int(text) >= 1 << 128:
+        raise ValueError("must be below 2^128")
+    return text
+
+
+def _whole_share(text: str) -> str:
+    if int(text) < ONE_SHARE:
+        raise ValueError(f"must be at least one whole share, {ONE_SHARE}")
+    return text
+
+
+Amount = Annotated[str, Field(pattern=_AMOUNT), AfterValidator(_fits_uint128)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Task(_Part):
+    """What is asked: a task type and its Label Studio config."""
+
+    type: Literal["single-choice.v1"]
+    config: Annotated[str, Field(min_length=1)]
+
+    @cached_property
+    def form(self) -> SingleChoice:
+        """The task's classes and canonical label form."""
+        return parse_single_choice(self.config)
+
+    @model_validator(mode="after")
+    def _check_config(self) -> Self:
+        try:
+            parse_single_choice(self.config)
+        except LabelError as error:
+            raise ValueError(f"config: {error}") from None
+        return self
+
+
+class Item(_Part):
+    """One thing to label: sha256 of its content, and where or what it is."""
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    uri: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+
+
+class Redundancy(_Part):
+    """`fixed.v1`: k labels an item."""
+
+    policy: Literal["fixed.v1"]
+    k: Annotated[int, Field(ge=1, le=65_535)]
+
+
+class Given(_Part):
+    """`given.v1`: whoever labelled it, labelled it; for recorded crowds."""
+
+    policy: Literal["given.v1"]
+
+    def cap(self, n_items: int) -> int:  # noqa: ARG002 (one signature for all policies)
+        """Labels one annotator may commit."""
+        return assignment.NO_CAP
+
+
+class Rendezvous(_Part):
+    """`rendezvous.v1`: places by hash, at most `cap_bps` / 10,000 of the items for one annotator."""
+
+    policy: Literal["rendezvous.v1"]
+    cap_bps: Annotated[int, Field(ge=1, le=2_000)] = 2_000
+
+    def cap(self, n_items: int) -> int:
+        """Labels one annotator may commit."""
+        return assignment.cap_labels(n_items, self.cap_bps)
+
+
+class Aggregation(_Part):
+    """`majority.v1`: most votes win."""
+
+    policy: Literal["majority.v1"]
+
+
+class Acceptance(_Part):
+    """`threshold.v1`: an item is accepted if its winner's posterior reaches numerator / denominator."""
+
+    policy: Literal["threshold.v1"]
+    numerator: Annotated[int, Field(ge=1, le=65_536)]
+    denominator: Annotated[int, Field(ge=1, le=65_536)]
+
+    @model_validator(mode="after")
+    def _check_fraction(self) -> Self:
+        if self.numerator > self.denominator:
+            raise ValueError("numerator must not exceed denominator")
+        return self
+
+
+class Pay(_Part):
+    """`flat.v1`: the price for each accepted label, half for a contested one."""
+
+    policy: Literal["flat.v1"]
+
+
+class Shares(_Part):
+    """`flat.v1`: the share weight for each accepted label, half for a contested one."""
+
+    policy: Literal["flat.v1"]
+
+
+class Slash(_Part):
+    """`none.v1`: nobody is slashed."""
+
+    policy: Literal["none.v1"]
+
+
+class Gold(_Part):
+    """`none.v1`: no gold items."""
+
+    policy: Literal["none.v1"]
+
+
+class Spec(_Part):
+    """All rules of a campaign."""
+
+    version: Literal["labelshare.spec.v1"] = "labelshare.spec.v1"
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    instructions: Annotated[str, Field(max_length=65_536)]
+    task: Task
+    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=MAX_ITEMS)]
+    price: Amount
+    share_weight: Annotated[Amount, AfterValidator(_whole_share)]
+    seconds_per_label: Annotated[int, Field(ge=1, le=86_400)]
+    redundancy: Redundancy
+    assignment: Annotated[Given | Rendezvous, Field(discriminator="policy")]
+    aggregation: Aggregation
+    acceptance: Acceptance
+    pay: Pay
+    shares: Shares
+    slash: Slash
+    gold: Gold
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Self:
+        """A spec from JSON values; `SpecError` names the first bad field."""
+        try:
+            return cls.model_validate_json(canonical.dumps(fields))
+        except ValidationError as error:
+            raise SpecError(_first_fault(error)) from None
+        except InputError as error:
+            raise SpecError(f"spec: {error}") from None
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """A spec from its canonical bytes; `SpecError` for any other bytes."""
+        if len(data) > MAX_SPEC_BYTES:
+            raise SpecError(f"spec: {len(data)} bytes, at most {MAX_SPEC_BYTES} are allowed")
+        try:
+            spec = cls.model_validate_json(data)
+        except ValidationError as error:
+            raise SpecError(_first_fault(error)) from None
+        if spec.canonical_bytes != data:
+            raise SpecError("spec: not in canonical form (RFC 8785, defaults stated)")
+        return spec
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """The JSON values: every default stated, nothing that is absent."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @cached_property
+    def canonical_bytes(self) -> bytes:
+        """The RFC 8785 bytes."""
+        return canonical.dumps(self.fields)
+
+    @cached_property
+    def hash(self) -> Hash32:
+        """sha256 of the canonical bytes: the `specHash` on chain."""
+        return Hash32(sha256(self.canonical_bytes).digest())
+
+    def label_limit(self, campaign_slice: int, stake_per_label: int) -> int:
+        """Labels one annotator may commit in all."""
+        return assignment.label_limit(self.assignment.cap(len(self.items)), campaign_slice, stake_per_label)
+
+    def check_funding(self, params: CampaignParams, escrow: int) -> None:
+        """Raise `SpecError` unless escrow and share cap cover every place filled and accepted.
+
+        Under `rendezvous.v1` no item gets more than k labels that count, so pay is then never scaled down and
+        shares never exceed the cap. Under `given.v1` this holds as far as the item lists keep to k.
+        """
+        labels = len(self.items) * self.redundancy.k
+        available = budget(escrow, params.fee_bps)
+        if labels * int(self.price) > available:
+            raise SpecError(
+                f"price: {labels} labels cost {labels * int(self.price)}, the budget is {available}"
+            )
+        if labels * int(self.share_weight) > params.share_cap:
+            raise SpecError(
+                f"share_weight: {labels} labels earn {labels * int(self.share_weight)}, "
+                f"the share cap is {params.share_cap}"
+            )
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in fault["loc"] if part not in ("given.v1", "rendezvous.v1"))
+    message = fault["msg"].removeprefix("Value error, ")
+    given = fault.get("input")
+    shown = (
+        f" (got {given!r:.80})"
+        if isinstance(given, str | int | float | None) and fault["type"] != "missing"
+        else ""
+    )
+    return f"{path or 'spec'}: {message}{shown}"

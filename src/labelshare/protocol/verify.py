@@ -1,0 +1,304 @@
+"""Recompute a settlement from the chain's record and the published bundle, and say where they first differ.
+
+Needs nothing else: no clock, no call, no trust in who built the bundle. What a bundle leaves out that nobody
+ever sent to the chain (an opening the oracle kept to itself) cannot be seen here; receipts and posted reveals
+are for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import groupby
+
+from labelshare.errors import LabelshareError, SpecError, VerificationError
+from labelshare.protocol import abi, assignment, evidence, rewards, typed_data
+from labelshare.protocol.aggregation.base import Outcome, accepted
+from labelshare.protocol.aggregation.majority import majority
+from labelshare.protocol.commitments import Opening, SignedCommit, check_opening, standing
+from labelshare.protocol.compare import Groups, ascending, differ, match, same, same_fields, signed_by
+from labelshare.protocol.counting import Count, tally
+from labelshare.protocol.evidence import (
+    CommitRow,
+    Header,
+    OpeningRow,
+    PayoutRow,
+    RoundRow,
+    Row,
+    SeatRow,
+    SpecRow,
+    SummaryRow,
+    TruthRow,
+)
+from labelshare.protocol.leaves import payout_leaf, truth_leaf
+from labelshare.protocol.merkle import root_of
+from labelshare.protocol.record import Record
+from labelshare.protocol.rounds import aggregate, facts, roster_root
+from labelshare.protocol.spec import Rendezvous, Spec
+from labelshare.types import ZERO_HASH, Address, Commit, Hash32, Settlement
+
+__all__ = ["Report", "verify"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a verification found.
+
+    Attributes:
+        ok: Whether the posted settlement is the one recomputed.
+        difference: The first difference, empty if there is none.
+        annotators: Seats on the roster.
+        labels: Labels that count.
+        labelled: Items with such a label.
+        accepted: Items accepted.
+        payout_total, share_total: Recomputed sums in base units.
+    """
+
+    ok: bool
+    difference: str = ""
+    annotators: int = 0
+    labels: int = 0
+    labelled: int = 0
+    accepted: int = 0
+    payout_total: int = 0
+    share_total: int = 0
+
+
+def verify(record: Record, bundle: bytes | Iterable[bytes]) -> Report:
+    """Judge the posted settlement of a campaign.
+
+    Args:
+        record: What the chain says, a posted settlement included.
+        bundle: The bundle's bytes, at once or in pieces of any size.
+
+    Returns:
+        A report; it never raises for what the bundle holds.
+
+    Raises:
+        VerificationError: If nothing is posted, so that there is nothing to judge.
+    """
+    if record.posted is None:
+        raise VerificationError("no settlement is posted for this campaign")
+    source = _Hashed([bundle] if isinstance(bundle, bytes) else bundle)
+    check = _Check(record, record.posted.settlement, record.posted.fee)
+    difference = ""
+    try:
+        check.run(evidence.read(source))
+    except LabelshareError as error:
+        difference = str(error)
+    if source.finish() != record.posted.settlement.bundle_hash:
+        found = f"the bundle has hash {source.finish()}, posted {record.posted.settlement.bundle_hash}"
+        difference = f"{found}; first difference: {difference}" if difference else found
+    return check.report(difference)
+
+
+class _Hashed:
+    """Pieces of bytes that are hashed as they pass."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks, self._state = iter(chunks), sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._state.update(chunk)
+            yield chunk
+
+    def finish(self) -> Hash32:
+        """The hash of all bytes, those nobody has read included."""
+        for _ in self:
+            pass
+        return Hash32(self._state.digest())
+
+
+@dataclass
+class _Check:
+    """One pass over a bundle: each step takes the rows of its kind and checks them against what is known."""
+
+    record: Record
+    posted: Settlement
+    fee: int | None
+    roster: set[Address] = field(default_factory=set)
+    aggregated: list[SignedCommit] = field(default_factory=list)
+    included: dict[tuple[Address, Hash32], Commit] = field(default_factory=dict)
+    labels: int = 0
+    labelled: int = 0
+    accepted: int = 0
+    payout_total: int = 0
+    share_total: int = 0
+
+    def run(self, rows: Iterable[Row]) -> None:
+        """Check every row, in the order in which they stand."""
+        groups = Groups(rows)
+        self._check_header(groups.one(Header))
+        spec = self._check_spec(groups.one(SpecRow))
+        self._check_seats(groups.take(SeatRow))
+        self._check_rounds(groups.take(RoundRow))
+        self._check_commits(groups.take(CommitRow))
+        count = self._check_openings(spec, groups.take(OpeningRow))
+        outcome = majority(count.crowd(), self.record.seed)
+        truth_root = self._check_truths(spec, outcome, groups.take(TruthRow))
+        payout_root, leaves = self._check_payouts(spec, count, outcome, groups.take(PayoutRow))
+        roots = (payout_root, root_of(count.leaves), ZERO_HASH, truth_root)
+        self._check_summary(
+            groups.one(SummaryRow), Settlement(*roots, *self._totals, leaves, self.posted.bundle_hash)
+        )
+        groups.end()
+
+    def report(self, difference: str) -> Report:
+        """What was found so far."""
+        counts = (len(self.roster), self.labels, self.labelled, self.accepted)
+        return Report(not difference, difference, *counts, *self._totals)
+
+    @property
+    def _totals(self) -> tuple[int, int]:
+        return self.payout_total, self.share_total
+
+    def _check_header(self, header: Header) -> None:
+        record = self.record
+        same("version", header.version, evidence.BUNDLE_VERSION)
+        same("chain id", header.chain_id, record.chain_id)
+        same("registry", header.registry, record.registry)
+        same("campaign", header.campaign_id, record.campaign_id)
+        same_fields("the campaign", header.params, record.params)
+        same_fields("the pool", header.pool, record.pool)
+        chain = (record.chain_id, record.registry)
+        same("hash of the campaign's parameters", abi.campaign_id(*chain, header.params), record.campaign_id)
+        same("hash of the pool's parameters", abi.pool_id(*chain, header.pool), record.params.pool)
+
+    def _check_spec(self, row: SpecRow) -> Spec:
+        data = evidence.spec_bytes(row)
+        same("spec hash", Hash32(sha256(data).digest()), self.record.params.spec_hash)
+        try:
+            return Spec.parse(data)
+        except SpecError as error:
+            raise VerificationError(f"the campaign's spec is not valid: {error}") from None
+
+    def _check_seats(self, rows: Iterable[SeatRow]) -> None:
+        scope, signed = self.record.scope, []
+        digest = typed_data.digest(scope, typed_data.enrol_hash(scope.campaign_id))
+        for row in ascending(rows, lambda row: row.annotator):
+            self.roster.add(row.annotator)
+            if row.signature:
+                signed.append(row.annotator)
+                signed_by(row.annotator, digest, row.signature, "enrolment")
+            elif row.annotator not in self.record.enrolled_alone:
+                differ(f"seat of {row.annotator} has no signature, and it did not enrol alone")
+        for annotator in self.record.enrolled_alone:
+            if annotator not in self.roster:
+                differ(f"{annotator} enrolled alone and has no seat")
+        same("number of signed seats", len(signed), self.record.roster_count)
+        same("roster root", roster_root(scope, signed), self.record.roster_root)
+
+    def _check_rounds(self, rows: Iterable[RoundRow]) -> None:
+        expected = [RoundRow(r.round, r.root, r.item_lists_hash) for r in self.record.rounds]
+        match(rows, sorted(expected, key=lambda row: row.round), lambda row: f"round {row.round}")
+
+    def _check_commits(self, rows: Iterable[CommitRow]) -> None:
+        sent = {(own.annotator, own.commit) for own in self.record.own_commits}
+        for row in ascending(rows, self._order):
+            self.included[row.annotator, self._name(row.commit)] = row.commit
+            if row.annotator not in self.roster:
+                differ(f"commit of {row.annotator}, who has no seat")
+            if row.signature:
+                digest = typed_data.digest(self.record.scope, self._name(row.commit))
+                signed_by(row.annotator, digest, row.signature, f"batch {row.batch}")
+                self.aggregated.append(SignedCommit(row.annotator, row.commit, row.signature, row.items))
+            elif row.items or (row.annotator, row.commit) not in sent:
+                differ(f"batch {row.batch} of {row.annotator} is unsigned, and was not committed alone so")
+        self._check_aggregates()
+        for annotator, commit in sorted(sent, key=lambda own: (own[0], own[1].batch)):
+            if (annotator, self._name(commit)) not in self.included:
+                differ(f"batch {commit.batch} that {annotator} committed alone is missing")
+
+    def _check_aggregates(self) -> None:
+        posted = {each.round: each for each in self.record.rounds}
+        for number, group in groupby(self.aggregated, lambda signed: signed.commit.round):
+            if number not in posted:
+                differ(f"commits of round {number}, for which no aggregate is posted")
+            made, stored = aggregate(self.record.scope, number, group), posted.pop(number)
+            same(f"aggregate root of round {number}", made.root, stored.root)
+            same(f"item lists hash of round {number}", made.item_lists_hash, stored.item_lists_hash)
+        for number in posted:
+            differ(f"round {number} has an aggregate and no commits")
+
+    def _check_openings(self, spec: Spec, rows: Iterable[OpeningRow]) -> Count:
+        limit = spec.label_limit(self.record.pool.campaign_slice, self.record.params.stake_per_label)
+        stands = standing(((annotator, commit) for (annotator, _), commit in self.included.items()), limit)
+        count = Count(self.record.scope, spec.task.form, len(spec.items), self._assigned(spec, limit))
+        places = {name: place for place, name in enumerate(self.included)}
+        for row in ascending(rows, lambda row: places.get((row.annotator, row.commit_hash), -1)):
+            commit = self.included.get((row.annotator, row.commit_hash))
+            if commit is None:
+                differ(f"opening of {row.commit_hash} by {row.annotator}, which is not included")
+            if commit not in stands[row.annotator]:
+                differ(f"opening of batch {commit.batch} of {row.annotator}, which is void")
+            self._count(count, commit, row)
+        self.labels = len(count.leaves)
+        return count
+
+    def _count(self, count: Count, commit: Commit, row: OpeningRow) -> None:
+        opening = Opening(row.annotator, row.commit_hash, row.secret, row.items, row.labels)
+        try:
+            check_opening(self.record.scope, commit, opening)
+            count.add(commit, opening)
+        except LabelshareError as error:
+            differ(f"batch {commit.batch} of {row.annotator}: {error}")
+
+    def _assigned(self, spec: Spec, limit: int) -> assignment.Assigned:
+        if not isinstance(spec.assignment, Rendezvous):
+            return lambda *_: True
+        record = self.record
+        plan = assignment.Plan(
+            record.seed, tuple(sorted(self.roster)), len(spec.items), spec.redundancy.k, limit
+        )
+        own = [(each.annotator, each.commit) for each in record.own_commits]
+        return assignment.checker(plan, facts(record.params.schedule.rounds, self.aggregated, own))
+
+    def _check_truths(self, spec: Spec, outcome: Outcome, rows: Iterable[TruthRow]) -> Hash32:
+        good = accepted(outcome, spec.acceptance.numerator, spec.acceptance.denominator)
+        expected = [
+            TruthRow(int(item), spec.task.form.encode(int(winner)), int(confidence), bool(fine))
+            for item, winner, confidence, fine in zip(
+                outcome.items, outcome.winners, outcome.confidence_q16, good, strict=True
+            )
+        ]
+        self.labelled, self.accepted = len(expected), int(good.sum())
+        match(rows, expected, lambda row: f"item {row.item}")
+        return root_of([truth_leaf(self.record.scope, row.leaf) for row in expected])
+
+    def _check_payouts(
+        self, spec: Spec, count: Count, outcome: Outcome, rows: Iterable[PayoutRow]
+    ) -> tuple[Hash32, int]:
+        good = accepted(outcome, spec.acceptance.numerator, spec.acceptance.denominator)
+        tallies = tally(count.crowd(), outcome, good, count.annotators)
+        earned = rewards.flat(
+            tallies,
+            price=int(spec.price),
+            share_weight=int(spec.share_weight),
+            available=rewards.budget(self.record.escrow, self.record.params.fee_bps),
+            share_cap=self.record.params.share_cap,
+        )
+        leaves = rewards.payout_rows(earned)
+        expected = [PayoutRow.of(leaf, tallies[leaf.account]) for leaf in leaves]
+        match(rows, expected, lambda row: str(row.account))
+        if leaves:
+            self.payout_total, self.share_total = leaves[-1].cum_payout, leaves[-1].cum_shares
+        return root_of([payout_leaf(self.record.scope, leaf) for leaf in leaves]), len(leaves)
+
+    def _check_summary(self, row: SummaryRow, recomputed: Settlement) -> None:
+        same_fields("summary", row.settlement(recomputed.bundle_hash), recomputed)
+        same_fields("posted settlement", self.posted, recomputed)
+        fee = rewards.fee(recomputed.payout_total, self.record.params.fee_bps)
+        if self.fee is not None:
+            same("fee", self.fee, fee)
+        if recomputed.payout_total + fee > self.record.escrow:
+            differ(
+                f"pay and fee of {recomputed.payout_total + fee} exceed the escrow of {self.record.escrow}"
+            )
+
+    def _order(self, row: CommitRow) -> tuple[int, Address, int, Hash32]:
+        return row.round, row.annotator, row.batch, self._name(row.commit)
+
+    def _name(self, commit: Commit) -> Hash32:
+        return typed_data.commit_hash(self.record.campaign_id, commit)

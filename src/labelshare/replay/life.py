@@ -1,0 +1,255 @@
+"""The whole life of a campaign: seats, escrow, labels, settlement, pay, shares, a licence and its revenue.
+
+Every worker of the crowd is an annotator with a key of its own; every label is sealed, committed and opened; all money
+moves by transactions. The chain's clock is advanced from one deadline to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from labelshare.chain.contracts import Parts, Token
+from labelshare.chain.deploy import PUBLIC_LIMITS, Contracts, Deployment, deploy
+from labelshare.chain.history import campaign_record
+from labelshare.chain.keys import Signer
+from labelshare.chain.node import Call, Chain
+from labelshare.chain.transactions import Sender
+from labelshare.client.annotator import Annotator
+from labelshare.client.holder import Licensee
+from labelshare.client.requester import Requester, Terms, share_cap_for
+from labelshare.client.seats import seat_calls
+from labelshare.errors import KeyRefusedError
+from labelshare.oracle.operator import CLAIMS_A_CALL, Operator
+from labelshare.protocol.spec import Spec
+from labelshare.replay.cast import Cast
+from labelshare.replay.crowd import Crowd
+from labelshare.replay.progress import Progress, Silent
+from labelshare.replay.rules import DAY, Rules, schedule_from, spec_of
+from labelshare.types import Address, CampaignParams, PoolParams, Scope
+
+__all__ = ["Lived", "live"]
+
+ETHER = 10**18
+STREAM = 7 * DAY
+SEED_BLOCKS = 5
+LICENCE_TERMS = b"The licensee may train and evaluate models on the labels."
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What a life leaves behind; everything else is on the chain.
+
+    Attributes:
+        deployment: Where it happened.
+        scope: The campaign.
+        dataset: Its dataset.
+        bundle: The published evidence of its settlement.
+        annotators: The account of each worker, in the crowd's order.
+        gas: Gas used by each call, by contract and function.
+    """
+
+    deployment: Deployment
+    scope: Scope
+    dataset: Address
+    bundle: bytes
+    annotators: tuple[Address, ...]
+    gas: Mapping[str, Sequence[int]]
+
+
+def live(chain: Chain, crowd: Crowd, rules: Rules, progress: Progress | None = None) -> Lived:
+    """Take a crowd through the whole life of one campaign.
+
+    Raises:
+        KeyRefusedError: Not a development chain: the keys of a replay are public, and its clock is advanced.
+        LabelshareError: A step failed; none after it was taken.
+    """
+    if not chain.is_development:
+        raise KeyRefusedError(f"a replay signs with public keys; chain {chain.chain_id} is no development chain")
+    return _Life(chain, crowd, rules, progress or Silent()).run()
+
+
+@dataclass
+class _Life:
+    chain: Chain
+    crowd: Crowd
+    rules: Rules
+    progress: Progress
+    sender: Sender = field(init=False)
+    spec: Spec = field(init=False)
+    cast: Cast = field(init=False)
+    deployment: Deployment = field(init=False)
+    contracts: Contracts = field(init=False)
+    token: Token = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sender = Sender(self.chain)
+        self.spec = spec_of(self.crowd, self.rules)
+        self.cast = Cast(self.crowd, self.rules, self.spec)
+
+    def run(self) -> Lived:
+        """All steps, in their order."""
+        self._deploy()
+        pool = self._seat_everyone()
+        requester = Requester(self.sender, self.contracts, self.cast.requester)
+        dataset, scope, params = self._fund(requester, pool)
+        operator = self._accept(pool, scope, params)
+        annotators = self._enrol(operator)
+        self._work(operator, annotators)
+        bundle = self._settle(operator, annotators)
+        self._pay(operator)
+        self._license(requester, dataset)
+        accounts = tuple(each.address for each in self.cast.workers)
+        return Lived(self.deployment, scope, dataset, bundle, accounts, dict(self.sender.gas))
+
+    # ------------------------------------------------------------ before work
+
+    def _deploy(self) -> None:
+        purses, deployer = self.cast.purses(), self.cast.deployer
+        self.chain.fund_all([deployer.address, *purses], 1_000 * ETHER)
+        with self.progress.phase("deploy the contracts", 1) as advance:
+            self.deployment = deploy(self.sender, deployer, PUBLIC_LIMITS)
+            self.contracts = self.deployment.bind(self.chain)
+            self.token = self.contracts.development_token
+            advance(1)
+        self._send_all(
+            "hand out test tokens",
+            [(deployer, self.token.transfer(account, purse)) for account, purse in purses.items()],
+        )
+
+    def _seat_everyone(self) -> PoolParams:
+        pool = self.cast.pool(self.token.address)
+        self.sender.send(self.cast.oracle, self.contracts.registry.create_pool(pool))
+        calls = seat_calls(self.contracts, pool)
+        self._send_all("take seats", [(worker, call) for worker in self.cast.workers for call in calls])
+        return pool
+
+    def _fund(self, requester: Requester, pool: PoolParams) -> tuple[Address, Scope, CampaignParams]:
+        with self.progress.phase("publish the dataset, fund the campaign", 2) as advance:
+            dataset = requester.create_dataset(
+                _short(self.crowd.name),
+                "SHARE",
+                revenue_token=self.token.address,
+                contributor_bps=self.rules.contributor_bps,
+                max_shares=share_cap_for(self.spec),
+            )
+            advance(1)
+            schedule = schedule_from(self.chain.now(), self.rules.rounds)
+            terms = Terms(self.rules.stake_per_label, self.rules.fee_bps, schedule)
+            scope, params = requester.open_campaign(pool, dataset, self.spec, terms)
+            advance(1)
+        return dataset, scope, params
+
+    def _accept(self, pool: PoolParams, scope: Scope, params: CampaignParams) -> Operator:
+        operator = Operator(self.sender, self.contracts, self.cast.oracle, scope, pool, params, self.spec)
+        with self.progress.phase("accept against a bond", 1) as advance:
+            operator.accept()
+            advance(1)
+        return operator
+
+    def _enrol(self, operator: Operator) -> list[Annotator]:
+        annotators = [self._annotator(operator, signer) for signer in self.cast.workers]
+        with self.progress.phase("enrol by signature, draw the seed", len(annotators)) as advance:
+            for annotator in annotators:
+                annotator.enrol()
+                advance(1)
+            operator.post_roster()
+            self.chain.advance_to(operator.params.schedule.enrol_end)
+            operator.arm_seed()
+            self.chain.mine(SEED_BLOCKS)
+            operator.draw_seed(frozenset())
+        return annotators
+
+    def _annotator(self, operator: Operator, signer: Signer) -> Annotator:
+        return Annotator(signer, operator.scope, operator.params, self.spec, transport=operator.intake)
+
+    # ------------------------------------------------------------------ work
+
+    def _work(self, operator: Operator, annotators: Sequence[Annotator]) -> None:
+        schedule = operator.params.schedule
+        answers = self.crowd.labels_of
+        for number in range(schedule.rounds):
+            self.chain.advance_to(schedule.round_start(number))
+            operator.begin_round(number)
+            title = f"seal and commit labels, round {number + 1} of {schedule.rounds}"
+            with self.progress.phase(title, len(annotators)) as advance:
+                for annotator, known in zip(annotators, answers, strict=True):
+                    self._label(operator, annotator, number, known)
+                    advance(1)
+                self._post(operator, annotators, number)
+        self.chain.advance_to(schedule.commit_end)
+
+    def _label(self, operator: Operator, annotator: Annotator, number: int, known: Mapping[int, int]) -> None:
+        """Seal what is assigned now and not labelled yet."""
+        places = operator.assigned_to(annotator.address)
+        done = {item for batch in annotator.batches for item in batch.opening.items}
+        items = (known.keys() if places is None else known.keys() & places) - done
+        room = operator.intake.limit - len(done)
+        if items and room > 0:
+            annotator.submit(number, {item: known[item] for item in sorted(items)[:room]})
+
+    def _post(self, operator: Operator, annotators: Sequence[Annotator], number: int) -> None:
+        """Post the round's root; every annotator checks that it holds what its receipt promised."""
+        made = operator.post_commits(number)
+        root = self.contracts.registry.round_root(operator.scope.campaign_id, number)
+        for annotator in annotators:
+            for batch in annotator.batches:
+                if made and batch.commit.round == number:
+                    proof = made.proof(annotator.address, batch.opening.commit_hash, operator.scope)
+                    annotator.check_included(batch, root, proof)
+
+    # ------------------------------------------------------------ settlement
+
+    def _settle(self, operator: Operator, annotators: Sequence[Annotator]) -> bytes:
+        schedule = operator.params.schedule
+        with self.progress.phase("open the batches", len(annotators)) as advance:
+            for annotator in annotators:
+                for batch in annotator.batches:
+                    annotator.open(batch)
+                advance(1)
+        with self.progress.phase("settle", 2) as advance:
+            self.chain.advance_to(schedule.reveal_end)
+            record = campaign_record(self.chain, self.deployment, operator.scope.campaign_id)
+            built = operator.propose(record)
+            advance(1)
+            self.chain.advance_to(self.chain.now() + schedule.window)
+            operator.finalize()
+            advance(1)
+        return built.bundle
+
+    def _pay(self, operator: Operator) -> None:
+        with self.progress.phase("pay and release shares", len(self.cast.workers)) as advance:
+            operator.pay_everyone(Parts.BOTH, advance)
+
+    # --------------------------------------------------------------- revenue
+
+    def _license(self, requester: Requester, dataset: Address) -> None:
+        """Sell one licence, let its revenue stream, and let every holder claim."""
+        with self.progress.phase("sell a licence", 1) as advance:
+            offer = requester.offer_licence(
+                dataset, self.rules.licence_price, duration=365 * DAY, terms=LICENCE_TERMS
+            )
+            Licensee(self.sender, self.contracts, self.cast.licensee).buy(offer)
+            advance(1)
+        self.chain.advance_to(self.chain.now() + STREAM)
+        share = self.contracts.share(dataset)
+        holders = [worker for worker in self.cast.workers if share.balance_of(worker.address)]
+        self._send_all("claim revenue", [(holder, share.claim_revenue()) for holder in holders])
+
+    # --------------------------------------------------------------- helpers
+
+    def _send_all(self, title: str, work: Sequence[tuple[Signer, Call]]) -> None:
+        with self.progress.phase(title, len(work)) as advance:
+            for run in _runs(work, CLAIMS_A_CALL):
+                self.sender.send_many(run)
+                advance(len(run))
+
+
+def _runs(work: Sequence[tuple[Signer, Call]], length: int) -> Iterator[Sequence[tuple[Signer, Call]]]:
+    for start in range(0, len(work), length):
+        yield work[start : start + length]
+
+
+def _short(name: str) -> str:
+    """At most 31 bytes, as a share's name must be."""
+    return name.encode()[:31].decode(errors="ignore")

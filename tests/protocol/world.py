@@ -1,0 +1,243 @@
+"""A whole campaign without a chain: seats, rounds, openings and the record that a chain would give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from labelshare.protocol import abi, typed_data
+from labelshare.protocol.assignment import Plan, places
+from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, seal
+from labelshare.protocol.record import OwnCommit, Posted, Record, RoundRoot
+from labelshare.protocol.rewards import ONE_SHARE, fee
+from labelshare.protocol.rounds import aggregate, facts, roster_root
+from labelshare.protocol.settlement import Built, build
+from labelshare.protocol.spec import Spec
+from labelshare.types import ZERO_HASH, Address, CampaignParams, Hash32, PoolParams, Schedule, keccak
+
+CHAIN_ID = 31337
+REGISTRY = Address("0x" + "a1" * 20)
+SEED = keccak(b"seed")
+CONFIG = (
+    '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">'
+    '<Choice value="good"/><Choice value="bad"/><Choice value="none"/></Choices></View>'
+)
+SCHEDULE = Schedule(
+    accept_end=1_000,
+    enrol_end=2_000,
+    work_start=3_000,
+    round_length=600,
+    grace=200,
+    rounds=3,
+    tries=2,
+    reveal_period=500,
+    settle_period=400,
+    window=300,
+    ruling_period=100,
+    rescue_period=700,
+    public_period=800,
+    slash_window=50,
+)
+
+
+def key(name: str) -> bytes:
+    """The private key of an actor."""
+    return keccak(b"labelshare test key " + name.encode())
+
+
+def account(name: str) -> Address:
+    """The account of an actor."""
+    return typed_data.address_of(key(name))
+
+
+def spec_fields(**changes: Any) -> dict[str, Any]:
+    """A valid spec as JSON values."""
+    fields: dict[str, Any] = {
+        "title": "Moods",
+        "instructions": "Say how the text sounds.",
+        "task": {"type": "single-choice.v1", "config": CONFIG},
+        "items": [{"digest": f"{i:064x}", "name": f"text {i}"} for i in range(6)],
+        "price": "1001",
+        "share_weight": str(ONE_SHARE),
+        "seconds_per_label": 5,
+        "redundancy": {"policy": "fixed.v1", "k": 3},
+        "assignment": {"policy": "given.v1"},
+        "aggregation": {"policy": "majority.v1"},
+        "acceptance": {"policy": "threshold.v1", "numerator": 3, "denominator": 5},
+        "pay": {"policy": "flat.v1"},
+        "shares": {"policy": "flat.v1"},
+        "slash": {"policy": "none.v1"},
+        "gold": {"policy": "none.v1"},
+    }
+    return fields | changes
+
+
+def pool_params(**changes: Any) -> PoolParams:
+    return replace(
+        PoolParams(
+            oracle=account("oracle"),
+            token=Address("0x" + "70" * 20),
+            seat_stake=1_000_000,
+            unbonding=100_000,
+            max_open=4,
+            gate=Address(bytes(20)),
+            arbitrator=Address("0x" + "ab" * 20),
+            arbitration_refund=500,
+            randomness=Address(bytes(20)),
+            nonce=1,
+        ),
+        **changes,
+    )
+
+
+@dataclass
+class World:
+    """A campaign that is lived through round by round, then settled."""
+
+    names: tuple[str, ...] = ("ann", "bob", "cat", "dan")
+    alone: tuple[str, ...] = ()
+    fields: dict[str, Any] = field(default_factory=spec_fields)
+    escrow: int = 1_000_000
+    params: dict[str, Any] = field(default_factory=dict)
+    commits: list[SignedCommit] = field(default_factory=list)
+    own: list[OwnCommit] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.spec = Spec.of(self.fields)
+        self.pool = pool_params()
+        self.campaign = replace(
+            CampaignParams(
+                pool=abi.pool_id(CHAIN_ID, REGISTRY, self.pool),
+                dataset=Address("0x" + "da" * 20),
+                requester=account("requester"),
+                oracle=self.pool.oracle,
+                token=self.pool.token,
+                spec_hash=self.spec.hash,
+                share_cap=1_000 * ONE_SHARE,
+                stake_per_label=4_000,
+                fee_bps=500,
+                nonce=7,
+                schedule=SCHEDULE,
+            ),
+            **self.params,
+        )
+        self.scope = self.record_with(()).scope
+        self._names = {account(name): name for name in (*self.names, *self.alone)}
+
+    @property
+    def accounts(self) -> dict[str, Address]:
+        return {name: account for account, name in self._names.items()}
+
+    def enrolments(self) -> list[Enrolment]:
+        digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
+        return [Enrolment(account(name), typed_data.sign(digest, key(name))) for name in self.names]
+
+    def label(
+        self,
+        name: str,
+        round_number: int,
+        answers: Mapping[int, int],
+        *,
+        alone: bool = False,
+        opened: bool = True,
+    ) -> None:
+        """An annotator seals, signs and (unless told otherwise) opens a batch of classes by item."""
+        before = [c.commit for c in self.commits if c.annotator == account(name)]
+        before += [own.commit for own in self.own if own.annotator == account(name)]
+        labels = {item: self.spec.task.form.encode(choice) for item, choice in answers.items()}
+        secret = keccak(f"{name} {round_number} {len(before)}".encode())
+        commit, opening = seal(
+            self.scope,
+            account(name),
+            round_number=round_number,
+            batch=len(before),
+            committed_before=sum(commit.count for commit in before),
+            secret=secret,
+            labels=labels,
+        )
+        if alone:
+            self.own.append(OwnCommit(account(name), commit))
+        else:
+            digest = typed_data.digest(self.scope, typed_data.commit_hash(self.scope.campaign_id, commit))
+            signature = typed_data.sign(digest, key(name))
+            self.commits.append(SignedCommit(account(name), commit, signature, opening.items))
+        if opened:
+            self.openings.append(opening)
+
+    def places(self, round_number: int) -> dict[str, list[int]]:
+        """Under rendezvous, who is assigned what in a round, by name."""
+        limit = self.spec.label_limit(self.pool.campaign_slice, self.campaign.stake_per_label)
+        roster = tuple(self._names)
+        plan = Plan(SEED, roster, len(self.spec.items), self.spec.redundancy.k, limit)
+        own = [(each.annotator, each.commit) for each in self.own]
+        history = facts(SCHEDULE.rounds, self.commits, own)[:round_number]
+        return {self._names[who]: items for who, items in places(plan, history).items()}
+
+    def record_with(self, rounds: tuple[RoundRoot, ...], posted: Posted | None = None) -> Record:
+        return Record(
+            chain_id=CHAIN_ID,
+            registry=REGISTRY,
+            campaign_id=abi.campaign_id(CHAIN_ID, REGISTRY, self.campaign),
+            params=self.campaign,
+            pool=self.pool,
+            escrow=self.escrow,
+            roster_root=ZERO_HASH,
+            roster_count=len(self.names),
+            enrolled_alone=tuple(map(account, self.alone)),
+            seed=SEED,
+            rounds=rounds,
+            own_commits=tuple(self.own),
+            posted=posted,
+        )
+
+    def record(self) -> Record:
+        """What the chain would say before a proposal."""
+        rounds = []
+        for number in range(SCHEDULE.rounds):
+            if commits := [c for c in self.commits if c.commit.round == number]:
+                made = aggregate(self.scope, number, commits)
+                rounds.append(RoundRoot(number, made.root, made.item_lists_hash))
+        root = roster_root(self.scope, map(account, self.names))
+        return replace(self.record_with(tuple(rounds)), roster_root=root)
+
+    def build(self) -> Built:
+        return build(self.spec, self.record(), self.enrolments(), self.commits, self.openings)
+
+
+def propose(record: Record, built: Built) -> Record:
+    """The record once the settlement is posted and final."""
+    settlement = built.settlement
+    return replace(record, posted=Posted(settlement, fee(settlement.payout_total, record.params.fee_bps)))
+
+
+def small_world() -> World:
+    """Four seats (one enrolled alone), two rounds, an own commitment, an unopened batch, a contested item."""
+    world = World(names=("ann", "bob", "cat"), alone=("dan",))
+    world.label("ann", 0, {0: 0, 1: 1, 2: 2})
+    world.label("bob", 0, {0: 0, 1: 1, 2: 1})
+    world.label("cat", 0, {0: 1, 1: 1, 2: 0})
+    world.label("dan", 0, {0: 0, 3: 1}, alone=True)
+    world.label("ann", 1, {3: 1, 4: 0})
+    world.label("bob", 1, {5: 0, 3: 2}, opened=False)
+    return world
+
+
+Change = Callable[[dict[str, Any]], None]
+
+__all__ = [
+    "CHAIN_ID",
+    "CONFIG",
+    "REGISTRY",
+    "SCHEDULE",
+    "SEED",
+    "Hash32",
+    "World",
+    "account",
+    "key",
+    "pool_params",
+    "propose",
+    "small_world",
+    "spec_fields",
+]

@@ -1,0 +1,111 @@
+// Checks the vectors with code that shares nothing with ours: trees with @openzeppelin/merkle-tree, typed data with a
+// general EIP-712 encoder and the @noble curve. Prints what it checked; any difference is an error.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { encode } from "@metamask/abi-utils";
+import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
+import { keccak256 } from "ethereum-cryptography/keccak.js";
+import { secp256k1 } from "ethereum-cryptography/secp256k1.js";
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "ethereum-cryptography/utils.js";
+
+const load = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8"));
+const hex = (bytes) => "0x" + bytesToHex(bytes);
+const bytes = (text) => hexToBytes(text.slice(2));
+
+function checkTree({ root, order, proofs, multiproofs }, values, types) {
+  const tree = StandardMerkleTree.of(values, types);
+  assert.equal(tree.root, root);
+  const hashes = values.map((value) => tree.leafHash(value));
+  const sorted = [...hashes.keys()].sort((one, other) => (hashes[one] < hashes[other] ? -1 : 1));
+  assert.deepEqual(order, sorted);
+  for (const { index, proof } of proofs) {
+    assert.deepEqual(tree.getProof(index), proof);
+    assert.ok(StandardMerkleTree.verify(root, types, values[index], proof));
+  }
+  for (const { indices, order: asked, leaves, proof, flags } of multiproofs) {
+    const theirs = tree.getMultiProof(indices);
+    assert.deepEqual(theirs.proof, proof);
+    assert.deepEqual(theirs.proofFlags, flags);
+    assert.deepEqual(theirs.leaves, asked.map((index) => values[index]));
+    assert.deepEqual(leaves, asked.map((index) => hashes[index]));
+    assert.ok(tree.verifyMultiProof(theirs));
+  }
+}
+
+function checkTrees() {
+  const { types, values, trees } = load("trees.json");
+  assert.equal(trees.length, 33);
+  for (const tree of trees) checkTree(tree, values.slice(0, tree.size), types);
+  const payouts = load("payouts.json");
+  checkTree(payouts, payouts.values, payouts.types);
+  return trees.length + 1;
+}
+
+const LEAVES = {
+  payout: ["uint64 index", "address account", "uint128 payout", "uint128 shares", "uint128 slash",
+    "uint128 cumPayout", "uint128 cumShares"],
+  label: ["address annotator", "uint32 batch", "uint64 item", "bytes32 labelDigest"],
+  commit: ["address annotator", "uint32 batch", "uint64 item", "bytes32 labelDigest", "bytes32 salt"],
+  aggregate: ["address annotator", "bytes32 commitHash"],
+  roster: ["address annotator"],
+  truth: ["uint64 item", "bytes32 winnerDigest", "uint32 confidenceQ16", "bool accepted"],
+};
+
+function domainOf(kind, { chainId, registry, campaignId }) {
+  return hex(keccak256(encode(["string", "uint256", "address", "bytes32"], [kind, chainId, registry, campaignId])));
+}
+
+function checkLeaves() {
+  const domains = load("domains.json");
+  for (const vector of domains) assert.equal(domainOf(vector.kind, vector), vector.domain);
+  const vectors = load("leaves.json");
+  let count = domains.length;
+  for (const [kind, fields] of Object.entries(LEAVES)) {
+    const types = ["bytes32", ...fields.map((field) => field.split(" ")[0])];
+    const domain = domainOf(kind.toUpperCase() + ".v1", vectors);
+    assert.ok(vectors[kind].length > 0);
+    for (const row of vectors[kind]) {
+      const values = [domain, ...fields.map((field) => row[field.split(" ")[1]])];
+      assert.equal(StandardMerkleTree.of([values], types).root, row.leaf);
+      count += 1;
+    }
+  }
+  return count;
+}
+
+function hashStruct(name, fields, message) {
+  const type = `${name}(${fields.map((field) => `${field.type} ${field.name}`).join(",")})`;
+  const words = fields.map((field) =>
+    field.type === "string" ? keccak256(utf8ToBytes(message[field.name])) : encode([field.type], [message[field.name]]),
+  );
+  return keccak256(concatBytes(keccak256(utf8ToBytes(type)), ...words));
+}
+
+const DOMAIN_FIELDS = [
+  { type: "string", name: "name" },
+  { type: "string", name: "version" },
+  { type: "uint256", name: "chainId" },
+  { type: "address", name: "verifyingContract" },
+];
+
+function checkStatement(separator, { primaryType, types, message, structHash, digest, privateKey, signer, signature }) {
+  const struct = hashStruct(primaryType, types[primaryType], message);
+  assert.equal(hex(struct), structHash);
+  const signed = keccak256(concatBytes(Uint8Array.of(0x19, 0x01), separator, struct));
+  assert.equal(hex(signed), digest);
+  const made = secp256k1.sign(signed, bytes(privateKey), { lowS: true });
+  assert.equal(hex(concatBytes(made.toCompactRawBytes(), Uint8Array.of(27 + made.recovery))), signature);
+  const point = secp256k1.getPublicKey(bytes(privateKey), false);
+  assert.equal(hex(keccak256(point.slice(1)).slice(12)), signer.toLowerCase());
+}
+
+function checkTypedData() {
+  const { domain, domainSeparator, statements } = load("typed_data.json");
+  const separator = hashStruct("EIP712Domain", DOMAIN_FIELDS, domain);
+  assert.equal(hex(separator), domainSeparator);
+  for (const statement of statements) checkStatement(separator, statement);
+  return statements.length;
+}
+
+const [trees, leaves, statements] = [checkTrees(), checkLeaves(), checkTypedData()];
+console.log(`${trees} trees, ${leaves} domains and leaves, ${statements} statements agree`);

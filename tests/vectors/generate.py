@@ -1,0 +1,403 @@
+"""Write the values that Python, Solidity and JavaScript must agree on, as JSON next to this file.
+
+    python tests/vectors/generate.py
+
+The values are fixed: the files change only when a rule changes. Keys are derived from public text and are for
+these vectors alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from labelshare.protocol import abi, commitments, leaves, rows, typed_data
+from labelshare.protocol.aggregation.base import break_tie
+from labelshare.protocol.assignment import ranking
+from labelshare.protocol.domains import Kind, domain
+from labelshare.protocol.labels import digest, parse_single_choice
+from labelshare.protocol.merkle import MerkleTree
+from labelshare.protocol.rounds import item_lists_hash
+from labelshare.types import Address, CampaignParams, Commit, Hash32, PoolParams, Schedule, Scope, keccak
+
+HERE = Path(__file__).resolve().parent
+CHAIN_ID = 31337
+REGISTRY = Address("0x5fbdb2315678afecb367f032d93f642f64180aa3")
+SEED = keccak(b"labelshare vector seed")
+CONFIG = (
+    '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">'
+    '<Choice value="positive"/><Choice value="negative"/><Choice value="neutral"/></Choices></View>'
+)
+
+
+def key(number: int) -> bytes:
+    return keccak(b"labelshare vector key %d" % number)
+
+
+def account(number: int) -> Address:
+    return typed_data.address_of(key(number))
+
+
+def stand_in(name: str) -> Address:
+    """An address of nobody."""
+    return Address(keccak(name.encode())[:20])
+
+
+POOL = PoolParams(
+    oracle=account(0),
+    token=stand_in("token"),
+    seat_stake=25 * 10**18,
+    unbonding=30 * 86_400,
+    max_open=8,
+    gate=Address(bytes(20)),
+    arbitrator=stand_in("arbitrator"),
+    arbitration_refund=10**17,
+    randomness=Address(bytes(20)),
+    nonce=2**64 - 1,
+)
+SCHEDULE = Schedule(
+    accept_end=1_800_000_000,
+    enrol_end=1_800_086_400,
+    work_start=1_800_090_000,
+    round_length=259_200,
+    grace=172_800,
+    rounds=3,
+    tries=2,
+    reveal_period=172_801,
+    settle_period=86_401,
+    window=172_802,
+    ruling_period=604_800,
+    rescue_period=604_801,
+    public_period=172_803,
+    slash_window=86_402,
+)
+CAMPAIGN = CampaignParams(
+    pool=abi.pool_id(CHAIN_ID, REGISTRY, POOL),
+    dataset=stand_in("dataset"),
+    requester=account(1),
+    oracle=POOL.oracle,
+    token=POOL.token,
+    spec_hash=keccak(b"spec"),
+    share_cap=2**96 - 1,
+    stake_per_label=4 * 10**16,
+    fee_bps=500,
+    nonce=7,
+    schedule=SCHEDULE,
+)
+SCOPE = Scope(CHAIN_ID, REGISTRY, abi.campaign_id(CHAIN_ID, REGISTRY, CAMPAIGN))
+SCOPE_JSON = {"chainId": str(CHAIN_ID), "registry": str(REGISTRY), "campaignId": str(SCOPE.campaign_id)}
+
+
+def text(value: Any) -> Any:
+    """Bytes as 0x strings and addresses with their checksum, everywhere inside a value."""
+    if isinstance(value, Address):
+        return str(value)
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, dict):
+        return {name: text(inner) for name, inner in value.items()}
+    return [text(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def ids() -> Any:
+    return SCOPE_JSON | {
+        "poolParams": rows.to_json(POOL),
+        "poolEncoded": text(abi.encode(POOL)),
+        "poolId": str(CAMPAIGN.pool),
+        "campaignParams": rows.to_json(CAMPAIGN),
+        "campaignEncoded": text(abi.encode(CAMPAIGN)),
+        "times": {
+            "commitEnd": SCHEDULE.commit_end,
+            "revealEnd": SCHEDULE.reveal_end,
+            "settleEnd": SCHEDULE.settle_end,
+            "hardEnd": SCHEDULE.hard_end,
+            "aggregateClose": [SCHEDULE.aggregate_close(number) for number in range(SCHEDULE.rounds)],
+        },
+    }
+
+
+def domains() -> Any:
+    scopes = [
+        SCOPE,
+        Scope(1, stand_in("registry"), SCOPE.campaign_id),
+        Scope(2**64 - 1, REGISTRY, SCOPE.campaign_id),
+    ]
+    return [
+        {
+            "kind": kind.value,
+            "chainId": str(scope.chain_id),
+            "registry": str(scope.registry),
+            "campaignId": str(scope.campaign_id),
+            "domain": str(domain(kind, scope)),
+        }
+        for scope in scopes
+        for kind in Kind
+    ]
+
+
+def payouts() -> list[leaves.Payout]:
+    made, paid, minted = [], 0, 0
+    for index, number in enumerate(sorted(range(2, 13), key=account)):
+        payout, shares = 10**15 * (index + 1) + index, index % 3 * 10**18
+        paid, minted = paid + payout, minted + shares
+        made.append(leaves.Payout(index, account(number), payout, shares, index % 2 * 5, paid, minted))
+    return made
+
+
+def leaf_values() -> Any:
+    who, secret, label = account(2), keccak(b"batch secret"), bytes([1, 0, 2])
+    biggest = leaves.Payout(2**64 - 1, who, *[2**128 - 1] * 5)
+    truths = [
+        leaves.Truth(0, digest(label), 65_536, accepted=True),
+        leaves.Truth(2**64 - 1, digest(label), 1, accepted=False),
+    ]
+    items, digests = [0, 300, 2**32 - 1], [digest(label)] * 3
+    salts = commitments.salts(secret, items)
+    labels = leaves.label_leaves(SCOPE, who, 3, items, digests)
+    commits = leaves.commit_leaves(SCOPE, who, 3, items, digests, salts)
+    head = {"annotator": str(who), "batch": 3}
+    return SCOPE_JSON | {
+        "payout": [
+            {**rows.to_json(row), "leaf": text(leaves.payout_leaf(SCOPE, row))}
+            for row in [*payouts(), biggest]
+        ],
+        "truth": [{**rows.to_json(row), "leaf": text(leaves.truth_leaf(SCOPE, row))} for row in truths],
+        "label": [
+            {**head, "item": str(item), "labelDigest": text(one), "leaf": text(leaf)}
+            for item, one, leaf in zip(items, digests, labels, strict=True)
+        ],
+        "commit": [
+            {**head, "item": str(item), "labelDigest": text(one), "salt": text(salt), "leaf": text(leaf)}
+            for item, one, salt, leaf in zip(items, digests, salts, commits, strict=True)
+        ],
+        "aggregate": [
+            {
+                "annotator": str(who),
+                "commitHash": str(SEED),
+                "leaf": text(leaves.aggregate_leaf(SCOPE, who, SEED)),
+            }
+        ],
+        "roster": [{"annotator": str(who), "leaf": text(leaves.roster_leaf(SCOPE, who))}],
+    }
+
+
+def proofs(tree: MerkleTree, indices: Sequence[int]) -> Any:
+    return [{"index": index, "proof": text(tree.proof(index))} for index in indices]
+
+
+def multiproofs(tree: MerkleTree, sets: Sequence[Sequence[int]]) -> Any:
+    made = []
+    for indices in sets:
+        proof = tree.multiproof(indices)
+        made.append(
+            {
+                "indices": list(indices),
+                "order": list(proof.order),
+                "leaves": text(proof.leaves),
+                "proof": text(proof.proof),
+                "flags": list(proof.flags),
+            }
+        )
+    return made
+
+
+def trees() -> Any:
+    annotators = [account(number) for number in range(2, 35)]
+    hashes = [leaves.roster_leaf(SCOPE, annotator) for annotator in annotators]
+    made = []
+    for size in range(1, 34):
+        tree = MerkleTree(hashes[:size])
+        run = list(tree.order[size // 3 : size // 3 + 4])
+        sets: list[Sequence[int]] = [[], range(0, size, 3), run, range(size)]
+        made.append(
+            {
+                "size": size,
+                "root": str(tree.root),
+                "order": list(tree.order),
+                "proofs": proofs(tree, sorted({0, size // 2, size - 1})),
+                "multiproofs": multiproofs(tree, sets),
+            }
+        )
+    return {
+        "types": ["bytes32", "address"],
+        "values": [[str(domain(Kind.ROSTER, SCOPE)), str(annotator)] for annotator in annotators],
+        "trees": made,
+    }
+
+
+def payout_tree() -> Any:
+    made = payouts()
+    tree = MerkleTree([leaves.payout_leaf(SCOPE, row) for row in made])
+    word = str(domain(Kind.PAYOUT, SCOPE))
+    return {
+        "types": ["bytes32", "uint64", "address", "uint128", "uint128", "uint128", "uint128", "uint128"],
+        "values": [[word, *(str(value) for value in abi.values(row))] for row in made],
+        "root": str(tree.root),
+        "order": list(tree.order),
+        "proofs": proofs(tree, range(len(made))),
+        "multiproofs": multiproofs(tree, [tree.order[:4], tree.order[5:9], [0, 3, 10]]),
+    }
+
+
+def statement(name: str, fields: str, message: dict[str, Any], struct_hash: Hash32, signer: int) -> Any:
+    signed = typed_data.digest(SCOPE, struct_hash)
+    return {
+        "primaryType": name,
+        "types": {
+            name: [dict(zip(("type", "name"), part.split(), strict=True)) for part in fields.split(",")]
+        },
+        "message": text({"campaignId": SCOPE.campaign_id, **message}),
+        "structHash": str(struct_hash),
+        "digest": str(signed),
+        "privateKey": text(bytes(key(signer))),
+        "signer": str(account(signer)),
+        "signature": text(typed_data.sign(signed, key(signer))),
+    }
+
+
+def statements() -> Any:
+    campaign, who = SCOPE.campaign_id, account(2)
+    commit = Commit(2, 5, keccak(b"root"), 40, 2**32 - 1)
+    name, opening = typed_data.commit_hash(campaign, commit), keccak(b"opening")
+    commit_fields = rows.to_json(commit)
+    fields = {part.split("(")[0]: part.split("(")[1][:-1] for part in TYPES}
+    return {
+        "domain": {
+            "name": "labelshare",
+            "version": "1",
+            "chainId": CHAIN_ID,
+            "verifyingContract": str(REGISTRY),
+        },
+        "domainSeparator": str(typed_data.domain_separator(CHAIN_ID, REGISTRY)),
+        "statements": [
+            statement("Enrol", fields["Enrol"], {}, typed_data.enrol_hash(campaign), 2),
+            statement("Commit", fields["Commit"], commit_fields, name, 2),
+            statement(
+                "Receipt",
+                fields["Receipt"],
+                {"annotator": who, "commitHash": name},
+                typed_data.receipt_hash(campaign, who, name),
+                0,
+            ),
+            statement(
+                "OpeningReceipt",
+                fields["OpeningReceipt"],
+                {"annotator": who, "openingHash": opening},
+                typed_data.opening_receipt_hash(campaign, who, opening),
+                0,
+            ),
+        ],
+    }
+
+
+TYPES = (
+    typed_data.ENROL_TYPE,
+    typed_data.COMMIT_TYPE,
+    typed_data.RECEIPT_TYPE,
+    typed_data.OPENING_RECEIPT_TYPE,
+)
+
+
+def batches() -> list[tuple[Commit, commitments.Opening]]:
+    """Two batches of one annotator and one of another, all of round 0."""
+    form = parse_single_choice(CONFIG)
+    plan = [(2, 0, 0, [0, 1, 2, 300]), (2, 1, 4, [7]), (3, 0, 0, [1, 5, 2**32 - 1])]
+    return [
+        commitments.seal(
+            SCOPE,
+            account(who),
+            round_number=0,
+            batch=batch,
+            committed_before=before,
+            secret=keccak(b"secret %d %d" % (who, batch)),
+            labels={item: form.encode(item % 3) for item in items},
+        )
+        for who, batch, before, items in plan
+    ]
+
+
+def labels() -> Any:
+    form = parse_single_choice(CONFIG)
+    return SCOPE_JSON | {
+        "config": CONFIG,
+        "classes": [
+            {
+                "class": choice,
+                "value": value,
+                "bytes": text(form.encode(choice)),
+                "digest": str(digest(form.encode(choice))),
+                "result": form.to_result(choice),
+            }
+            for choice, value in enumerate(form.classes)
+        ],
+        "openings": [
+            {
+                **rows.to_json(commit),
+                "annotator": str(opening.annotator),
+                "commitHash": str(opening.commit_hash),
+                "secret": str(opening.secret),
+                "items": list(opening.items),
+                "labels": text(opening.labels),
+                "salts": text(commitments.salts(opening.secret, opening.items)),
+                "openingHash": str(commitments.opening_hash(opening)),
+            }
+            for commit, opening in batches()
+        ],
+    }
+
+
+def item_lists() -> Any:
+    signed = [commitments.SignedCommit(o.annotator, commit, b"", o.items) for commit, o in batches()]
+    signed.sort(key=lambda each: (each.annotator, each.commit.batch))
+    return {
+        "commits": [
+            {
+                "annotator": str(each.annotator),
+                "batch": each.commit.batch,
+                "count": each.commit.count,
+                "items": list(each.items),
+            }
+            for each in signed
+        ],
+        "itemListsHash": str(item_lists_hash(signed)),
+    }
+
+
+def rules() -> Any:
+    roster = [account(number) for number in range(2, 9)]
+    return {
+        "seed": str(SEED),
+        "roster": text(sorted(roster)),
+        "rankings": [
+            {"item": str(item), "order": text(ranking(SEED, item, roster))} for item in (0, 1, 2**32 - 1)
+        ],
+        "ties": [
+            {"item": str(item), "tied": [0, 1, 2], "winner": break_tie(SEED, item, [0, 1, 2])}
+            for item in range(8)
+        ],
+    }
+
+
+FILES: dict[str, Callable[[], Any]] = {
+    "ids.json": ids,
+    "domains.json": domains,
+    "leaves.json": leaf_values,
+    "trees.json": trees,
+    "payouts.json": payout_tree,
+    "typed_data.json": statements,
+    "labels.json": labels,
+    "item_lists.json": item_lists,
+    "rules.json": rules,
+}
+
+
+def contents(name: str) -> str:
+    """The text of a vector file."""
+    return json.dumps(FILES[name](), indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    for file_name in FILES:
+        (HERE / file_name).write_text(contents(file_name), encoding="utf-8")

@@ -1,0 +1,43 @@
+"""ApeWorX compiles, deploys and calls the contracts; `scripts/ape test` runs this."""
+
+from __future__ import annotations
+
+import ape
+import pytest
+from deploy import DAY, HOUR, Limits, deploy
+
+
+@pytest.fixture(scope="module")
+def deployer(accounts):
+    return accounts[0]
+
+
+@pytest.fixture(scope="module")
+def deployment(deployer):
+    return deploy(deployer, Limits())
+
+
+def test_the_registry_keeps_the_limits_it_was_given(deployment):
+    assert tuple(deployment.registry.limits()) == (48 * HOUR, 7 * DAY, 90 * DAY, 730 * DAY)
+
+
+def test_the_share_template_belongs_to_the_registry(deployment, project):
+    template = project.ContributorShare.at(deployment.registry.shareImplementation())
+
+    assert template.registry() == deployment.registry.address
+
+
+def test_the_licences_belong_to_the_registry(deployment):
+    assert deployment.licenses.registry() == deployment.registry.address
+
+
+def test_the_registry_refuses_an_extension_without_code(deployer, project):
+    with ape.reverts():
+        deployer.deploy(project.TaskRegistry, tuple(Limits()), deployer.address)
+
+
+def test_the_development_token_belongs_to_its_deployer(deployer, project):
+    token = deployer.deploy(project.RewardToken, "Reward", "RWD", 6, 10**15)
+
+    assert token.balanceOf(deployer) == token.totalSupply() == 10**15
+    assert token.decimals() == 6
