@@ -48,7 +48,7 @@ class Contracts:
 
     @property
     def development_token(self) -> Token:
-        """The token that came with a deployment on a development chain; `DeploymentError` if there is none."""
+        """The token that came with a development deployment; `DeploymentError` if there is none."""
         if self.token is None:
             raise DeploymentError("this deployment has no token of its own")
         return self.token

@@ -32,7 +32,7 @@ from eth_utils.exceptions import ValidationError
 from labelshare.chain.envelope import SignedTransaction
 from labelshare.chain.node import EMBEDDED_CHAIN_ID, Call, Chain, Fees, Log, Receipt, Topics
 from labelshare.chain.reverts import decode_revert, utc
-from labelshare.errors import ChainError, FundsError, RevertError, WrongChainError
+from labelshare.errors import ChainError, FundsError, RevertError
 from labelshare.types import Address, Hash32, keccak
 
 if TYPE_CHECKING:
@@ -69,6 +69,13 @@ class _Backend(PyEVMBackend):  # type: ignore[misc]
     def mine_blocks(self, num_blocks: int = 1, coinbase: Any = ZERO_ADDRESS) -> tuple[bytes, ...]:
         fields = [_block_fields(self.chain.header) for _ in range(num_blocks)]
         return tuple(self.chain.mine_block(coinbase=coinbase, **each).hash for each in fields)
+
+    def revert_to_snapshot(self, snapshot: bytes) -> None:
+        """Makes a block the head again, without running it again: balances that were set are in no transaction."""
+        chaindb = self.chain.chaindb
+        header = chaindb.get_block_header_by_hash(snapshot)
+        chaindb._set_as_canonical_chain_head(chaindb.db, header, GENESIS_PARENT_HASH)  # noqa: SLF001
+        self.chain.header = self.chain.create_header_from_parent(header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +157,7 @@ class EmbeddedChain(Chain):
         return TRANSACTION_GAS
 
     def include(self, transactions: Sequence[SignedTransaction]) -> list[Receipt | RevertError]:
-        for signed in transactions:
-            if signed.transaction.chain_id != self.chain_id:
-                given = signed.transaction.chain_id
-                raise WrongChainError(f"a transaction for chain {given} was about to go to {self.chain_id}")
+        self._require_own(transactions)
         outcomes: list[Receipt | RevertError] = []
         while len(outcomes) < len(transactions):
             receipts, refusal = self._mine(transactions[len(outcomes) :])
@@ -185,12 +189,10 @@ class EmbeddedChain(Chain):
         self._mine(())
 
     def snapshot(self) -> Any:
-        return self._chain.get_canonical_head()
+        return self._backend.take_snapshot()
 
     def restore(self, snapshot: Any) -> None:
-        chain = self._chain
-        chain.chaindb._set_as_canonical_chain_head(chain.chaindb.db, snapshot, GENESIS_PARENT_HASH)  # noqa: SLF001
-        chain.header = chain.create_header_from_parent(snapshot)
+        self._backend.revert_to_snapshot(snapshot)
 
     # ------------------------------------------------------------------ mechanics
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from labelshare.chain.envelope import SignedTransaction
-from labelshare.errors import RevertError
+from labelshare.errors import RevertError, WrongChainError
 from labelshare.types import Address, Hash32
 
 if TYPE_CHECKING:
@@ -161,8 +161,16 @@ class Chain(ABC):
         """Send transactions in order and wait until they are in blocks.
 
         Returns what each came to: its receipt, or why its contract refused. In process nothing is sent from
-        the first refusal on, so the list ends there. Raises `ChainError` if the chain does not take one.
+        the first refusal on, so the list ends there. Raises `ChainError` if the chain does not take one,
+        `WrongChainError` before sending any if one is signed for another chain.
         """
+
+    def _require_own(self, transactions: Sequence[SignedTransaction]) -> None:
+        """Nothing signed for another chain goes out here, whatever the node would do with it."""
+        for signed in transactions:
+            given = signed.transaction.chain_id
+            if given != self.chain_id:
+                raise WrongChainError(f"a transaction for chain {given} was about to go to {self.chain_id}")
 
     # --------------------------------------------------- development chains only
 

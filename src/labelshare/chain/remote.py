@@ -121,6 +121,7 @@ class RemoteChain(Chain):
         return estimate * (100 + ESTIMATE_MARGIN_PERCENT) // 100
 
     def include(self, transactions: Sequence[SignedTransaction]) -> list[Receipt | RevertError]:
+        self._require_own(transactions)
         if len(transactions) > 1 and self.is_development:
             return self._include_batch(transactions)
         outcomes: list[Receipt | RevertError] = []

@@ -9,7 +9,7 @@ from typing import Final
 from labelshare.chain.envelope import SignedTransaction, Transaction
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Call, Chain, Receipt
-from labelshare.errors import FundsError, KeyRefusedError, RevertError, WrongChainError
+from labelshare.errors import FundsError, KeyRefusedError, RevertError
 from labelshare.types import Address
 
 __all__ = ["Call", "Receipt", "Sender"]
@@ -71,15 +71,6 @@ class Sender:
         signed = self._signed_all(work)
         self._require_funds(signed)
         return self._receipts([call for _, call in work], signed)
-
-    def broadcast(self, signed: SignedTransaction, label: str) -> Receipt:
-        """Send a transaction that was signed before, if it is for this chain."""
-        given = signed.transaction.chain_id
-        if given != self.chain.chain_id:
-            raise WrongChainError(f"{label}: signed for chain {given}, this is chain {self.chain.chain_id}")
-        self._require_funds([signed])
-        call = Call(signed.transaction.to, signed.transaction.data, label)
-        return self._receipts([call], [signed])[0]
 
     # ----------------------------------------------------------------- mechanics
 

@@ -164,10 +164,10 @@ class Share:
         held = state.holdings.get(sender, Holding())
         if shares > held.shares:
             raise ConservationError(f"{sender} holds {held.shares} shares, not {shares}")
-        if sender == receiver or shares == 0:
+        if shares == 0:
             return state
-        received = state.holdings.get(receiver, Holding()).receive(shares, 0)
-        holdings = {**state.holdings, sender: held.send(shares), receiver: received}
+        holdings = {**state.holdings, sender: held.send(shares)}
+        holdings[receiver] = holdings.get(receiver, Holding()).receive(shares, 0)
         return replace(state, holdings=MappingProxyType(holdings))
 
     def pay(self, received: int, now: int) -> Share:

@@ -1,0 +1,5 @@
+"""`python -m labelshare`."""
+
+from labelshare.cli import main
+
+main()

@@ -1,0 +1,162 @@
+"""Collect a campaign's outcome from chain and bundle; no memory of whoever ran it is needed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from labelshare.chain.contracts import Token
+from labelshare.chain.deploy import Deployment
+from labelshare.chain.history import CampaignHistory, DatasetHistory, campaign_history, dataset_history
+from labelshare.chain.node import Chain
+from labelshare.protocol.verify import Report, verify
+from labelshare.report.labels import Labelled, Score, read_labels, score
+from labelshare.report.money import Balance, check_money, flows_of
+from labelshare.types import Address, CampaignId
+
+__all__ = ["Outcome", "Person", "Unit", "collect", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A token's symbol and decimals."""
+
+    symbol: str
+    decimals: int
+
+    def show(self, amount: int, places: int = 2) -> str:
+        """An amount in whole tokens, cut (not rounded) after `places` digits, exactly in integers."""
+        whole, rest = divmod(abs(amount), 10**self.decimals)
+        digits = str(rest).rjust(self.decimals, "0")[:places].ljust(places, "0")
+        return f"{'-' if amount < 0 else ''}{whole:,}.{digits} {self.symbol}" if places else f"{whole:,} {self.symbol}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What one annotator did and got; amounts in base units."""
+
+    account: Address
+    labels: int
+    accepted: int
+    contested: int
+    payout: int
+    shares: int
+    revenue: int
+    score: Score
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A campaign from beginning to end.
+
+    Attributes:
+        chain_id: Where.
+        campaign, dataset: What happened, from events.
+        verification: What recomputing the settlement found.
+        labelled: The bundle's labels.
+        people: Everyone on the roster, best paid first.
+        accuracy: Winners against the truth; `accuracy_range` says how ties could have fallen.
+        balances: Sums that must come out the same both ways.
+        unit: Of the reward token.
+    """
+
+    chain_id: int
+    campaign: CampaignHistory
+    dataset: DatasetHistory
+    verification: Report
+    labelled: Labelled
+    people: tuple[Person, ...]
+    accuracy: Score
+    accuracy_range: tuple[Score, Score]
+    ties: int
+    balances: tuple[Balance, ...]
+    unit: Unit
+
+    @property
+    def conserved(self) -> bool:
+        """Whether every sum comes out."""
+        return bool(self.balances) and all(balance.holds for balance in self.balances)
+
+    @property
+    def accepted_labels(self) -> int:
+        """Labels that were paid in full."""
+        return sum(row.accepted for row in self.labelled.payouts)
+
+    @property
+    def contested_labels(self) -> int:
+        """Labels that were paid half."""
+        return sum(row.contested for row in self.labelled.payouts)
+
+
+def collect(
+    chain: Chain,
+    deployment: Deployment,
+    campaign: CampaignId,
+    bundle: bytes,
+    truth: Mapping[int, int] | None = None,
+) -> Outcome:
+    """Rebuild a campaign's outcome.
+
+    Args:
+        chain: The chain it happened on.
+        deployment: The contracts; checked against the chain first.
+        campaign: Its id.
+        bundle: The published evidence of its settlement.
+        truth: True class by item, where known.
+
+    Raises:
+        EvidenceError: The bundle cannot be read.
+        DeploymentError: The contracts are not those of the record.
+        VerificationError: Nothing is proposed for this campaign.
+    """
+    deployment.check(chain)
+    known = truth or {}
+    history = campaign_history(chain, deployment, campaign)
+    shares = dataset_history(chain, deployment, history.record.params.dataset)
+    verification = verify(history.record, bundle)
+    labelled = read_labels([bundle])
+    flows = flows_of(chain, deployment, history.record.params.token)
+    token = Token(chain, history.record.params.token)
+    return Outcome(
+        chain_id=chain.chain_id,
+        campaign=history,
+        dataset=shares,
+        verification=verification,
+        labelled=labelled,
+        people=_people(labelled, shares, known),
+        accuracy=labelled.accuracy(known),
+        accuracy_range=labelled.accuracy_range(known),
+        ties=len(labelled.tied()),
+        balances=tuple(check_money(chain, deployment, history, shares, labelled.payouts, flows)),
+        unit=Unit(token.symbol(), token.decimals()),
+    )
+
+
+def judge(chain: Chain, deployment: Deployment, campaign: CampaignId, bundle: bytes) -> Report:
+    """Recompute a campaign's posted settlement; raises as `collect` does."""
+    deployment.check(chain)
+    return verify(campaign_history(chain, deployment, campaign).record, bundle)
+
+
+def _people(labelled: Labelled, shares: DatasetHistory, truth: Mapping[int, int]) -> tuple[Person, ...]:
+    rows = {row.account: row for row in labelled.payouts}
+    revenue: defaultdict[Address, int] = defaultdict(int)
+    for claim in shares.claimed:
+        revenue[claim.account] += claim.amount
+    people = []
+    for account in labelled.seats:
+        row, answers = rows.get(account), labelled.answers.get(account, {})
+        people.append(
+            Person(
+                account=account,
+                labels=len(answers),
+                accepted=row.accepted if row else 0,
+                contested=row.contested if row else 0,
+                payout=row.payout if row else 0,
+                shares=row.shares if row else 0,
+                revenue=revenue[account],
+                score=score(answers, truth),
+            )
+        )
+    return tuple(sorted(people, key=lambda person: (-person.payout, person.account)))

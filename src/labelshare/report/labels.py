@@ -1,0 +1,126 @@
+"""The labels of a bundle: what each item was found to be, and who said what."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from labelshare.errors import EvidenceError
+from labelshare.protocol import evidence
+from labelshare.protocol.spec import Spec
+from labelshare.types import Address
+
+__all__ = ["Labelled", "Score", "read_labels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How right something was: `right` of `known`, the answers whose truth is known."""
+
+    right: int
+    known: int
+
+    @property
+    def share(self) -> float | None:
+        """Part that was right, None where nothing is known."""
+        return self.right / self.known if self.known else None
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A bundle's rows, as a report needs them.
+
+    Attributes:
+        spec: The campaign's rules.
+        seats: Everyone on the roster, ascending.
+        truths: The verdict on each labelled item.
+        payouts: The payout rows, in the order of their index.
+        answers: Class by item, of each annotator; openings as they stand in the bundle.
+    """
+
+    spec: Spec
+    seats: tuple[Address, ...]
+    truths: tuple[evidence.TruthRow, ...]
+    payouts: tuple[evidence.PayoutRow, ...]
+    answers: Mapping[Address, Mapping[int, int]]
+
+    def winners(self) -> dict[int, int]:
+        """The winning class of each labelled item."""
+        decode = self.spec.task.form.decode
+        return {row.item: decode(row.winner) for row in self.truths}
+
+    def tied(self) -> dict[int, frozenset[int]]:
+        """Items whose most frequent class is not alone, with the classes that share the lead."""
+        votes: defaultdict[int, Counter[int]] = defaultdict(Counter)
+        for answers in self.answers.values():
+            for item, choice in answers.items():
+                votes[item][choice] += 1
+        leaders = {item: _leaders(counts) for item, counts in votes.items()}
+        return {item: leading for item, leading in leaders.items() if len(leading) > 1}
+
+    def accuracy(self, truth: Mapping[int, int]) -> Score:
+        """Winners against the truth, where it is known."""
+        return score(self.winners(), truth)
+
+    def accuracy_range(self, truth: Mapping[int, int]) -> tuple[Score, Score]:
+        """The accuracy if every tie fell on a wrong class, and if every tie fell on the true one where it leads."""
+        tied, winners = self.tied(), self.winners()
+        known = [item for item in winners if item in truth]
+        sure = sum(winners[item] == truth[item] for item in known if item not in tied)
+        lucky = sum(truth[item] in tied[item] for item in known if item in tied)
+        return Score(sure, len(known)), Score(sure + lucky, len(known))
+
+
+@dataclass
+class _Reader:
+    spec: Spec | None = None
+    seats: list[Address] = field(default_factory=list)
+    truths: list[evidence.TruthRow] = field(default_factory=list)
+    payouts: list[evidence.PayoutRow] = field(default_factory=list)
+    answers: defaultdict[Address, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+
+    def take(self, row: evidence.Row) -> None:
+        match row:
+            case evidence.SpecRow():
+                self.spec = Spec.parse(evidence.spec_bytes(row))
+            case evidence.SeatRow(annotator=annotator):
+                self.seats.append(annotator)
+            case evidence.OpeningRow():
+                self._open(row)
+            case evidence.TruthRow():
+                self.truths.append(row)
+            case evidence.PayoutRow():
+                self.payouts.append(row)
+            case _:
+                pass
+
+    def _open(self, row: evidence.OpeningRow) -> None:
+        if self.spec is None:
+            raise EvidenceError("an opening stands before the spec")
+        answers, form = self.answers[row.annotator], self.spec.task.form
+        for item, label in zip(row.items, row.labels, strict=True):
+            answers.setdefault(item, form.decode(label))
+
+
+def read_labels(bundle: Iterable[bytes]) -> Labelled:
+    """Read a bundle's bytes, given in pieces; `EvidenceError` if it is none."""
+    reader = _Reader()
+    for row in evidence.read(bundle):
+        reader.take(row)
+    if reader.spec is None:
+        raise EvidenceError("the bundle has no spec")
+    return Labelled(
+        reader.spec, tuple(reader.seats), tuple(reader.truths), tuple(reader.payouts), dict(reader.answers)
+    )
+
+
+def score(answers: Mapping[int, int], truth: Mapping[int, int]) -> Score:
+    """How many answers are right, of those whose truth is known."""
+    known = [item for item in answers if item in truth]
+    return Score(sum(answers[item] == truth[item] for item in known), len(known))
+
+
+def _leaders(counts: Counter[int]) -> frozenset[int]:
+    most = max(counts.values())
+    return frozenset(choice for choice, votes in counts.items() if votes == most)

@@ -1,0 +1,170 @@
+"""Where every unit went: the flows of a campaign and its dataset, and whether they balance.
+
+All figures come from events, the balances they are compared with from the tokens themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from labelshare.chain import events as ev
+from labelshare.chain.contracts import Parts, Token
+from labelshare.chain.deploy import Deployment
+from labelshare.chain.history import CampaignHistory, DatasetHistory
+from labelshare.chain.node import Chain
+from labelshare.protocol.evidence import PayoutRow
+from labelshare.types import Address
+
+__all__ = ["Balance", "Flows", "check_money", "flows_of"]
+
+Flow = tuple[Address, Address]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A sum that must come out the same both ways; in base units."""
+
+    what: str
+    left: int
+    right: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does."""
+        return self.left == self.right
+
+
+@dataclass(frozen=True)
+class Flows:
+    """What moved at a deployment.
+
+    Attributes:
+        moved: Units of the reward token that went from one account to another.
+        credit: Free credit of each account in the registry's ledger.
+        stakes: Seat stakes held.
+        burned: Units burned.
+    """
+
+    moved: Mapping[Flow, int]
+    credit: Mapping[Address, int]
+    stakes: int
+    burned: int
+
+    def balance(self, account: Address) -> int:
+        """What the transfers left with an account."""
+        got = sum(amount for (_, to), amount in self.moved.items() if to == account)
+        return got - sum(amount for (source, _), amount in self.moved.items() if source == account)
+
+
+def flows_of(chain: Chain, deployment: Deployment, token: Address) -> Flows:
+    """Read every move of a token since the deployment, and the ledger's and the seats' events."""
+    head = chain.block_number
+    moved: defaultdict[Flow, int] = defaultdict(int)
+    for event in ev.events(chain, token, deployment.block, head):
+        if isinstance(event, ev.Transfer):
+            moved[event.from_, event.to] += event.value
+    credit: defaultdict[Address, int] = defaultdict(int)
+    stakes = burned = 0
+    for event in ev.events(chain, deployment.registry.address, deployment.block, head):
+        match event:
+            case ev.Credited(token=each) if each == token:
+                credit[event.account] += event.amount
+            case ev.Debited(token=each) if each == token:
+                credit[event.account] -= event.amount
+            case ev.Burned(token=each) if each == token:
+                burned += event.amount
+            case ev.Joined():
+                stakes += event.stake
+            case ev.SeatWithdrawn():
+                stakes -= event.stake
+            case _:
+                pass
+    return Flows(dict(moved), dict(credit), stakes, burned)
+
+
+def check_money(
+    chain: Chain,
+    deployment: Deployment,
+    campaign: CampaignHistory,
+    dataset: DatasetHistory,
+    payouts: Iterable[PayoutRow],
+    flows: Flows,
+) -> list[Balance]:
+    """Every sum that must balance once a campaign is final, on a deployment that has had only this one."""
+    rows = list(payouts)
+    return [
+        *_campaign(campaign, rows),
+        *_registry(chain, deployment, campaign, rows, flows),
+        *_wallets(deployment, campaign, rows, flows),
+        *_shares(dataset, deployment, rows),
+        *_revenue(chain, dataset),
+    ]
+
+
+def _claimed(campaign: CampaignHistory, rows: Iterable[PayoutRow], part: Parts) -> list[PayoutRow]:
+    return [row for row in rows if campaign.claimed.get(row.index, Parts(0)) & part]
+
+
+def _campaign(campaign: CampaignHistory, rows: list[PayoutRow]) -> list[Balance]:
+    final = campaign.finalized
+    if final is None:
+        return []
+    spent = final.payout_total + final.fee + final.surplus
+    return [
+        Balance("escrow = pay + fee + surplus", campaign.record.escrow, spent),
+        Balance("pay = sum of all payouts", final.payout_total, sum(row.payout for row in rows)),
+    ]
+
+
+def _registry(
+    chain: Chain, deployment: Deployment, campaign: CampaignHistory, rows: list[PayoutRow], flows: Flows
+) -> list[Balance]:
+    """What the registry holds is what it owes: credit, stakes, unclaimed pay and what was burned."""
+    final = campaign.finalized
+    unclaimed = final.payout_total if final else campaign.record.escrow
+    unclaimed -= sum(row.payout for row in _claimed(campaign, rows, Parts.PAYOUT))
+    bond = 0 if final or campaign.accepted is None else campaign.accepted.bond
+    owed = sum(flows.credit.values()) + flows.stakes + unclaimed + bond + flows.burned
+    token = Token(chain, campaign.record.params.token)
+    registry = deployment.registry.address
+    held = token.balance_of(registry)
+    return [
+        Balance("registry's tokens = credit + stakes + unclaimed pay + bonds + burned", held, owed),
+        Balance("registry's tokens = transfers in - transfers out", held, flows.balance(registry)),
+    ]
+
+
+def _wallets(
+    deployment: Deployment, campaign: CampaignHistory, rows: list[PayoutRow], flows: Flows
+) -> list[Balance]:
+    """Each annotator got its payout to the unit: the first one who did not, or all of them in one line."""
+    registry = deployment.registry.address
+    due = {row.account: row.payout for row in _claimed(campaign, rows, Parts.PAYOUT)}
+    got = {account: flows.moved.get((registry, account), 0) for account in due}
+    for account, amount in due.items():
+        if amount != got[account]:
+            return [Balance(f"payout of {account}", got[account], amount)]
+    return [Balance("wallets received = payouts claimed, one by one", sum(got.values()), sum(due.values()))]
+
+
+def _shares(dataset: DatasetHistory, deployment: Deployment, rows: list[PayoutRow]) -> list[Balance]:
+    minted = sum(each.amount for each in dataset.minted)
+    unreleased = dataset.balances.get(deployment.registry.address, 0)
+    released = sum(each.amount for each in dataset.released)
+    return [
+        Balance("shares minted = sum of all payouts' shares", minted, sum(row.shares for row in rows)),
+        Balance("shares minted = sum of all balances", minted, sum(dataset.balances.values())),
+        Balance("shares minted = released + unreleased", minted, released + unreleased),
+    ]
+
+
+def _revenue(chain: Chain, dataset: DatasetHistory) -> list[Balance]:
+    paid, claimed = sum(each.amount for each in dataset.paid), sum(each.amount for each in dataset.claimed)
+    sold = sum(each.contributors for each in dataset.sold)
+    held = Token(chain, dataset.created.revenue_token).balance_of(dataset.created.dataset)
+    return [
+        Balance("licences' contributor part = revenue paid", sold, paid),
+        Balance("revenue paid = claimed + held by the share", paid, claimed + held),
+    ]
