@@ -34,12 +34,16 @@ app = typer.Typer(
 
 Url = Annotated[
     str | None,
-    typer.Option(help="JSON-RPC address of a development node such as anvil; a chain in this process by default."),
+    typer.Option(
+        help="JSON-RPC address of a development node such as anvil; a chain in this process by default."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON and nothing else.")]
 Save = Annotated[
     Path | None,
-    typer.Option(help="Folder for the deployment's record, the campaign's id and the bundle, for `labelshare verify`."),
+    typer.Option(
+        help="Folder for the deployment's record, the campaign's id and the bundle, for `labelshare verify`."
+    ),
 ]
 
 
@@ -54,7 +58,7 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 (a typer callback)
+def _version(asked: bool) -> None:
     if asked:
         typer.echo(__version__)
         raise typer.Exit
@@ -62,7 +66,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001 (a typer callback)
 
 @app.callback()
 def _root(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -93,7 +97,7 @@ def replay(
     save: Save = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take a recorded crowd through the whole life: each worker with a key of its own, each label on chain."""
+    """Take a recorded crowd through the whole life, each worker with a key of its own."""
     from labelshare.replay.crowd import read_crowd
     from labelshare.replay.rules import Rules
 
@@ -102,7 +106,9 @@ def replay(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="What `--save` wrote: deployment.json, campaign.txt, bundle.jsonl.")],
+    folder: Annotated[
+        Path, typer.Argument(help="What `--save` wrote: deployment.json, campaign.txt, bundle.jsonl.")
+    ],
     *,
     url: Annotated[str, typer.Option(help="JSON-RPC address of the chain.")],
 ) -> None:
@@ -143,7 +149,7 @@ def _run(crowd: Crowd, rules: Rules, url: str | None, save: Path | None, *, as_j
         crowd_facts = {"duplicates": crowd.duplicates, "missing_truths": crowd.missing_truths}
         typer.echo(json.dumps(text.as_json(outcome, lived.gas, seconds) | crowd_facts, indent=2))
     else:
-        console.print(text.banner(lived.deployment, "labelshare", [f"campaign  {lived.scope.campaign_id}"]))
+        console.print(text.banner(lived.deployment, lived.scope.campaign_id, lived.dataset))
         names = dict(zip(lived.annotators, crowd.workers, strict=True))
         text.show(console, outcome, names, lived.gas)
         console.print(f"{seconds:.1f} s")
@@ -152,17 +158,17 @@ def _run(crowd: Crowd, rules: Rules, url: str | None, save: Path | None, *, as_j
 
 
 def _introduce(console: Console, crowd: Crowd) -> None:
-    people = "SIMULATED annotators (programs, no people)" if crowd.simulated else "recorded annotators"
-    console.print(
-        f"[bold]{crowd.name}[/bold]: {len(crowd.items):,} items, {len(crowd.workers):,} {people}, "
-        f"{len(crowd.classes)} classes"
-    )
+    people = "simulated annotators: programs, no people" if crowd.simulated else "recorded annotators"
+    console.print(f"[bold]{crowd.name}[/bold]: {len(crowd.items):,} items, {len(crowd.classes)} classes")
+    console.print(f"{len(crowd.workers):,} {people}")
     if crowd.duplicates:
         console.print(f"{crowd.duplicates:,} labels left out: their worker had labelled the item before")
     if crowd.truth and crowd.missing_truths:
         console.print(f"{crowd.missing_truths:,} items have no known truth and are not scored")
     if crowd.unknown_truths:
-        console.print(f"{crowd.unknown_truths:,} truths left out: nobody labelled the item, or chose the class")
+        console.print(
+            f"{crowd.unknown_truths:,} truths left out: nobody labelled the item, or chose the class"
+        )
 
 
 class _Bars:
@@ -176,7 +182,12 @@ class _Bars:
         """Show a bar while the phase runs; it stays, with its time, when done."""
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("{task.description:<46}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description:<46}"),
+            BarColumn(24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self._console) as progress:
             task = progress.add_task(title, total=total)
             yield lambda steps: progress.advance(task, steps)

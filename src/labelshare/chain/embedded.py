@@ -67,11 +67,13 @@ class _Backend(PyEVMBackend):  # type: ignore[misc]
         self.chain: Any = _MiningChain.from_genesis(AtomicDB(), genesis, {})
 
     def mine_blocks(self, num_blocks: int = 1, coinbase: Any = ZERO_ADDRESS) -> tuple[bytes, ...]:
-        fields = [_block_fields(self.chain.header) for _ in range(num_blocks)]
-        return tuple(self.chain.mine_block(coinbase=coinbase, **each).hash for each in fields)
+        chain = self.chain
+        return tuple(
+            chain.mine_block(coinbase=coinbase, **_block_fields(chain.header)).hash for _ in range(num_blocks)
+        )
 
     def revert_to_snapshot(self, snapshot: bytes) -> None:
-        """Makes a block the head again, without running it again: balances that were set are in no transaction."""
+        """Makes a block the head again without running it: balances that were set are in no transaction."""
         chaindb = self.chain.chaindb
         header = chaindb.get_block_header_by_hash(snapshot)
         chaindb._set_as_canonical_chain_head(chaindb.db, header, GENESIS_PARENT_HASH)  # noqa: SLF001

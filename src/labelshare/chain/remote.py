@@ -165,35 +165,31 @@ class RemoteChain(Chain):
     # ------------------------------------------------------------------ inclusion
 
     def _include_batch(self, transactions: Sequence[SignedTransaction]) -> list[Receipt | RevertError]:
-        """Into the pool in batches, then into full blocks. Under auto-mine anvil would leave some behind."""
+        """A block at a time, each with no more than must fit, so that none is left behind or overtaken.
+
+        The order within a block is the node's: the highest fee first, which `Sender` makes the order given.
+        """
+        room = _number(self._block("latest")["gasLimit"])
         self._ask("evm_setAutomine", False)  # noqa: FBT003 (the node's own parameter)
         try:
-            for start in range(0, len(transactions), BATCH):
-                part = transactions[start : start + BATCH]
+            for part in _parts(transactions, room):
                 for signed, answer in zip(part, self._answers([_raw(each) for each in part]), strict=True):
                     self._accepted(answer, signed)
-            receipts = self._mined(transactions)
+                self._ask("evm_mine")
         finally:
             self._ask("evm_setAutomine", True)  # noqa: FBT003
-        return [
-            self._outcome(signed, receipt) for signed, receipt in zip(transactions, receipts, strict=True)
-        ]
+        return [self._outcome(signed, receipt) for signed, receipt in self._receipts(transactions)]
 
-    def _mined(self, transactions: Sequence[SignedTransaction]) -> list[dict[str, Any]]:
-        """Mines until every transaction is in a block."""
-        receipts: dict[Hash32, dict[str, Any]] = {}
-        while missing := [signed for signed in transactions if signed.hash not in receipts]:
-            self._ask("evm_mine")
-            found = 0
-            for start in range(0, len(missing), BATCH):
-                part = missing[start : start + BATCH]
-                answers = self._ask_all([("eth_getTransactionReceipt", [str(each.hash)]) for each in part])
-                fresh = {each.hash: answer for each, answer in zip(part, answers, strict=True) if answer}
-                receipts |= fresh
-                found += len(fresh)
-            if not found:
-                raise ChainError(f"the node left {len(missing)} transactions behind, first {missing[0].hash}")
-        return [receipts[signed.hash] for signed in transactions]
+    def _receipts(
+        self, transactions: Sequence[SignedTransaction]
+    ) -> Iterable[tuple[SignedTransaction, dict[str, Any]]]:
+        for start in range(0, len(transactions), BATCH):
+            part = transactions[start : start + BATCH]
+            answers = self._ask_all([("eth_getTransactionReceipt", [str(each.hash)]) for each in part])
+            for signed, receipt in zip(part, answers, strict=True):
+                if receipt is None:
+                    raise ChainError(f"the node left transaction {signed.hash} behind")
+                yield signed, receipt
 
     def _awaited(self, signed: SignedTransaction) -> dict[str, Any]:
         deadline, pause = time.monotonic() + RECEIPT_SECONDS, 0.01
@@ -279,6 +275,19 @@ class RemoteChain(Chain):
             if len(calls) == 1
             else self._provider.make_batch_request(calls)
         )
+
+
+def _parts(transactions: Sequence[SignedTransaction], room: int) -> Iterable[list[SignedTransaction]]:
+    """Runs of transactions whose gas limits fit one block."""
+    part: list[SignedTransaction] = []
+    left = room
+    for signed in transactions:
+        if part and (signed.transaction.gas > left or len(part) == BATCH):
+            yield part
+            part, left = [], room
+        part.append(signed)
+        left -= signed.transaction.gas
+    yield part
 
 
 def _raw(signed: SignedTransaction) -> Request:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from labelshare.chain.envelope import SignedTransaction, Transaction
 from labelshare.chain.keys import Signer
-from labelshare.chain.node import Call, Chain, Receipt
+from labelshare.chain.node import Call, Chain, Fees, Receipt
 from labelshare.errors import FundsError, KeyRefusedError, RevertError
 from labelshare.types import Address
 
@@ -47,7 +47,7 @@ class Sender:
         self._require_usable(signer)
         gas = call.gas if call.gas is not None else self.chain.gas_for(call, signer.address)
         (nonce,) = self.chain.nonces([signer.address])
-        signed = self._signed(signer, call, nonce, gas, HEADROOM)
+        signed = self._sign(signer, call, nonce, gas, self.chain.fees(), HEADROOM)
         self._require_funds([signed])
         return self._receipts([call], [signed])[0]
 
@@ -75,30 +75,25 @@ class Sender:
     # ----------------------------------------------------------------- mechanics
 
     def _signed_all(self, work: Sequence[tuple[Signer, Call]]) -> list[SignedTransaction]:
+        """Each offers one wei less than the one before it: nodes take higher fees first, so in this order."""
         accounts = list({signer.address: None for signer, _ in work})
-        nonces = Counter(dict(zip(accounts, self.chain.nonces(accounts), strict=True)))
-        max_fee, tip = self._fees(BATCH_HEADROOM)
-        signed = []
-        for signer, call in work:
+        nonces = dict(zip(accounts, self.chain.nonces(accounts), strict=True))
+        fees, signed = self.chain.fees(), []
+        for ahead, (signer, call) in zip(range(len(work), 0, -1), work, strict=True):
             gas = call.gas if call.gas is not None else BLIND_GAS
-            signed.append(self._sign(signer, call, nonces[signer.address], gas, max_fee, tip))
+            raised = Fees(fees.base, fees.tip + ahead)
+            signed.append(self._sign(signer, call, nonces[signer.address], gas, raised, BATCH_HEADROOM))
             nonces[signer.address] += 1
         return signed
 
-    def _signed(self, signer: Signer, call: Call, nonce: int, gas: int, headroom: int) -> SignedTransaction:
-        max_fee, tip = self._fees(headroom)
-        return self._sign(signer, call, nonce, gas, max_fee, tip)
-
     def _sign(
-        self, signer: Signer, call: Call, nonce: int, gas: int, max_fee: int, tip: int
+        self, signer: Signer, call: Call, nonce: int, gas: int, fees: Fees, headroom: int
     ) -> SignedTransaction:
+        cap = fees.cap(headroom)
+        chain_id = self.chain.chain_id
         return signer.sign_transaction(
-            Transaction(self.chain.chain_id, nonce, tip, max_fee, gas, call.to, call.value, call.data)
+            Transaction(chain_id, nonce, fees.tip, cap, gas, call.to, call.value, call.data)
         )
-
-    def _fees(self, headroom: int) -> tuple[int, int]:
-        fees = self.chain.fees()
-        return fees.cap(headroom), fees.tip
 
     def _receipts(self, calls: Sequence[Call], signed: Sequence[SignedTransaction]) -> list[Receipt]:
         receipts: list[Receipt] = []

@@ -36,7 +36,7 @@ class Terms:
 
 
 def escrow_for(spec: Spec, fee_bps: int) -> int:
-    """The least escrow that pays every place and the fee on it: ceil(places × price × (10,000 + fee) / 10,000)."""
+    """The least escrow that pays every place and the fee: ceil(places × price × (10,000 + fee) / 10,000)."""
     pay = len(spec.items) * spec.redundancy.k * int(spec.price)
     return -(-pay * (10_000 + fee_bps) // 10_000)
 
@@ -60,7 +60,8 @@ class Requester:
         """Create a dataset; returns its share token's address, by which it is known.
 
         Args:
-            name, symbol: Of the share token, 1 to 31 bytes each.
+            name: Of the share token, 1 to 31 bytes.
+            symbol: Of the share token, 1 to 31 bytes.
             revenue_token: The one token in which revenue is paid.
             contributor_bps: The share holders' part of licence income in 1/10,000.
             max_shares: The most shares there can ever be, in base units (18 decimals).

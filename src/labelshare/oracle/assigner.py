@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from labelshare.protocol import assignment
@@ -30,8 +31,10 @@ class Assigner:
     roster: tuple[Address, ...]
     limit: int
 
-    def places(self, round_number: int, commits: Iterable[SignedCommit]) -> Mapping[Address, Set[int]] | None:
-        """Items by annotator in a round, given what was committed before; None where anyone labels anything."""
+    def places(
+        self, round_number: int, commits: Iterable[SignedCommit]
+    ) -> Mapping[Address, AbstractSet[int]] | None:
+        """Items by annotator in a round, after what was committed before; None where anyone labels anything."""
         if isinstance(self.spec.assignment, Given):
             return None
         plan = assignment.Plan(

@@ -122,7 +122,9 @@ class Intake:
             raise CommitmentError(f"batch {commit.batch} follows a gap: {len(own)} is next")
         before = own[-1].commit.cumulative_count if own else 0
         if commit.cumulative_count != before + commit.count:
-            raise CommitmentError(f"cumulative count {commit.cumulative_count}, should be {before + commit.count}")
+            raise CommitmentError(
+                f"cumulative count {commit.cumulative_count}, should be {before + commit.count}"
+            )
         if commit.cumulative_count > self.limit:
             raise CommitmentError(f"{commit.cumulative_count} labels exceed the limit of {self.limit}")
 

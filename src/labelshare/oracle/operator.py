@@ -1,7 +1,7 @@
 """The operator: runs one campaign on chain, from its acceptance to the last payout.
 
-Intake collects what annotators send; this turns it into the oracle's transactions. Each method is one step at its
-time, and leaves the waiting to the caller.
+Intake collects what annotators send; this turns it into the oracle's transactions. Each method is one step at
+its time, and leaves the waiting to the caller.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CLAIMS_A_CALL = 100
 
 
 def bond_for(escrow: int, arbitration_refund: int) -> int:
-    """The bond that accepting locks: a quarter of the escrow, rounded up, or four arbitration refunds if more."""
+    """What accepting locks: a quarter of the escrow, rounded up, or four arbitration refunds if more."""
     return max(-(-escrow // 4), 4 * arbitration_refund)
 
 
@@ -95,7 +95,9 @@ class Operator:
         """
         state = self.registry.campaign(self.scope.campaign_id)
         if self.spec.hash != self.params.spec_hash:
-            raise ProtocolError(f"the campaign is for spec {self.params.spec_hash}, this one is {self.spec.hash}")
+            raise ProtocolError(
+                f"the campaign is for spec {self.params.spec_hash}, this one is {self.spec.hash}"
+            )
         self.spec.check_funding(self.params, state.escrow)
         self._approve(bond_for(state.escrow, self.pool.arbitration_refund))
         self.sender.send(self.signer, self.registry.accept(self.pool, self.params))

@@ -65,7 +65,11 @@ class Cast:
     def purses(self) -> dict[Address, int]:
         """What each account brings along, in base units of the token: just what it needs."""
         escrow = escrow_for(self.spec, self.rules.fee_bps)
-        roles = {self.requester: escrow, self.oracle: bond_for(escrow, 0), self.licensee: self.rules.licence_price}
+        roles = {
+            self.requester: escrow,
+            self.oracle: bond_for(escrow, 0),
+            self.licensee: self.rules.licence_price,
+        }
         return {signer.address: self.seat_stake for signer in self.workers} | {
             signer.address: purse for signer, purse in roles.items()
         }

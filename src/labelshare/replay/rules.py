@@ -49,7 +49,7 @@ class Rules:
 
 
 def schedule_from(now: int, rounds: int) -> Schedule:
-    """A time line with the periods that a public network requires: a test chain only runs its clock faster."""
+    """A time line with the periods that public networks require: a test chain only runs its clock faster."""
     accept_end = now + DAY
     enrol_end = accept_end + 3 * DAY
     return Schedule(

@@ -25,11 +25,16 @@ class Unit:
     symbol: str
     decimals: int
 
-    def show(self, amount: int, places: int = 2) -> str:
+    def number(self, amount: int, places: int = 2) -> str:
         """An amount in whole tokens, cut (not rounded) after `places` digits, exactly in integers."""
         whole, rest = divmod(abs(amount), 10**self.decimals)
         digits = str(rest).rjust(self.decimals, "0")[:places].ljust(places, "0")
-        return f"{'-' if amount < 0 else ''}{whole:,}.{digits} {self.symbol}" if places else f"{whole:,} {self.symbol}"
+        sign = "-" if amount < 0 else ""
+        return f"{sign}{whole:,}.{digits}" if places else f"{sign}{whole:,}"
+
+    def show(self, amount: int, places: int = 2) -> str:
+        """The same with the token's symbol."""
+        return f"{self.number(amount, places)} {self.symbol}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,19 +23,24 @@ JOB_CALLS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class GasLine:
-    """Gas of one kind of call: how many there were, the mean, and whether the job's total counts it."""
+    """Gas of one kind of call: how many there were, mean and total, and whether the job counts it."""
 
     call: str
     count: int
     mean: int
     in_job: bool
+    total: int
 
 
 def gas_lines(book: Mapping[str, Sequence[int]]) -> list[GasLine]:
     """The gas book line by line: the job's calls in their order, then all others."""
     order = {call: place for place, call in enumerate(JOB_CALLS)}
     names = sorted(book, key=lambda call: (order.get(call, len(order)), call))
-    return [GasLine(call, len(book[call]), sum(book[call]) // len(book[call]), call in order) for call in names]
+    return [_line(call, book[call], in_job=call in order) for call in names]
+
+
+def _line(call: str, used: Sequence[int], *, in_job: bool) -> GasLine:
+    return GasLine(call, len(used), sum(used) // len(used), in_job, sum(used))
 
 
 def job_gas(book: Mapping[str, Sequence[int]]) -> int:

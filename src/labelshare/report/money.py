@@ -114,7 +114,7 @@ def _campaign(campaign: CampaignHistory, rows: list[PayoutRow]) -> list[Balance]
     spent = final.payout_total + final.fee + final.surplus
     return [
         Balance("escrow = pay + fee + surplus", campaign.record.escrow, spent),
-        Balance("pay = sum of all payouts", final.payout_total, sum(row.payout for row in rows)),
+        Balance("pay = all payouts", final.payout_total, sum(row.payout for row in rows)),
     ]
 
 
@@ -131,8 +131,8 @@ def _registry(
     registry = deployment.registry.address
     held = token.balance_of(registry)
     return [
-        Balance("registry's tokens = credit + stakes + unclaimed pay + bonds + burned", held, owed),
-        Balance("registry's tokens = transfers in - transfers out", held, flows.balance(registry)),
+        Balance("registry holds = all it owes", held, owed),
+        Balance("registry holds = transfers in - out", held, flows.balance(registry)),
     ]
 
 
@@ -146,7 +146,7 @@ def _wallets(
     for account, amount in due.items():
         if amount != got[account]:
             return [Balance(f"payout of {account}", got[account], amount)]
-    return [Balance("wallets received = payouts claimed, one by one", sum(got.values()), sum(due.values()))]
+    return [Balance("each wallet got = its payout", sum(got.values()), sum(due.values()))]
 
 
 def _shares(dataset: DatasetHistory, deployment: Deployment, rows: list[PayoutRow]) -> list[Balance]:
@@ -154,9 +154,9 @@ def _shares(dataset: DatasetHistory, deployment: Deployment, rows: list[PayoutRo
     unreleased = dataset.balances.get(deployment.registry.address, 0)
     released = sum(each.amount for each in dataset.released)
     return [
-        Balance("shares minted = sum of all payouts' shares", minted, sum(row.shares for row in rows)),
-        Balance("shares minted = sum of all balances", minted, sum(dataset.balances.values())),
-        Balance("shares minted = released + unreleased", minted, released + unreleased),
+        Balance("shares minted = payouts' shares", minted, sum(row.shares for row in rows)),
+        Balance("shares minted = all balances", minted, sum(dataset.balances.values())),
+        Balance("shares minted = released + waiting", minted, released + unreleased),
     ]
 
 
@@ -165,6 +165,6 @@ def _revenue(chain: Chain, dataset: DatasetHistory) -> list[Balance]:
     sold = sum(each.contributors for each in dataset.sold)
     held = Token(chain, dataset.created.revenue_token).balance_of(dataset.created.dataset)
     return [
-        Balance("licences' contributor part = revenue paid", sold, paid),
-        Balance("revenue paid = claimed + held by the share", paid, claimed + held),
+        Balance("holders' part of sales = revenue", sold, paid),
+        Balance("revenue = claimed + not yet claimed", paid, claimed + held),
     ]

@@ -5,32 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from labelshare.chain.deploy import Deployment
 from labelshare.report.collect import Outcome, Person
-from labelshare.report.gas import gas_lines, job_gas
+from labelshare.report.gas import GasLine, gas_lines, job_gas
 from labelshare.report.labels import Score
-from labelshare.types import Address
+from labelshare.types import Address, CampaignId
 
 __all__ = ["as_json", "banner", "show"]
 
 SHOWN = 12
-BAR = 24
+BAR = 10
+NAME = 13
 
 
-def banner(deployment: Deployment, title: str, notes: Sequence[str]) -> Panel:
-    """What runs where."""
-    lines = [
-        *notes,
-        f"chain     {deployment.chain_id}",
-        f"registry  {deployment.registry.address}",
-        f"licences  {deployment.licenses.address}",
+def banner(deployment: Deployment, campaign: CampaignId, dataset: Address) -> Group:
+    """Where it all is: chain, contracts, campaign."""
+    rows = [
+        ("chain", str(deployment.chain_id)),
+        ("registry", str(deployment.registry.address)),
+        ("licences", str(deployment.licenses.address)),
+        ("dataset (its share token)", str(dataset)),
+        ("campaign", str(campaign)),
     ]
-    return Panel("\n".join(lines), title=title, title_align="left", expand=False)
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in rows:
+        table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
+    return Group(Text(), table, Text())
 
 
 def show(
@@ -45,23 +50,21 @@ def show(
 
 def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
     unit, share_total = outcome.unit, sum(each.shares for each in outcome.people)
-    table = Table(title="Who earned, and who owns the dataset now", title_justify="left")
-    for heading in ("annotator", "labels", "accepted", "half paid", "right", "pay", "owns", "revenue"):
-        table.add_column(heading, justify="left" if heading == "annotator" else "right", no_wrap=True)
-    shown = _shown(outcome.people)
-    for person in shown:
+    title = f"Who earned, and who owns the dataset now (pay and revenue in {unit.symbol})"
+    table = _table(title, "annotator", "labels", "right", "accepted", "half", "pay", "owns", "revenue")
+    for person in _shown(outcome.people):
         if person is None:
-            table.add_row(f"… {len(outcome.people) - SHOWN} more", *["…"] * 7)
+            table.add_row(f"… {len(outcome.people) - SHOWN} more")
             continue
         table.add_row(
-            names.get(person.account, str(person.account)),
+            names.get(person.account, str(person.account))[:NAME],
             f"{person.labels:,}",
+            _percent(person.score),
             f"{person.accepted:,}",
             f"{person.contested:,}",
-            _percent(person.score),
-            unit.show(person.payout),
+            unit.number(person.payout),
             f"{100 * person.shares / share_total:.2f} %" if share_total else "–",
-            unit.show(person.revenue),
+            unit.number(person.revenue),
         )
     return table
 
@@ -75,7 +78,7 @@ def _shown(people: Sequence[Person]) -> list[Person | None]:
 
 def _results(outcome: Outcome, gas: Mapping[str, Sequence[int]]) -> RenderableType:
     total = job_gas(gas)
-    rows = [
+    rows: list[tuple[str, str | Text]] = [
         ("items labelled", f"{len(outcome.labelled.truths):,}"),
         ("labels", f"{outcome.verification.labels:,}"),
         ("accepted", f"{outcome.accepted_labels:,} in full, {outcome.contested_labels:,} at half pay"),
@@ -93,7 +96,7 @@ def _accuracy(outcome: Outcome) -> str:
     if outcome.accuracy.share is None:
         return "no truth given"
     low, high = (f"{each.share:.4f}" for each in outcome.accuracy_range if each.share is not None)
-    ties = f"; {outcome.ties} ties, drawn by the seed: between {low} and {high}" if outcome.ties else ""
+    ties = f"\n{outcome.ties} ties fell by the seed: could be {low} to {high}" if outcome.ties else ""
     return f"{outcome.accuracy.share:.4f} on {outcome.accuracy.known} items with a known truth{ties}"
 
 
@@ -103,31 +106,46 @@ def _per_label(gas: int, labels: int) -> str:
 
 def _verdict(outcome: Outcome) -> Text:
     if outcome.verification.ok:
-        return Text("verified: recomputed from chain and bundle, equal to the last bit", style="green")
+        return Text("verified: recomputed from chain and bundle", style="green")
     return Text(f"NOT verified: {outcome.verification.difference}", style="bold red")
 
 
 def _balances(outcome: Outcome) -> Table:
-    table = Table(title="Every unit accounted for", title_justify="left")
-    table.add_column("sum")
-    table.add_column("base units", justify="right", no_wrap=True)
-    table.add_column("")
+    table = _table("Every unit accounted for (base units)", "both sides", "amount", "equal")
     for balance in outcome.balances:
-        mark = Text("✓", style="green") if balance.holds else Text(f"✗ {balance.right:,}", style="bold red")
+        mark = Text("yes", "green") if balance.holds else Text(f"NO: {balance.right:,}", "bold red")
         table.add_row(balance.what, f"{balance.left:,}", mark)
     return table
 
 
-def _gas(gas: Mapping[str, Sequence[int]]) -> Table:
+def _gas(gas: Mapping[str, Sequence[int]]) -> RenderableType:
     lines = gas_lines(gas)
-    table = Table(title="Gas", title_justify="left", caption_justify="left")
-    for heading in ("call", "calls", "mean", "total", ""):
-        table.add_column(heading, justify="left" if heading in ("call", "") else "right")
-    most = max((line.count * line.mean for line in lines if line.in_job), default=1)
+    return Group(
+        _gas_table("Gas of the whole job", [line for line in lines if line.in_job]),
+        Text(),
+        _gas_table(
+            "Gas outside the job: set-up, seats, licence and revenue",
+            [line for line in lines if not line.in_job],
+        ),
+    )
+
+
+def _gas_table(title: str, lines: Sequence[GasLine]) -> Table:
+    table = _table(title, "call", "calls", "mean", "total", "")
+    table.columns[-1].justify = "left"
+    most = max((line.total for line in lines), default=1)
     for line in lines:
-        total = line.count * line.mean
-        bar = "█" * max(1, BAR * total // most) if line.in_job else "not in the job's total"
-        table.add_row(line.call, f"{line.count:,}", f"{line.mean:,}", f"{total:,}", bar)
+        name = line.call.removeprefix("TaskRegistry.") if "." in line.call else f"deploy {line.call}"
+        bar = "█" * max(1, BAR * line.total // most)
+        table.add_row(name, f"{line.count:,}", f"{line.mean:,}", f"{line.total:,}", bar)
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    """Left-justified first column, numbers to the right; as wide as its content."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     return table
 
 
@@ -149,7 +167,9 @@ def as_json(outcome: Outcome, gas: Mapping[str, Sequence[int]], seconds: float) 
         "ties": outcome.ties,
         "accuracy_range": [each.share for each in outcome.accuracy_range],
         "gas_per_accepted_label": job_gas(gas) // labels if labels else None,
-        "gas": {line.call: {"calls": line.count, "mean": line.mean, "job": line.in_job} for line in gas_lines(gas)},
+        "gas": {
+            line.call: {"calls": line.count, "mean": line.mean, "job": line.in_job} for line in gas_lines(gas)
+        },
         "paid": str(final.payout_total if final else 0),
         "fee": str(final.fee if final else 0),
         "surplus": str(final.surplus if final else 0),

@@ -1,0 +1,1 @@
+"""Images that ship with the package; `README.md` says where they come from."""
