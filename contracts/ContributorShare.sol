@@ -12,8 +12,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ShortString, ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IContributorShare, Round, Stream} from "./interfaces/IContributorShare.sol";
 import {Tokens} from "./libraries/Tokens.sol";
@@ -191,7 +191,7 @@ contract ContributorShare is IContributorShare, ERC20PermitUpgradeable, Reentran
     function _checkpoint() private returns (uint152 perShare) {
         Stream memory state = _stream;
         perShare = _accumulator.perShare;
-        if (state.left == 0 || state.updatedAt == block.timestamp) return perShare;
+        if (state.left == 0) return perShare;
         uint256 supply = _totals.supply;
         uint256 remaining = supply == 0 ? state.end - state.updatedAt : _timeLeft(state);
         if (supply != 0) {
@@ -233,7 +233,8 @@ contract ContributorShare is IContributorShare, ERC20PermitUpgradeable, Reentran
         _requireReceiver(to);
         uint256 held = _accounts[from].balance;
         if (value > held) revert ERC20InsufficientBalance(from, held, value);
-        if (from != to && value != 0) {
+        if (value != 0) {
+            // Sent to oneself, the second step reads what the first has written.
             uint256 perShare = _perShare();
             _remove(from, value, perShare);
             _add(to, value, perShare);

@@ -61,7 +61,7 @@ contract LicenseRegistry is ILicenseRegistry, ERC721, ReentrancyGuardTransient {
         if (_status[id] != OfferStatus.Open) revert OfferNotOpen(id);
         OfferParams memory params = _offers[id];
         if (IERC20(params.dataset).totalSupply() == 0) revert NoShareHolders(params.dataset);
-        (tokenId) = _issue(id, params, to);
+        tokenId = _issue(id, params, to);
         (uint256 contributors, uint256 publisherPart) = _collect(params);
         emit LicenseSold(tokenId, id, msg.sender, to, _licenses[tokenId].expiresAt, contributors, publisherPart);
     }
@@ -84,7 +84,7 @@ contract LicenseRegistry is ILicenseRegistry, ERC721, ReentrancyGuardTransient {
 
     /// @dev Pulls the price and splits it: the contributors' part goes on to the share at once.
     function _collect(OfferParams memory params) private returns (uint256 contributors, uint256 publisherPart) {
-        Dataset memory data = ITaskRegistry(registry).dataset(params.dataset);
+        Dataset memory data = _dataset(params.dataset);
         address token = IContributorShare(params.dataset).revenueToken();
         (contributors, publisherPart) = _split(data, params.price);
         _requireExact(params.price, Tokens.pull(token, msg.sender, params.price));

@@ -37,7 +37,8 @@ interface ICampaigns is IRegistryEvents, IVaultEvents {
     function enrol(CampaignParams calldata params) external;
 
     /// @notice Fixes the block whose hash becomes the seed, once the roster can no longer change. Open to anyone. Arming
-    /// again is possible only if the hash was missed, and burns a 64th of the bond.
+    /// again is possible only if the hash was missed (or the pool's source kept its value back for 8,191 blocks), and burns
+    /// a 64th of the bond.
     function armSeed(PoolParams calldata pool, CampaignParams calldata params) external;
 
     /// @notice Records the seed. Open to anyone; the value does not depend on who calls, or when.
@@ -56,7 +57,8 @@ interface ICampaigns is IRegistryEvents, IVaultEvents {
 
     // -------------------------------------------------------------- settlement
 
-    /// @notice The oracle proposes what the campaign came to, between revealEnd and settleEnd.
+    /// @notice The oracle proposes what the campaign came to, between revealEnd and settleEnd. Where nobody committed there
+    /// is nothing to propose: `cancel` refunds.
     function propose(CampaignParams calldata params, Settlement calldata settlement) external;
 
     /// @notice Ends a campaign whose proposal stood unchallenged for the window. Open to anyone. Mints the shares, pays

@@ -62,6 +62,7 @@ interface IRegistryEvents {
     error InvalidCommit(uint32 count, uint32 cumulativeCount);
     error NotEnrolled(CampaignId campaign, address annotator);
     error AlreadyCommitted(CampaignId campaign);
+    error NothingCommitted(CampaignId campaign);
     error PayoutAboveEscrow(uint256 needed, uint256 escrow);
     error SharesAboveCap(uint256 shares, uint256 cap);
     error SharesBelowOne(uint256 shares);

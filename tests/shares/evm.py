@@ -14,6 +14,8 @@ from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.message import Message
 from eth_abi import decode, encode
+from eth_typing import Address as Raw
+from eth_typing import BlockNumber, Hash32
 from eth_utils import function_signature_to_4byte_selector
 
 from labelshare.chain import artifacts
@@ -51,7 +53,7 @@ class Evm:
         """Runs creation code; returns the address of what it created."""
         self._nonce += 1
         address = keccak(sender + self._nonce.to_bytes(4))[12:]
-        self._run(Message(GAS, b"", sender, 0, b"", code, create_address=address), create=True)
+        self._run(Message(GAS, Raw(b""), Raw(sender), 0, b"", code, create_address=Raw(address)), create=True)
         return Address(address)
 
     def call(self, sender: Address, to: Address, signature: str, *arguments: Any) -> bytes:
@@ -59,11 +61,13 @@ class Evm:
         types = signature[signature.index("(") + 1 : -1]
         data = function_signature_to_4byte_selector(signature)
         data += encode(types.split(",") if types else [], arguments)
-        return self._run(Message(GAS, to, sender, 0, data, self._state.get_code(to)), create=False)
+        return self._run(
+            Message(GAS, Raw(to), Raw(sender), 0, data, self._state.get_code(Raw(to))), create=False
+        )
 
     def storage(self, address: Address, slot: int) -> int:
         """Reads one word."""
-        return int(self._state.get_storage(address, slot))
+        return int(self._state.get_storage(Raw(address), slot))
 
     def _run(self, message: Message, *, create: bool) -> bytes:
         computation = self._state.computation_class
@@ -78,11 +82,11 @@ class Evm:
 
     def _context(self) -> ExecutionContext:
         return ExecutionContext(
-            coinbase=b"\x00" * 20,
+            coinbase=Raw(bytes(20)),
             timestamp=self.now,
-            block_number=1,
+            block_number=BlockNumber(1),
             difficulty=0,
-            mix_hash=b"\x00" * 32,
+            mix_hash=Hash32(bytes(32)),
             gas_limit=GAS,
             prev_hashes=(),
             chain_id=CHAIN_ID,
