@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.rows import Row, as_json, as_table
+from benchmarks.rows import Report, as_json, as_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,24 +15,28 @@ if TYPE_CHECKING:
 RESULTS: Final = Path(__file__).parent / "results"
 
 
-def _gas(size: int | None) -> list[Row]:
+def _gas(size: int | None) -> Report:
     from benchmarks import gas  # each benchmark brings its own heavy imports
 
     return gas.measure(gas.SIZES if size is None else (size,))
 
 
-BENCHMARKS: Final[dict[str, Callable[[int | None], list[Row]]]] = {"gas": _gas}
+BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {"gas": _gas}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one benchmark and prints it; a run at the standard sizes also replaces the committed figures."""
     options = _parser().parse_args(arguments)
-    rows = BENCHMARKS[options.name](options.size)
+    report = BENCHMARKS[options.name](options.size)
     if options.size is None:
         RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"{options.name}.json").write_text(as_json(rows), encoding="utf-8")
-    sys.stdout.write(as_json(rows) if options.json else as_table(rows))
+        (RESULTS / f"{options.name}.json").write_text(as_json(report.rows), encoding="utf-8")
+    sys.stdout.write(as_json(report.rows) if options.json else _text(report))
     return 0
+
+
+def _text(report: Report) -> str:
+    return "\n".join(filter(None, (as_table(report.rows), report.notes)))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""One figure of a benchmark, and the two ways of showing a list of them: a table and JSON."""
+"""The figures of a benchmark, and the two ways of showing them: a table and JSON."""
 
 from __future__ import annotations
 
@@ -48,6 +48,19 @@ class Row:
     def as_dict(self) -> dict[str, object]:
         """The row as the JSON output has it."""
         return {name: getattr(self, name) for name in _COLUMNS} | {"versions": dict(self.versions)}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one benchmark found.
+
+    Attributes:
+        rows: its figures.
+        notes: plain text for below the table, with a final newline; empty where there is nothing to add.
+    """
+
+    rows: Sequence[Row]
+    notes: str = ""
 
 
 def as_json(rows: Sequence[Row]) -> str:

@@ -82,7 +82,7 @@ contract RegistryExtension is IRegistryExtension, StakeVault {
     /// @inheritdoc IRegistryExtension
     function expire(CampaignParams calldata params) external {
         (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
-        if (!campaign.committed) revert WrongStatus(id, Status.Open, Status.Cancelled);
+        if (!campaign.committed) revert NothingCommitted(id);
         _requireFrom(params.schedule.hardEnd());
         _freePlaceOf(id, campaign, params.pool);
         (uint128 escrow, uint128 bond) = _end(campaign, Status.Expired);

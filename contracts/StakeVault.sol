@@ -7,15 +7,19 @@ import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {Tokens} from "./libraries/Tokens.sol";
 import {Pool, PoolId, PoolParams, Seat} from "./types/Types.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Ledger, pools and seats (documented in IStakeVault)
 abstract contract StakeVault is IStakeVault, RegistryState {
+    using SafeCast for uint256;
+
     // ------------------------------------------------------------------ ledger
 
     /// @inheritdoc IStakeVault
     function deposit(address token, uint256 amount) external nonReentrant returns (uint256 received) {
         if (amount == 0) revert ZeroAmount();
-        received = Tokens.pull(token, msg.sender, amount);
+        // Below 2^128 each, no number of credits can overflow a sum and so stop a finalize.
+        received = Tokens.pull(token, msg.sender, amount).toUint128();
         _addCredit(token, msg.sender, received);
     }
 

@@ -22,10 +22,10 @@ import {
     Limits,
     PayoutLeaf,
     Pool,
-    Seat,
     PoolId,
     PoolParams,
     Schedule,
+    Seat,
     Settlement,
     Status
 } from "./types/Types.sol";
@@ -43,6 +43,9 @@ contract TaskRegistry is ICampaigns, RegistryState {
     uint8 private constant SHARES = 2;
     /// @dev Blocks between arming and the seed's block: the caller of `armSeed` cannot be the one who builds it.
     uint64 private constant SEED_DELAY = 4;
+    /// @dev Blocks for which a source other than block hashes may keep its value back before the oracle's bond pays for it:
+    /// as long as a block hash can be had (EIP-2935).
+    uint64 private constant SOURCE_PATIENCE = 8191;
     /// @dev The chains on which periods may be short: local nodes and the in-process chain.
     uint256 private constant LOCAL_CHAIN = 31_337;
     uint256 private constant IN_PROCESS_CHAIN = 131_277_322_940_537;
@@ -209,6 +212,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
     function propose(CampaignParams calldata params, Settlement calldata settlement) external {
         (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
         _requireOracle(params);
+        if (!campaign.committed) revert NothingCommitted(id);
         _requireFrom(params.schedule.revealEnd());
         _requireBefore(params.schedule.settleEnd());
         _requireAffordable(campaign.escrow, params, settlement);
@@ -228,7 +232,8 @@ contract TaskRegistry is ICampaigns, RegistryState {
         uint128 bond = campaign.bond;
         (campaign.status, campaign.since, campaign.escrow) = (Status.Final, _now(), settlement.payoutTotal);
         (campaign.bond, campaign.settlement) = (0, settlement.payoutRoot);
-        // The cap fits uint96 and the total was at most the cap when it was proposed.
+        // The total was at most the cap when it was proposed, so both casts fit.
+        // forge-lint: disable-next-line(unsafe-typecast)
         _datasets[params.dataset].reserved -= params.shareCap - uint96(settlement.shareTotal);
         emit Finalized(id, settlement.payoutTotal, settlement.shareTotal, fee, surplus);
         _addCredit(params.token, params.oracle, uint256(bond) + fee);
@@ -404,8 +409,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
         uint256 latest = block.timestamp + params.unbonding;
         if (hardEnd > latest) revert UnbondingTooShort(hardEnd, latest);
         ++state.open;
-        // hardEnd fits: it is at most now + unbonding, and both fit uint40 for the next 30,000 years.
-        if (hardEnd > state.maxHardEnd) state.maxHardEnd = uint40(hardEnd);
+        if (hardEnd > state.maxHardEnd) state.maxHardEnd = hardEnd.toUint40();
     }
 
     function _isSeated(PoolId pool, address annotator) internal view returns (bool) {
@@ -422,22 +426,25 @@ contract TaskRegistry is ICampaigns, RegistryState {
         data.reserved += params.shareCap;
     }
 
-    /// @dev Rounded up: in favour of whoever the bond protects.
+    /// @dev Rounded up: in favour of whoever the bond protects. What is lost at the end is escrow and bond together, so it
+    /// is their sum that must fit.
     function _bondUp(uint128 escrow, uint128 arbitrationRefund) private pure returns (uint128) {
         uint256 quarter = (uint256(escrow) + 3) / 4;
         uint256 refunds = 4 * uint256(arbitrationRefund);
-        return (quarter > refunds ? quarter : refunds).toUint128();
+        return (escrow + (quarter > refunds ? quarter : refunds)).toUint128() - escrow;
     }
 
     /// @dev Rounded down: in favour of the requester's surplus. At most the payout, so it fits.
     function _feeDown(uint128 payoutTotal, uint16 feeBps) private pure returns (uint128) {
+        // forge-lint: disable-next-line(unsafe-typecast)
         return uint128((uint256(payoutTotal) * feeBps) / BPS);
     }
 
     /// @dev Requires that an armed seed was missed, and takes a 64th of the bond for it.
     function _missedSeed(CampaignId id, Campaign storage campaign, address source) private returns (uint128 cost) {
         uint64 seedBlock = campaign.seedBlock;
-        bool pending = block.number <= seedBlock || _randomValue(id, seedBlock, source) != 0;
+        uint64 last = source == address(0) ? seedBlock : seedBlock + SOURCE_PATIENCE;
+        bool pending = block.number <= last || _randomValue(id, seedBlock, source) != 0;
         if (pending) revert SeedPending(id, seedBlock);
         cost = campaign.bond / 64;
         campaign.bond -= cost;

@@ -229,7 +229,7 @@ contract TaskRegistryClaimsTest is RegistryBase {
 
     function test_claim_RevertGiven_AnOverIssuedTreeInABatch() external {
         _addLeaf(stranger, type(uint128).max, 0);
-        _addLeaf(annotator, 1, 0);
+        _addLeaf(annotator, 0, 0);
         leaves[1].payout = type(uint128).max;
         Settlement memory s = _settlement();
         s.payoutTotal = 100e6;

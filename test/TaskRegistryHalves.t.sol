@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {ICampaigns} from "../contracts/interfaces/ICampaigns.sol";
 import {IRegistryEvents} from "../contracts/interfaces/IRegistryEvents.sol";
+import {IRegistryExtension} from "../contracts/interfaces/IRegistryExtension.sol";
+import {IStakeVault} from "../contracts/interfaces/IStakeVault.sol";
 import {ITaskRegistry} from "../contracts/interfaces/ITaskRegistry.sol";
 import {IVaultEvents} from "../contracts/interfaces/IVaultEvents.sol";
 import {Campaign, Status} from "../contracts/types/Types.sol";
@@ -111,28 +113,6 @@ contract TaskRegistryHalvesTest is RegistryBase {
         assertEq(answer.length, 0);
     }
 
-    function test_surface_IsAnsweredByOneHalf() external {
-        bytes4[] memory known = _selectors();
-        for (uint256 i = 0; i < known.length; ++i) {
-            bool inMain = _knows(address(registry), known[i]);
-            bool inExtension = _knows(address(extension), known[i]);
-            assertTrue(inMain != inExtension, vm.toString(bytes32(known[i])));
-        }
-    }
-
-    /// @dev Whether a contract's code compares with this selector (PUSH4), which is how dispatch looks.
-    function _knows(address target, bytes4 selector) private view returns (bool) {
-        bytes memory code = target.code;
-        for (uint256 i = 0; i + 5 < code.length; ++i) {
-            bytes5 word;
-            assembly ("memory-safe") {
-                word := mload(add(add(code, 0x20), i))
-            }
-            if (word == bytes5(bytes.concat(hex"63", selector))) return true;
-        }
-        return false;
-    }
-
     function _selectors() private pure returns (bytes4[] memory all) {
         bytes4[28] memory list = [
             ICampaigns.createCampaign.selector,
@@ -150,32 +130,32 @@ contract TaskRegistryHalvesTest is RegistryBase {
             ICampaigns.extension.selector,
             ICampaigns.shareImplementation.selector,
             ICampaigns.limits.selector,
-            ITaskRegistry.createDataset.selector,
-            ITaskRegistry.topUp.selector,
-            ITaskRegistry.cancel.selector,
-            ITaskRegistry.expire.selector,
-            ITaskRegistry.freePlace.selector,
-            ITaskRegistry.deposit.selector,
-            ITaskRegistry.withdraw.selector,
-            ITaskRegistry.withdrawFor.selector,
-            ITaskRegistry.createPool.selector,
-            ITaskRegistry.join.selector,
-            ITaskRegistry.leave.selector,
-            ITaskRegistry.withdrawSeat.selector,
-            ITaskRegistry.campaignOf.selector
+            IRegistryExtension.createDataset.selector,
+            IRegistryExtension.topUp.selector,
+            IRegistryExtension.cancel.selector,
+            IRegistryExtension.expire.selector,
+            IRegistryExtension.freePlace.selector,
+            IStakeVault.deposit.selector,
+            IStakeVault.withdraw.selector,
+            IStakeVault.withdrawFor.selector,
+            IStakeVault.createPool.selector,
+            IStakeVault.join.selector,
+            IStakeVault.leave.selector,
+            IStakeVault.withdrawSeat.selector,
+            IRegistryExtension.campaignOf.selector
         ];
         bytes4[11] memory views = [
-            ITaskRegistry.campaignIdOf.selector,
-            ITaskRegistry.dataset.selector,
-            ITaskRegistry.roundRootOf.selector,
-            ITaskRegistry.commitOf.selector,
-            ITaskRegistry.enrolledAlone.selector,
-            ITaskRegistry.claimedParts.selector,
-            ITaskRegistry.creditOf.selector,
-            ITaskRegistry.burnedOf.selector,
-            ITaskRegistry.poolOf.selector,
-            ITaskRegistry.seatOf.selector,
-            ITaskRegistry.poolIdOf.selector
+            IRegistryExtension.campaignIdOf.selector,
+            IRegistryExtension.dataset.selector,
+            IRegistryExtension.roundRootOf.selector,
+            IRegistryExtension.commitOf.selector,
+            IRegistryExtension.enrolledAlone.selector,
+            IRegistryExtension.claimedParts.selector,
+            IStakeVault.creditOf.selector,
+            IStakeVault.burnedOf.selector,
+            IStakeVault.poolOf.selector,
+            IStakeVault.seatOf.selector,
+            IStakeVault.poolIdOf.selector
         ];
         all = new bytes4[](list.length + views.length);
         for (uint256 i = 0; i < list.length; ++i) {

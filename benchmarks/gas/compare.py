@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import platform
-from importlib import import_module
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from benchmarks.gas import node, peer_package
-from benchmarks.rows import Row
-from benchmarks.usage import measured
+from benchmarks.gas import budget, human, node, ours, peer_package
+from benchmarks.rows import Report, Row
+from benchmarks.usage import Usage, measured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from web3 import Web3
 
@@ -21,61 +20,61 @@ if TYPE_CHECKING:
 
 SIZES: Final = (10, 100)
 
-_OURS: Final = "benchmarks.gas.ours"
-_PEER: Final = "benchmarks.gas.human"
+OURS: Final[Job] = ours
+PEER: Final[Job] = human
 
 
-def measure(sizes: Sequence[int]) -> list[Row]:
+@dataclass(frozen=True)
+class _Pair:
+    """The two jobs of one size and variant: gas by call, and what measuring them cost."""
+
+    size: int
+    held: bool
+    ours: Mapping[str, int]
+    peer: Mapping[str, int]
+    usage: Usage
+
+    def row(self, work: str, ours: int | None, peer: int | None, versions: Mapping[str, str]) -> Row:
+        """A line of this pair."""
+        variant = "held" if self.held else "new"
+        return Row(f"{work}, {variant}", self.size, ours, peer, "gas", versions=versions)
+
+
+def measure(sizes: Sequence[int]) -> Report:
     """Rows for each size, annotators first without ("new"), then with ("held") tokens before they are paid.
 
-    Each job starts from the same, fresh chain. A row for the whole job comes before the rows of its calls.
+    Each job starts from the same, fresh chain. A row for the whole job comes before the rows of its calls; the
+    notes show our calls beside their budget.
 
     Raises:
         RuntimeError: there is no node, or a job did not do what it should.
+        labelshare.errors.LabelshareError: a step of our job failed.
         subprocess.CalledProcessError: the peer's package could not be installed.
     """
     package = peer_package.install()
-    peer = cast("Job", import_module(_PEER))
-    ours = cast("Job", import_module(_OURS)) if find_spec(_OURS) else None
     with node.anvil() as web3:
         versions = _versions(web3, package)
-        return [
-            row
-            for size in sizes
-            for held in (False, True)
-            for row in _compare(web3, ours, peer, size, held, versions)
-        ]
+        pairs = [_pair(web3, size, held) for size in sizes for held in (False, True)]
+    rows = [row for pair in pairs for row in _rows(pair, versions)]
+    jobs = [budget.Measured(pair.size, pair.held, pair.ours, _total(OURS, pair.ours)) for pair in pairs]
+    return Report(rows, budget.as_table(jobs))
 
 
-def _compare(
-    web3: Web3, ours: Job | None, peer: Job, size: int, held: bool, versions: Mapping[str, str]
-) -> list[Row]:
+def _pair(web3: Web3, size: int, held: bool) -> _Pair:
     with measured() as usage:
-        our_calls = {} if ours is None else _run(web3, ours, size, held)
-        peer_calls = _run(web3, peer, size, held)
-    variant = "held" if held else "new"
-    total = Row(
-        work=f"whole job, {variant}",
-        size=size,
-        ours=None if ours is None else _total(ours, our_calls),
-        peer=_total(peer, peer_calls),
-        unit="gas",
-        cpu_s=usage.cpu_s,
-        wall_s=usage.wall_s,
-        peak_mb=usage.peak_mb,
-        versions=versions,
-    )
-    rows = [total]
-    if ours is not None:
-        rows += [
-            Row(f"{_label('ours', ours, name)}, {variant}", size, gas, None, "gas", versions=versions)
-            for name, gas in our_calls.items()
-        ]
-    rows += [
-        Row(f"{_label('HUMAN', peer, name)}, {variant}", size, None, gas, "gas", versions=versions)
-        for name, gas in peer_calls.items()
-    ]
-    return rows
+        our_calls = _run(web3, OURS, size, held)
+        peer_calls = _run(web3, PEER, size, held)
+    return _Pair(size, held, our_calls, peer_calls, usage)
+
+
+def _rows(pair: _Pair, versions: Mapping[str, str]) -> Iterator[Row]:
+    whole = pair.row("whole job", _total(OURS, pair.ours), _total(PEER, pair.peer), versions)
+    usage = pair.usage
+    yield replace(whole, cpu_s=usage.cpu_s, wall_s=usage.wall_s, peak_mb=usage.peak_mb)
+    for name, gas in pair.ours.items():
+        yield pair.row(_label("ours", OURS, name), gas, None, versions)
+    for name, gas in pair.peer.items():
+        yield pair.row(_label("HUMAN", PEER, name), None, gas, versions)
 
 
 def _run(web3: Web3, job: Job, size: int, held: bool) -> dict[str, int]:

@@ -48,11 +48,14 @@ abstract contract RegistryState is IRegistryEvents, Ledger {
         if (campaign.status != needed) revert WrongStatus(id, campaign.status, needed);
     }
 
+    /// @dev Periods last hours at least: the seconds by which a proposer can shift a block's time decide nothing.
     function _requireFrom(uint256 start) internal view {
+        // forge-lint: disable-next-line(block-timestamp)
         if (block.timestamp < start) revert TooEarly(block.timestamp, start);
     }
 
     function _requireBefore(uint256 end) internal view {
+        // forge-lint: disable-next-line(block-timestamp)
         if (block.timestamp >= end) revert TooLate(block.timestamp, end);
     }
 

@@ -11,6 +11,7 @@ library BlockHashes {
         value = blockhash(number);
         if (value != 0 || number >= block.number) return value;
         (bool ok, bytes memory result) = HISTORY.staticcall(abi.encode(number));
+        // forge-lint: disable-next-line(unsafe-typecast): 32 bytes exactly
         if (ok && result.length == 32) value = bytes32(result);
     }
 }

@@ -41,6 +41,8 @@ library Tokens {
         if (gasleft() < needed) revert GasFloor(gasleft(), needed);
         (bool ok, bytes memory result) = token.call{gas: PUSH_GAS}(abi.encodeCall(IERC20.transfer, (to, amount)));
         if (!ok) return false;
+        // Only the first word of an answer counts.
+        // forge-lint: disable-next-line(unsafe-typecast)
         return result.length == 0 ? token.code.length != 0 : result.length >= 32 && uint256(bytes32(result)) == 1;
     }
 

@@ -1,4 +1,4 @@
-"""The chain tests run twice: in process, and on a local node. Both are deployed to once and rolled back after each test."""
+"""The chain tests run in process and on a local node; both are deployed to once, each test is rolled back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def running_anvil(program: Path, *arguments: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [program, "--silent", "--host", "127.0.0.1", "--port", str(port), *arguments]
+    command: list[str | Path] = [program, "--silent", "--host", "127.0.0.1", "--port", str(port), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         wait_until_open(port, process)
@@ -53,9 +53,9 @@ def public_url(anvil_program: Path) -> Iterator[str]:
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     shared: World = request.getfixturevalue(f"{request.param}_world")
     mark = shared.chain.snapshot()
+    shared.sender.gas.clear()
     yield shared
     shared.chain.restore(mark)
-    shared.sender.gas.clear()
 
 
 @pytest.fixture

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from labelshare.chain import events as ev
-from labelshare.chain.contracts import Parts
+from labelshare.chain.contracts import Parts, Token
 from labelshare.chain.deploy import DEVELOPMENT_LIMITS, Contracts, Deployment, deploy
 from labelshare.chain.keys import Signer, development_signer
-from labelshare.chain.node import Chain
+from labelshare.chain.node import Chain, Receipt
 from labelshare.chain.transactions import Sender
 from labelshare.protocol.abi import campaign_id, pool_id
 from labelshare.protocol.leaves import Payout, aggregate_leaf, payout_leaf, roster_leaf
@@ -18,6 +19,7 @@ from labelshare.protocol.typed_data import commit_hash
 from labelshare.types import (
     ZERO_HASH,
     Address,
+    CampaignId,
     CampaignParams,
     Commit,
     Hash32,
@@ -35,6 +37,8 @@ ESCROW = 1_000 * COIN
 TOP_UP = 50 * COIN
 NOBODY = Address(bytes(20))
 DAY = 86_400
+
+Kind = TypeVar("Kind", bound=ev.Event)
 
 
 @dataclass
@@ -73,9 +77,8 @@ class World:
         )
 
     @property
-    def token(self):
-        assert self.contracts.token is not None
-        return self.contracts.token
+    def token(self) -> Token:
+        return self.contracts.development_token
 
     @cached_property
     def pool(self) -> PoolParams:
@@ -136,7 +139,7 @@ class Work:
         return cls(world, params)
 
     @cached_property
-    def id(self):
+    def id(self) -> CampaignId:
         return campaign_id(self.world.chain.chain_id, self.world.contracts.registry.address, self.params)
 
     @cached_property
@@ -166,7 +169,7 @@ class Work:
 
     @cached_property
     def aggregate(self) -> tuple[Hash32, Hash32]:
-        """The root over what the first two annotators committed, and a hash in the place of their item lists."""
+        """The root over what the first two annotators committed, and a hash for their item lists."""
         pairs = list(enumerate(self.world.annotators[:2]))
         leaves = [
             aggregate_leaf(self.scope, each.address, commit_hash(self.id, self.sealed(at)))
@@ -251,9 +254,6 @@ def schedule(now: int) -> Schedule:
     )
 
 
-def first(receipt, kind):
+def first(receipt: Receipt, kind: type[Kind]) -> Kind:
     """The first event of a kind in a receipt."""
     return next(event for event in map(ev.decode, receipt.logs) if isinstance(event, kind))
-
-
-__all__ = ["COIN", "ESCROW", "SHARE", "STAKE", "TOP_UP", "Work", "World", "first", "replace", "schedule"]

@@ -86,7 +86,9 @@ def test_every_parameter_changes_the_id() -> None:
                 for field, _ in abi.field_types(Schedule)
             }
         else:
-            other = value + 1 if isinstance(value, int) else type(value)(bytes([value[0] ^ 1]) + value[1:])
+            other: Any = (
+                value + 1 if isinstance(value, int) else type(value)(bytes([value[0] ^ 1]) + value[1:])
+            )
             known.add(abi.campaign_id(31337, REGISTRY, replace(world.campaign, **{name: other})))
     assert len(known) == 2 + 10 + 14
 

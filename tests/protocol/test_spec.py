@@ -73,7 +73,7 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         (put("share_weight", str(ONE_SHARE - 1)), "share_weight: must be at least one whole share"),
         (put("seconds_per_label", 0), "seconds_per_label: "),
         (put("seconds_per_label", 2.0), "seconds_per_label: "),
-        (put("seconds_per_label", True), "seconds_per_label: "),
+        (put("seconds_per_label", "5"), "seconds_per_label: "),
         (put("redundancy", "policy", "adaptive.v1"), "redundancy.policy: Input should be 'fixed.v1'"),
         (put("redundancy", "k", 0), "redundancy.k: "),
         (

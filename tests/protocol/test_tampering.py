@@ -1,4 +1,4 @@
-"""Every field of every line of a bundle, altered one by one, is caught; also when the posted hash is the new one."""
+"""Every field of every line of a bundle, altered one by one, is caught, with the posted hash recomputed."""
 
 from __future__ import annotations
 

@@ -7,12 +7,22 @@ from typing import Any
 import pytest
 
 from labelshare.errors import VerificationError
-from labelshare.protocol.evidence import PayoutRow, Row, SeatRow, bundle_hash, write_row
+from labelshare.protocol.evidence import (
+    CommitRow,
+    Header,
+    OpeningRow,
+    PayoutRow,
+    Row,
+    SeatRow,
+    bundle_hash,
+    write_row,
+)
 from labelshare.protocol.record import OwnCommit, Posted, Record
+from labelshare.protocol.rounds import roster_root
 from labelshare.protocol.typed_data import sign
 from labelshare.protocol.verify import Report, verify
 from labelshare.types import Address, Hash32, Settlement, keccak
-from tests.protocol.world import account, key, propose, small_world
+from tests.protocol.world import World, account, key, propose, small_world
 
 WORLD = small_world()
 BUILT = WORLD.build()
@@ -65,7 +75,9 @@ def test_bytes_that_are_no_bundle_are_a_difference(data: bytes) -> None:
 
 def test_other_bytes_than_those_posted_are_named() -> None:
     rows = list(BUILT.rows)
-    rows[-2] = replace(rows[-2], payout=7)  # type: ignore[call-arg]
+    last = rows[-2]
+    assert isinstance(last, PayoutRow)
+    rows[-2] = replace(last, payout=7)
     report = verify(RECORD, map(write_row, rows))
     assert report.difference.startswith("the bundle has hash")
     assert "; first difference: payout of " in report.difference
@@ -105,7 +117,7 @@ def test_every_posted_figure_is_recomputed(field: str) -> None:
     assert RECORD.posted is not None
     posted = RECORD.posted.settlement
     value = getattr(posted, field)
-    wrong = OTHER if isinstance(value, Hash32) else value + 1
+    wrong: Any = OTHER if isinstance(value, Hash32) else value + 1
     report = verify(replace(RECORD, posted=Posted(replace(posted, **{field: wrong}))), BUILT.bundle)
     assert report.difference == f"{field} of posted settlement is {wrong}, recomputed {value}"
 
@@ -149,3 +161,43 @@ def test_a_bundle_that_does_not_fit_the_chain_is_found(
     report = verify(change(RECORD), BUILT.bundle)
     assert not report.ok
     assert fault in report.difference
+
+
+def test_an_opening_of_a_void_batch_is_named() -> None:
+    world = World()
+    world.label("ann", 0, {0: 0})
+    world.label("ann", 0, {1: 0})
+    world.commits.pop(0)  # the batch that stays follows a gap
+    opening = world.openings[1]
+    world.openings.pop(0)
+    built = world.build()
+    row = OpeningRow(opening.annotator, opening.commit_hash, opening.secret, opening.items, opening.labels)
+    place = [type(each) for each in built.rows].index(CommitRow) + 1
+    rows = [*built.rows[:place], row, *built.rows[place:]]
+    report = judged(rows, propose(world.record(), built))
+    assert report.difference == f"opening of batch 1 of {account('ann')}, which is void"
+
+
+def test_a_commitment_without_a_seat_is_named() -> None:
+    world = World(names=("ann", "bob"))
+    world.label("ann", 0, {0: 0})
+    record = propose(world.record(), world.build())
+    rows = [
+        row
+        for row in world.build().rows
+        if not (isinstance(row, SeatRow) and row.annotator == account("ann"))
+    ]
+    root = roster_root(world.scope, [account("bob")])
+    report = judged(rows, replace(record, roster_root=root, roster_count=1))
+    assert report.difference == f"commit of {account('ann')}, who has no seat"
+
+
+@pytest.mark.parametrize("part", ["params", "pool"])
+def test_parameters_hash_to_their_ids(part: str) -> None:
+    changes: dict[str, Any] = {part: replace(getattr(RECORD, part), nonce=99)}
+    header = BUILT.rows[0]
+    assert isinstance(header, Header)
+    report = judged([replace(header, **changes), *BUILT.rows[1:]], replace(RECORD, **changes))
+    assert report.difference.startswith(
+        f"hash of the {'campaign' if part == 'params' else 'pool'}'s parameters is 0x"
+    )

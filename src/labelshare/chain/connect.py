@@ -21,7 +21,7 @@ def connect(url: str | None = None, *, expected_chain_id: int | None = None) -> 
     """
     chain = _open(url)
     if expected_chain_id not in (None, chain.chain_id):
-        where = url or "the in-process chain"
+        where = "the node" if url else "the in-process chain"
         raise WrongChainError(f"{where} is chain {chain.chain_id}, expected {expected_chain_id}")
     return chain
 

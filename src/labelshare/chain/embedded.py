@@ -156,10 +156,14 @@ class EmbeddedChain(Chain):
 
     def gas_for(self, call: Call, sender: Address) -> int:  # noqa: ARG002
         """A limit only: `include` refuses what reverts, so trying it before would be doing it twice."""
-        return TRANSACTION_GAS
+        return max(TRANSACTION_GAS, call.gas or 0)
 
     def include(self, transactions: Sequence[SignedTransaction]) -> list[Receipt | RevertError]:
         self._require_own(transactions)
+        if any(signed.transaction.gas > BLOCK_GAS for signed in transactions):
+            raise ChainError(
+                f"a transaction asks for more gas than a block of {BLOCK_GAS} holds; send less at once"
+            )
         outcomes: list[Receipt | RevertError] = []
         while len(outcomes) < len(transactions):
             receipts, refusal = self._mine(transactions[len(outcomes) :])

@@ -42,7 +42,7 @@ class Call:
         data: Call data, or creation code with its arguments.
         label: Contract and function, for messages and the gas book.
         value: Wei sent along.
-        gas: A limit that is enough in any state, for calls sent without simulation; None for the default.
+        gas: A limit that suffices in any state, for calls sent without simulation; None for the default.
     """
 
     to: Address | None

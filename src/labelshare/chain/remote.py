@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
 
 from labelshare.chain.envelope import SignedTransaction
 from labelshare.chain.node import Call, Chain, Fees, Log, Receipt, Topics
@@ -48,12 +49,15 @@ class RpcError(ChainError):
 
 
 class RemoteChain(Chain):
-    """A chain behind a URL. The node's chain id is read once, on connecting."""
+    """A chain behind a URL. The node's chain id is read once, on connecting.
+
+    Messages name the host alone: the rest of a URL often holds the key of an account with the provider.
+    """
 
     def __init__(self, url: str) -> None:
         from web3 import HTTPProvider
 
-        self._url = url
+        self.host = _host(url)
         self._provider = HTTPProvider(url, request_kwargs={"timeout": TIMEOUT_SECONDS})
         self.chain_id = _number(self._ask("eth_chainId"))
 
@@ -160,7 +164,7 @@ class RemoteChain(Chain):
 
     def _require_development(self, what: str) -> None:
         if not self.is_development:
-            raise ChainError(f"{what} is for development chains; {self._url} is chain {self.chain_id}")
+            raise ChainError(f"{what} is for development chains; {self.host} is chain {self.chain_id}")
 
     # ------------------------------------------------------------------ inclusion
 
@@ -256,7 +260,7 @@ class RemoteChain(Chain):
         try:
             responses = self._responses(requests)
         except RequestException as error:
-            raise ChainError(f"no answer from the node at {self._url}: {type(error).__name__}") from error
+            raise ChainError(f"no answer from the node at {self.host}: {type(error).__name__}") from None
         if not isinstance(responses, list) or len(responses) != len(requests):
             raise RpcError(
                 "batch", responses.get("error") if isinstance(responses, dict) else "not one answer each"
@@ -275,6 +279,10 @@ class RemoteChain(Chain):
             if len(calls) == 1
             else self._provider.make_batch_request(calls)
         )
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _parts(transactions: Sequence[SignedTransaction], room: int) -> Iterable[list[SignedTransaction]]:

@@ -45,7 +45,7 @@ class Sender:
             KeyRefusedError: A development key off a development chain; nothing was sent.
         """
         self._require_usable(signer)
-        gas = call.gas if call.gas is not None else self.chain.gas_for(call, signer.address)
+        gas = self.chain.gas_for(call, signer.address)
         (nonce,) = self.chain.nonces([signer.address])
         signed = self._sign(signer, call, nonce, gas, self.chain.fees(), HEADROOM)
         self._require_funds([signed])

@@ -106,12 +106,10 @@ class Annotator:
         return self.signer.derive_secret(b"labelshare.batch.v1" + self.scope.campaign_id + number_bytes)
 
     def check_included(self, batch: Batch, round_root: Hash32, proof: Sequence[bytes]) -> None:
-        """Raise `CommitmentError` unless the root on chain includes the batch; the grace is for committing alone."""
+        """Raise `CommitmentError` unless the root on chain includes the batch."""
         leaf = aggregate_leaf(self.scope, self.address, batch.opening.commit_hash)
         if not verify(round_root, leaf, proof):
-            raise CommitmentError(
-                f"round {batch.commit.round} was aggregated without batch {batch.commit.batch}"
-            )
+            raise CommitmentError(f"round {batch.commit.round} lacks batch {batch.commit.batch}")
 
     def open(self, batch: Batch) -> None:
         """Open a batch against the oracle's second receipt.

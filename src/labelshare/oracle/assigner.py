@@ -34,7 +34,7 @@ class Assigner:
     def places(
         self, round_number: int, commits: Iterable[SignedCommit]
     ) -> Mapping[Address, AbstractSet[int]] | None:
-        """Items by annotator in a round, after what was committed before; None where anyone labels anything."""
+        """Items by annotator in a round, after what was committed; None where anyone labels anything."""
         if isinstance(self.spec.assignment, Given):
             return None
         plan = assignment.Plan(

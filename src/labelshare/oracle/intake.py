@@ -46,6 +46,8 @@ class Intake:
     commits: dict[Hash32, SignedCommit] = field(default_factory=dict)
     openings: dict[Hash32, Opening] = field(default_factory=dict)
     assigned: Mapping[Address, AbstractSet[int]] | None = None
+    _enrolling: bool = True
+    _round: int | None = None
     _batches: dict[Address, list[SignedCommit]] = field(default_factory=dict)
     _roster: AbstractSet[Address] | None = None
 
@@ -59,8 +61,9 @@ class Intake:
             ReplayError: Enrolled already.
             ProtocolError: Too late, or no whole seat in the pool.
         """
-        if self._roster is not None:
-            raise ProtocolError("the roster is closed")
+        schedule = self.params.schedule
+        if not self._enrolling or self.now() >= schedule.enrol_end - schedule.grace:
+            raise ProtocolError("the oracle takes no more enrolments; until the roster closes a seat can enrol alone")
         if enrolment.annotator in self.enrolments:
             raise ReplayError(f"{enrolment.annotator} has enrolled already")
         digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
@@ -69,8 +72,13 @@ class Intake:
             raise ProtocolError(f"{enrolment.annotator} has no whole seat in the pool")
         self.enrolments[enrolment.annotator] = enrolment
 
+    def end_enrolment(self) -> None:
+        """No enrolment from now on: a seat that came after the roster's root would fit no settlement."""
+        self._enrolling = False
+
     def close_roster(self, enrolled_alone: AbstractSet[Address]) -> None:
-        """No enrolment from now on; those who enrolled on chain alone are on the roster too."""
+        """The roster is complete; those who enrolled on chain alone are on it too."""
+        self._enrolling = False
         self._roster = self.enrolments.keys() | enrolled_alone
 
     @property
@@ -81,6 +89,14 @@ class Intake:
         return tuple(sorted(self._roster))
 
     # ---------------------------------------------------------------- rounds
+
+    def begin_round(self, number: int, assigned: Mapping[Address, AbstractSet[int]] | None) -> None:
+        """Take batches of this round alone; `assigned` is items by annotator, None for any item."""
+        self._round, self.assigned = number, assigned
+
+    def end_round(self) -> None:
+        """No batch from now on: a receipt for one that came after the round's root could not be kept."""
+        self._round = None
 
     def commit(self, signed: SignedCommit) -> bytes:
         """Keep a sealed batch and sign for it.
@@ -111,11 +127,14 @@ class Intake:
         schedule = self.params.schedule
         if number >= schedule.rounds:
             raise CommitmentError(f"there is no round {number}, only {schedule.rounds}")
-        if not schedule.round_start(number) <= self.now() < schedule.aggregate_close(number):
+        in_time = schedule.round_start(number) <= self.now() < schedule.aggregate_close(number)
+        if number != self._round or not in_time:
             raise CommitmentError(f"round {number} does not take batches now")
 
     def _check_batch(self, signed: SignedCommit) -> None:
         commit, own = signed.commit, self._batches.get(signed.annotator, [])
+        if commit.count == 0:
+            raise CommitmentError(f"batch {commit.batch} of {signed.annotator} is empty")
         if commit.batch < len(own):
             raise ReplayError(f"batch {commit.batch} of {signed.annotator} is in already")
         if commit.batch > len(own):
@@ -156,10 +175,10 @@ class Intake:
         if opening.commit_hash in self.openings:
             raise ReplayError(f"batch {signed.commit.batch} of {opening.annotator} is open already")
         self._check_reveal_time()
-        self._check_labels(opening)
         check_opening(self.scope, signed.commit, opening)
         if opening.items != signed.items:
             raise CommitmentError("the opened items are not those committed")
+        self._check_labels(opening)
         answer = opening_hash(opening)
         receipt = self._receipt(
             typed_data.opening_receipt_hash(self.scope.campaign_id, opening.annotator, answer)

@@ -90,7 +90,8 @@ class Operator:
         """Take the campaign on: locks the bond, from credit first and the wallet for the rest.
 
         Raises:
-            ProtocolError: The campaign's escrow does not cover its spec, so that good work could go unpaid.
+            ProtocolError: The campaign was made for another spec.
+            SpecError: The campaign's escrow does not cover its spec, so that good work could go unpaid.
             RevertError: Too late, no place in the pool, or too little money.
         """
         state = self.registry.campaign(self.scope.campaign_id)
@@ -114,6 +115,7 @@ class Operator:
         enrolled = self.intake.enrolments.keys()
         if not enrolled:
             raise ProtocolError("nobody has enrolled")
+        self.intake.end_enrolment()
         root = roster_root(self.scope, enrolled)
         self.sender.send(self.signer, self.registry.post_roster(self.params, root, len(enrolled)))
 
@@ -134,7 +136,7 @@ class Operator:
         """Work out who is assigned what, from the rounds before."""
         if self._assigner is None:
             raise ProtocolError("no round begins before the seed is drawn")
-        self.intake.assigned = self._assigner.places(number, self.intake.commits.values())
+        self.intake.begin_round(number, self._assigner.places(number, self.intake.commits.values()))
 
     def assigned_to(self, annotator: Address) -> frozenset[int] | None:
         """The items of an annotator in this round; None where anyone labels anything."""
@@ -144,6 +146,7 @@ class Operator:
 
     def post_commits(self, number: int) -> Aggregate | None:
         """Post the root over the round's batches; None if there are none."""
+        self.intake.end_round()
         commits = [each for each in self.intake.commits.values() if each.commit.round == number]
         if not commits:
             return None

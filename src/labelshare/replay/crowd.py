@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def read_crowd(labels: Path, truth: Path | None = None, *, name: str | None = No
     workers: dict[str, int] = {}
     raw: dict[tuple[int, int], str] = {}
     duplicates = 0
-    for item, worker, label in _rows(labels, ("worker", "label")):
+    for _, (item, worker, label) in _rows(labels, ("worker", "label")):
         key = items.setdefault(item, len(items)), workers.setdefault(worker, len(workers))
         duplicates += key in raw
         raw.setdefault(key, label)
@@ -116,26 +116,44 @@ def _read_truth(
     unknown = 0
     if path is None:
         return known, unknown
-    for item, label in _rows(path, ("truth",)):
+    for line, (item, label) in _rows(path, ("truth",)):
         if item not in items or label not in classes:
             unknown += 1
             continue
         if known.setdefault(items[item], classes[label]) != classes[label]:
-            raise InputError(f"{path}: item {item!r} has two different truths")
+            raise InputError(f"{path}: line {line}: item {item!r} has two different truths")
     return known, unknown
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
-    """Item and the columns asked for, of each row."""
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    """Of each row the line it ends on, and its item with the columns asked for."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            picks = _picks(path, next(reader, []), columns)
-            for row in reader:
-                if row:
-                    yield _fields(path, reader.line_num, row, picks)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as CSV: {error}") from error
+        with path.open("rb") as file:
+            yield from _parsed(path, file, columns)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _parsed(
+    path: Path, file: Iterable[bytes], columns: tuple[str, ...]
+) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(_decoded(path, file), strict=True)
+    try:
+        picks = _picks(path, next(reader, []), columns)
+        for row in reader:
+            if row:
+                yield reader.line_num, _fields(path, reader.line_num, row, picks)
+    except csv.Error as error:
+        raise InputError(f"{path}: line {reader.line_num}: not CSV: {error}") from error
+
+
+def _decoded(path: Path, file: Iterable[bytes]) -> Iterator[str]:
+    """Line by line, so that the one at fault is known."""
+    for number, line in enumerate(file, 1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            raise InputError(f"{path}: line {number}: not UTF-8") from None
 
 
 def _picks(path: Path, header: list[str], columns: tuple[str, ...]) -> list[int]:
@@ -167,4 +185,5 @@ def _class_order(label: str) -> tuple[bool, int, str]:
 
 
 def _name_of(labels: Path) -> str:
-    return labels.resolve().parent.name if labels.stem == "labels" else labels.stem
+    folder = labels.resolve().parent.name if labels.stem == "labels" else ""
+    return folder or labels.stem

@@ -1,7 +1,7 @@
 """The demonstration's crowd: handwritten digits, labelled by simulated annotators.
 
-The images are real (`data/README.md` says where from); nobody labelled them here. The annotators are programs of
-five kinds, and every report calls them simulated.
+The images are real (`data/README.md` says where from); nobody labelled them here. The annotators are programs
+of five kinds, and every report calls them simulated.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The whole life of a campaign: seats, escrow, labels, settlement, pay, shares, a licence and its revenue.
 
-Every worker of the crowd is an annotator with a key of its own; every label is sealed, committed and opened; all
-money moves by transactions. The chain's clock is advanced from one deadline to the next.
+Every worker of the crowd is an annotator with a key of its own; every label is sealed, committed and opened;
+all money moves by transactions. The chain's clock is advanced from one deadline to the next.
 """
 
 from __future__ import annotations

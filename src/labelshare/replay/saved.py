@@ -38,8 +38,8 @@ def store(folder: Path, lived: Lived) -> None:
 def load(folder: Path) -> Saved:
     """Read the three files; `InputError` if one is missing or malformed."""
     try:
-        campaign = (folder / CAMPAIGN).read_text(encoding="ascii").strip()
+        campaign = CampaignId(Hash32((folder / CAMPAIGN).read_text(encoding="ascii").strip()))
         bundle = (folder / BUNDLE).read_bytes()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, InputError) as error:
         raise InputError(f"{folder} holds no saved campaign: {error}") from error
-    return Saved(Deployment.load(folder / DEPLOYMENT), CampaignId(Hash32(campaign)), bundle)
+    return Saved(Deployment.load(folder / DEPLOYMENT), campaign, bundle)

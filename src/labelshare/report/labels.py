@@ -64,7 +64,7 @@ class Labelled:
         return score(self.winners(), truth)
 
     def accuracy_range(self, truth: Mapping[int, int]) -> tuple[Score, Score]:
-        """The accuracy if every tie fell on a wrong class, and if each fell on the true one where it leads."""
+        """The accuracy if each tie fell on a wrong class, and if each fell on the true one where it leads."""
         tied, winners = self.tied(), self.winners()
         known = [item for item in winners if item in truth]
         sure = sum(winners[item] == truth[item] for item in known if item not in tied)
