@@ -22,7 +22,8 @@ LAYERS = (
     {"chain"},
     {"oracle", "client", "report"},
     {"api", "replay"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 BASE = LAYERS[0]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -146,15 +146,35 @@ def _run(crowd: Crowd, rules: Rules, url: str | None, save: Path | None, *, as_j
     if save is not None:
         store(save, lived)
     if as_json:
-        crowd_facts = {"duplicates": crowd.duplicates, "missing_truths": crowd.missing_truths}
-        typer.echo(json.dumps(text.as_json(outcome, lived.gas, seconds) | crowd_facts, indent=2))
+        typer.echo(json.dumps(text.as_json(outcome, lived.gas, seconds) | _facts(crowd), indent=2))
     else:
         console.print(text.banner(lived.deployment, lived.scope.campaign_id, lived.dataset))
         names = dict(zip(lived.annotators, crowd.workers, strict=True))
         text.show(console, outcome, names, lived.gas)
-        console.print(f"{seconds:.1f} s")
+        console.print(_footer(crowd, seconds))
     if not (outcome.conserved and outcome.verification.ok):
         raise typer.Exit(1)
+
+
+def _facts(crowd: Crowd) -> dict[str, Any]:
+    right, known = crowd.plain_accuracy()
+    return {
+        "simulated": crowd.simulated,
+        "plain_majority_accuracy": None if crowd.simulated or not known else right / known,
+        "duplicates": crowd.duplicates,
+        "missing_truths": crowd.missing_truths,
+        "unknown_truths": crowd.unknown_truths,
+    }
+
+
+def _footer(crowd: Crowd, seconds: float) -> str:
+    right, known = crowd.plain_accuracy()
+    if crowd.simulated or not known:
+        return f"{seconds:.1f} s"
+    return (
+        f"{seconds:.1f} s. For comparison, a plain majority of the file, ties to the class it names first: "
+        f"{right / known:.4f}"
+    )
 
 
 def _introduce(console: Console, crowd: Crowd) -> None:

@@ -63,7 +63,9 @@ class Intake:
         """
         schedule = self.params.schedule
         if not self._enrolling or self.now() >= schedule.enrol_end - schedule.grace:
-            raise ProtocolError("the oracle takes no more enrolments; until the roster closes a seat can enrol alone")
+            raise ProtocolError(
+                "the oracle takes no more enrolments; until the roster closes a seat can enrol alone"
+            )
         if enrolment.annotator in self.enrolments:
             raise ReplayError(f"{enrolment.annotator} has enrolled already")
         digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
