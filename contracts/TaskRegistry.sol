@@ -253,9 +253,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
         (CampaignId id, Campaign storage campaign) = _in(params, Status.Final);
         bytes32 hash = Ids.payout(Leaves.domain("PAYOUT.v1", id), leaf);
         if (!MerkleProof.verifyCalldata(proof, campaign.settlement, hash)) revert InvalidProof(id);
-        PayoutLeaf[] memory leaves = new PayoutLeaf[](1);
-        leaves[0] = leaf;
-        _handOut(id, campaign, params, leaves, PAYOUT | SHARES);
+        _handOut(id, campaign, params, _alone(leaf), PAYOUT | SHARES);
     }
 
     /// @inheritdoc ICampaigns
@@ -263,16 +261,25 @@ contract TaskRegistry is ICampaigns, RegistryState {
         (CampaignId id, Campaign storage campaign) = _in(params, Status.Final);
         if (parts == 0 || parts > PAYOUT | SHARES) revert InvalidParts(parts);
         // Without leaves the proof itself could stand for the root (see OpenZeppelin's MerkleProof).
-        if (batch.leaves.length == 0) revert NothingToClaim();
-        if (_rootOf(id, batch) != campaign.settlement) revert InvalidProof(id);
-        _handOut(id, campaign, params, batch.leaves, parts);
+        PayoutLeaf[] calldata leaves = batch.leaves;
+        if (leaves.length == 0) revert NothingToClaim();
+        if (_rootOf(id, leaves, batch) != campaign.settlement) revert InvalidProof(id);
+        _handOut(id, campaign, params, leaves, parts);
+    }
+
+    /// @dev One leaf as an array: it lies in calldata as the only element would.
+    function _alone(PayoutLeaf calldata leaf) private pure returns (PayoutLeaf[] calldata leaves) {
+        assembly ("memory-safe") {
+            leaves.offset := leaf
+            leaves.length := 1
+        }
     }
 
     function _handOut(
         CampaignId id,
         Campaign storage campaign,
         CampaignParams calldata params,
-        PayoutLeaf[] memory leaves,
+        PayoutLeaf[] calldata leaves,
         uint8 parts
     ) private {
         _markClaimed(id, leaves, parts);
@@ -280,7 +287,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
         if (parts & SHARES != 0) _releaseShares(id, params.dataset, leaves);
     }
 
-    function _payOut(Campaign storage campaign, address token, PayoutLeaf[] memory leaves) private {
+    function _payOut(Campaign storage campaign, address token, PayoutLeaf[] calldata leaves) private {
         uint256 total;
         for (uint256 i; i < leaves.length; ++i) {
             total += leaves[i].payout;
@@ -293,7 +300,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
 
     /// @dev Pays each leaf's own account. Only the account's own call reverts with its token; for others a refused
     /// transfer becomes credit, so that one blocked account cannot stop a batch.
-    function _pushAll(address token, PayoutLeaf[] memory leaves) private {
+    function _pushAll(address token, PayoutLeaf[] calldata leaves) private {
         uint256 expected = Tokens.balance(token);
         for (uint256 i; i < leaves.length; ++i) {
             (address account, uint256 amount) = (leaves[i].account, leaves[i].payout);
@@ -311,7 +318,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
         Tokens.requireBalance(token, expected);
     }
 
-    function _releaseShares(CampaignId id, address dataset_, PayoutLeaf[] memory leaves) private {
+    function _releaseShares(CampaignId id, address dataset_, PayoutLeaf[] calldata leaves) private {
         address[] memory accounts = new address[](leaves.length);
         uint256[] memory amounts = new uint256[](leaves.length);
         uint256 total;
@@ -322,7 +329,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
         if (total != 0) IContributorShare(dataset_).release(CampaignId.unwrap(id), accounts, amounts);
     }
 
-    function _markClaimed(CampaignId id, PayoutLeaf[] memory leaves, uint8 parts) private {
+    function _markClaimed(CampaignId id, PayoutLeaf[] calldata leaves, uint8 parts) private {
         uint64[] memory indices = new uint64[](leaves.length);
         mapping(uint256 word => uint256) storage claimed = _claimed[id];
         for (uint256 i; i < leaves.length; ++i) {
@@ -336,11 +343,15 @@ contract TaskRegistry is ICampaigns, RegistryState {
         emit Claimed(id, parts, indices);
     }
 
-    function _rootOf(CampaignId id, ClaimBatch calldata batch) private view returns (bytes32) {
+    function _rootOf(CampaignId id, PayoutLeaf[] calldata leaves, ClaimBatch calldata batch)
+        private
+        view
+        returns (bytes32)
+    {
         bytes32 dom = Leaves.domain("PAYOUT.v1", id);
-        bytes32[] memory hashes = new bytes32[](batch.leaves.length);
-        for (uint256 i; i < hashes.length; ++i) {
-            hashes[i] = Ids.payout(dom, batch.leaves[i]);
+        bytes32[] memory hashes = new bytes32[](leaves.length);
+        for (uint256 i; i < leaves.length; ++i) {
+            hashes[i] = Ids.payout(dom, leaves[i]);
         }
         return MerkleProof.processMultiProofCalldata(batch.proof, batch.flags, hashes);
     }
@@ -351,8 +362,12 @@ contract TaskRegistry is ICampaigns, RegistryState {
         if (msg.sender != params.oracle) revert NotAllowed(msg.sender, params.oracle);
     }
 
+    /// @dev That the pool exists was checked when the campaign was created.
     function _requirePool(PoolParams calldata pool, CampaignParams calldata params) private view {
-        PoolId given = _existing(pool);
+        _requireSame(Ids.pool(pool), params);
+    }
+
+    function _requireSame(PoolId given, CampaignParams calldata params) private pure {
         if (PoolId.unwrap(given) != PoolId.unwrap(params.pool)) {
             revert ParamsMismatch(PoolId.unwrap(given), PoolId.unwrap(params.pool));
         }
@@ -361,7 +376,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
     function _requireConsistent(PoolParams calldata pool, CampaignParams calldata params) private view {
         if (msg.sender != params.requester) revert NotAllowed(msg.sender, params.requester);
         if (params.feeBps > BPS) revert BasisPoints(params.feeBps);
-        _requirePool(pool, params);
+        _requireSame(_existing(pool), params);
         if (pool.oracle != params.oracle) revert ParamsMismatch(_word(params.oracle), _word(pool.oracle));
         if (pool.token != params.token) revert ParamsMismatch(_word(params.token), _word(pool.token));
     }

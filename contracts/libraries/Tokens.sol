@@ -39,11 +39,22 @@ library Tokens {
         // 63/64 of the gas left must cover the ration (EIP-150), or a caller could starve it.
         uint256 needed = PUSH_GAS + PUSH_GAS / 32;
         if (gasleft() < needed) revert GasFloor(gasleft(), needed);
-        (bool ok, bytes memory result) = token.call{gas: PUSH_GAS}(abi.encodeCall(IERC20.transfer, (to, amount)));
+        bool ok;
+        uint256 size;
+        uint256 word;
+        // Without allocation: batches call this for each leaf. Whatever more a token returns is not copied.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, shl(224, 0xa9059cbb)) // transfer(address,uint256)
+            mstore(add(free, 0x04), shr(96, shl(96, to)))
+            mstore(add(free, 0x24), amount)
+            mstore(0x00, 0)
+            ok := call(PUSH_GAS, token, 0, free, 0x44, 0x00, 0x20)
+            size := returndatasize()
+            word := mload(0x00)
+        }
         if (!ok) return false;
-        // Only the first word of an answer counts.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return result.length == 0 ? token.code.length != 0 : result.length >= 32 && uint256(bytes32(result)) == 1;
+        return size == 0 ? token.code.length != 0 : size >= 32 && word == 1;
     }
 
     function requireBalance(address token, uint256 expected) internal view {

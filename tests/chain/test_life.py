@@ -172,7 +172,7 @@ def test_seats_as_of_the_roster(work: Work) -> None:
     history = campaign_history(world.chain, world.deployment, work.id)
     spans = seat_spans(world.chain, world.deployment, work.params.pool)
 
-    assert history.seats == (ben.address, cleo.address)
+    assert history.record.seated == {ben.address, cleo.address}
     stays = [(span.annotator, span.left is not None, span.withdrawn is not None) for span in spans]
     assert stays == [
         (ann.address, True, True),

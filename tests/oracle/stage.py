@@ -1,4 +1,4 @@
-"""A campaign on a chain of its own, taken as far as a test needs it, with the real oracle and the real clients."""
+"""A campaign on a chain of its own, as far along as a test needs it, with the real oracle and clients."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from labelshare.oracle.intake import Intake
 from labelshare.oracle.operator import Operator, bond_for
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, seal
+from labelshare.protocol.record import Record
+from labelshare.protocol.record import Record
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address, CampaignParams, PoolParams, Schedule, Scope, keccak
@@ -100,13 +102,16 @@ class Stage:
             self.annotators[name].enrol()
         return self
 
-    def draw(self, alone: frozenset[Address] = frozenset()) -> Stage:
+    def record(self) -> Record:
+        return campaign_record(self.chain, self.deployment, self.scope.campaign_id)
+
+    def draw(self) -> Stage:
         """Posts the roster and draws the seed."""
         self.operator.post_roster()
         self.chain.advance_to(self.schedule.enrol_end)
         self.operator.arm_seed()
         self.chain.mine(5)
-        self.operator.draw_seed(alone)
+        self.operator.draw_seed(self.record())
         return self
 
     def begin(self, number: int = 0) -> Stage:
@@ -137,7 +142,7 @@ class Stage:
 
     def settle(self) -> Built:
         self.chain.advance_to(self.schedule.reveal_end)
-        built = self.operator.propose(campaign_record(self.chain, self.deployment, self.scope.campaign_id))
+        built = self.operator.propose(self.record())
         self.chain.advance_to(self.chain.now() + self.schedule.window)
         self.operator.finalize()
         return built
@@ -188,6 +193,10 @@ class Stage:
         )
 
     # ----------------------------------------------------------------- what it is
+
+    def record(self) -> Record:
+        """What the chain says of the campaign."""
+        return campaign_record(self.chain, self.deployment, self.scope.campaign_id)
 
     def balances(self) -> dict[str, int]:
         """Wallets, credit and shares of everyone, and what the contracts hold."""

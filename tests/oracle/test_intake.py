@@ -16,8 +16,6 @@ from tests.oracle.stage import ITEMS, LIMIT, NAMES, Stage, build, nothing_change
 GOOD, BAD = bytes([1, 0, 0]), bytes([1, 0, 1])
 GARBAGE = b"\x01\x00"
 
-Refusal = tuple[Callable[[Stage], object], type[ProtocolError | LabelError], str]
-
 
 # ---------------------------------------------------------------------------- enrolment
 
@@ -94,7 +92,7 @@ def test_nobody_enrols_once_the_roster_is_on_its_way() -> None:
     stage.chain.advance_to(stage.schedule.enrol_end)
     stage.operator.arm_seed()
     stage.chain.mine(5)
-    stage.operator.draw_seed(frozenset())
+    stage.operator.draw_seed(stage.record())
     with nothing_changes(stage), pytest.raises(ProtocolError, match="no more enrolments"):
         stage.annotators["cleo"].enrol()
     assert set(stage.intake.roster) == {stage.people[name].address for name in ("ann", "ben")}
@@ -198,9 +196,7 @@ COMMITS: dict[str, tuple[Callable[[Stage], SignedCommit], type[ProtocolError], s
     "beyond the limit": (lambda stage: commit(stage, 3), CommitmentError, "5 labels exceed the limit of 4"),
     "empty": (
         lambda stage: replace(
-            stage.sealed(
-                stage.people["ann"], {0: GOOD}, batch=1, before=2, count=0, cumulative_count=2
-            )[0],
+            stage.sealed(stage.people["ann"], {0: GOOD}, batch=1, before=2, count=0, cumulative_count=2)[0],
             items=(),
         ),
         CommitmentError,
@@ -335,15 +331,19 @@ def revealing() -> Stage:
     for name in ("ann", "ben", "dora"):
         stage.label(name)
     cleo = stage.people["cleo"]
-    signed, opening = stage.sealed(cleo, dict.fromkeys(stage.free_items("cleo")[:2], GARBAGE))
-    stage.intake.commit(signed)
-    stage.garbage = opening  # type: ignore[attr-defined]
+    stage.intake.commit(stage.sealed(cleo, dict.fromkeys(stage.free_items("cleo")[:2], GARBAGE))[0])
     stage.operator.post_commits(0)
     return stage.reveal("dora")
 
 
 def opening_of(stage: Stage, name: str = "ann", **changes: object) -> Opening:
     return replace(stage.annotators[name].batches[0].opening, **changes)  # type: ignore[arg-type]
+
+
+def garbage(stage: Stage) -> Opening:
+    cleo = stage.people["cleo"]
+    signed = next(each for each in stage.intake.commits.values() if each.annotator == cleo.address)
+    return stage.sealed(cleo, dict.fromkeys(signed.items, GARBAGE))[1]
 
 
 def moved_item(stage: Stage) -> Opening:
@@ -401,14 +401,16 @@ OPENINGS: dict[str, tuple[Callable[[Stage], Opening], type[ProtocolError | Label
     ),
     "another batch's labels": (
         lambda stage: replace(
-            opening_of(stage, "ben"), commit_hash=opening_of(stage).commit_hash, annotator=stage.people["ann"].address
+            opening_of(stage, "ben"),
+            commit_hash=opening_of(stage).commit_hash,
+            annotator=stage.people["ann"].address,
         ),
         CommitmentError,
         "opening has root",
     ),
     "twice": (lambda stage: opening_of(stage, "dora"), ReplayError, "is open already"),
     "garbage, sealed as garbage": (
-        lambda stage: stage.garbage,  # type: ignore[attr-defined]
+        garbage,
         LabelError,
         r"item \d+: 0x0100 is not the canonical form",
     ),
@@ -427,17 +429,17 @@ def test_openings_refused(revealing: Stage, case: str) -> None:
 
 def test_batches_are_opened_from_the_last_rounds_end_until_before_the_reveals_end() -> None:
     stage = build().accept().enrol().draw().work()
-    early, late = "batches are opened between", "batches are opened between"
+    untimely = "batches are opened between the last round and the end of the reveal"
 
     stage.chain.advance_to(stage.schedule.commit_end - 1)
-    with nothing_changes(stage), pytest.raises(CommitmentError, match=early):
+    with nothing_changes(stage), pytest.raises(CommitmentError, match=untimely):
         stage.intake.open(opening_of(stage, "ann"))
     stage.chain.advance_to(stage.schedule.commit_end)
     receipt = stage.intake.open(opening_of(stage, "ann"))
     stage.chain.advance_to(stage.schedule.reveal_end - 1)
     stage.intake.open(opening_of(stage, "ben"))
     stage.chain.advance_to(stage.schedule.reveal_end)
-    with nothing_changes(stage), pytest.raises(CommitmentError, match=late):
+    with nothing_changes(stage), pytest.raises(CommitmentError, match=untimely):
         stage.intake.open(opening_of(stage, "cleo"))
 
     opening = opening_of(stage, "ann")

@@ -19,9 +19,10 @@ from labelshare.protocol.evidence import (
 )
 from labelshare.protocol.record import OwnCommit, Posted, Record
 from labelshare.protocol.rounds import roster_root
+from labelshare.protocol.settlement import build
 from labelshare.protocol.typed_data import sign
 from labelshare.protocol.verify import Report, verify
-from labelshare.types import Address, Hash32, Settlement, keccak
+from labelshare.types import Address, Commit, Hash32, Settlement, keccak
 from tests.protocol.world import World, account, key, propose, small_world
 
 WORLD = small_world()
@@ -189,6 +190,27 @@ def test_a_commitment_without_a_seat_is_named() -> None:
     ]
     root = roster_root(world.scope, [account("bob")])
     report = judged(rows, replace(record, roster_root=root, roster_count=1))
+    assert report.difference == f"commit of {account('ann')}, who has no seat"
+
+
+def test_who_left_the_pool_before_the_roster_was_posted_has_no_seat_and_spoils_nothing() -> None:
+    world = World(names=("ann", "bob"))
+    world.label("ann", 0, {0: 0})
+    stays = frozenset([account("ann")])
+    world.own.append(OwnCommit(account("bob"), Commit(0, 0, Hash32(b"\1" * 32), 1, 1)))
+    record = replace(world.record(), seated=stays)
+    built = build(world.spec, record, world.enrolments(), world.commits, world.openings)
+    report = verify(propose(record, built), built.bundle)
+    assert report.ok, report.difference
+    assert report.annotators == 1
+
+
+def test_a_commitment_of_a_seat_that_left_is_named() -> None:
+    world = World(names=("ann", "bob"))
+    world.label("ann", 0, {0: 0})
+    built = world.build()
+    record = replace(propose(world.record(), built), seated=frozenset([account("bob")]))
+    report = verify(record, built.bundle)
     assert report.difference == f"commit of {account('ann')}, who has no seat"
 
 

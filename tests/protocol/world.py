@@ -185,6 +185,7 @@ class World:
             escrow=self.escrow,
             roster_root=ZERO_HASH,
             roster_count=len(self.names),
+            seated=frozenset(map(account, self.names)),
             enrolled_alone=tuple(map(account, self.alone)),
             seed=SEED,
             rounds=rounds,

@@ -60,7 +60,6 @@ class CampaignHistory:
     Attributes:
         record: The facts that its settlement is judged by.
         status: Where it is in its life.
-        seats: Annotators whose seats could take new work when the roster was posted, or now if it was not.
         accepted: The oracle's acceptance with its bond.
         armed: Each arming of the seed, with what it burned of the bond.
         finalized: How it ended, if by a settlement.
@@ -72,7 +71,6 @@ class CampaignHistory:
 
     record: Record
     status: Status
-    seats: tuple[Address, ...]
     accepted: ev.Accepted | None
     armed: tuple[ev.SeedArmed, ...]
     finalized: ev.Finalized | None
@@ -136,9 +134,8 @@ def campaign_history(chain: Chain, deployment: Deployment, campaign: CampaignId)
     pool = pool_params(chain, deployment, created.params.pool)
     spans = seat_spans(chain, deployment, created.params.pool)
     return CampaignHistory(
-        record=_record(deployment, created, pool, happened),
+        record=_record(deployment, created, pool, spans, happened),
         status=_status(happened),
-        seats=_seats_at(spans, _first(happened, ev.RosterPosted)),
         accepted=_first(happened, ev.Accepted),
         armed=_all(happened, ev.SeedArmed),
         finalized=_first(happened, ev.Finalized),
@@ -220,7 +217,11 @@ def ledger(chain: Chain, deployment: Deployment, token: Address) -> Ledger:
 
 
 def _record(
-    deployment: Deployment, created: ev.CampaignCreated, pool: PoolParams, happened: Sequence[ev.Event]
+    deployment: Deployment,
+    created: ev.CampaignCreated,
+    pool: PoolParams,
+    spans: Sequence[SeatSpan],
+    happened: Sequence[ev.Event],
 ) -> Record:
     roster = _first(happened, ev.RosterPosted)
     seed = _first(happened, ev.SeedDrawn)
@@ -233,6 +234,7 @@ def _record(
         escrow=created.escrow + sum(each.amount for each in _all(happened, ev.ToppedUp)),
         roster_root=roster.root if roster else ZERO_HASH,
         roster_count=roster.count if roster else 0,
+        seated=_seated_at(spans, roster),
         enrolled_alone=tuple(each.annotator for each in _all(happened, ev.Enrolled)),
         seed=seed.seed if seed else ZERO_HASH,
         rounds=tuple(
@@ -271,10 +273,10 @@ def _status(happened: Sequence[ev.Event]) -> Status:
     return status
 
 
-def _seats_at(spans: Sequence[SeatSpan], roster: ev.RosterPosted | None) -> tuple[Address, ...]:
+def _seated_at(spans: Sequence[SeatSpan], roster: ev.RosterPosted | None) -> frozenset[Address]:
     if roster is None:
-        return tuple(span.annotator for span in spans if span.left is None)
-    return tuple(span.annotator for span in spans if span.open_at(_place(roster)))
+        return frozenset(span.annotator for span in spans if span.left is None)
+    return frozenset(span.annotator for span in spans if span.open_at(_place(roster)))
 
 
 def _freed(happened: Sequence[ev.Event]) -> bool:

@@ -78,10 +78,10 @@ class Intake:
         """No enrolment from now on: a seat that came after the roster's root would fit no settlement."""
         self._enrolling = False
 
-    def close_roster(self, enrolled_alone: AbstractSet[Address]) -> None:
-        """The roster is complete; those who enrolled on chain alone are on it too."""
+    def close_roster(self, roster: AbstractSet[Address]) -> None:
+        """The roster is complete: only these hand in batches from now on."""
         self._enrolling = False
-        self._roster = self.enrolments.keys() | enrolled_alone
+        self._roster = roster
 
     @property
     def roster(self) -> tuple[Address, ...]:

@@ -123,10 +123,10 @@ class Operator:
         """Fix the seed's block."""
         self.sender.send(self.signer, self.registry.arm_seed(self.pool, self.params))
 
-    def draw_seed(self, enrolled_alone: frozenset[Address]) -> None:
-        """Draw the seed and close the roster with those who enrolled on chain alone."""
+    def draw_seed(self, record: Record) -> None:
+        """Draw the seed and close the roster: `record` says who has a seat, now that enrolment is over."""
         self.sender.send(self.signer, self.registry.draw_seed(self.pool, self.params))
-        self.intake.close_roster(enrolled_alone)
+        self.intake.close_roster(record.roster(self.intake.enrolments))
         seed = self.registry.campaign(self.scope.campaign_id).seed
         self._assigner = Assigner(self.spec, seed, self.intake.roster, self.intake.limit)
 
@@ -183,18 +183,30 @@ class Operator:
     def pay_everyone(self, parts: Parts, progress: Callable[[int], None] = lambda _: None) -> None:
         """Claim for everyone in the settlement: payouts, shares or both, a hundred accounts a call.
 
+        What somebody claimed before is passed over, so that calling again after a failure hands out the rest.
+
         Args:
             parts: What to hand out.
             progress: Told how many accounts each call paid.
         """
-        tree = self._settled.payout_tree() if self._settled.payouts else None
-        if tree is None:
+        if not self._settled.payouts:
             return
-        for run in _runs(tree.order, CLAIMS_A_CALL):
-            proof = tree.multiproof(run)
-            leaves = [self._settled.payouts[index] for index in proof.order]
-            self.sender.send(self.signer, self.registry.claim_many(self.params, leaves, proof, parts))
-            progress(len(leaves))
+        tree = self._settled.payout_tree()
+        for missing, indices in self._unclaimed(tree.order, parts).items():
+            for run in _runs(indices, CLAIMS_A_CALL):
+                proof = tree.multiproof(run)
+                leaves = [self._settled.payouts[index] for index in proof.order]
+                self.sender.send(self.signer, self.registry.claim_many(self.params, leaves, proof, missing))
+                progress(len(leaves))
+
+    def _unclaimed(self, order: Sequence[int], parts: Parts) -> dict[Parts, list[int]]:
+        """Leaves in the order given, by what of `parts` nobody has claimed of them."""
+        found: dict[Parts, list[int]] = {}
+        for index in order:
+            missing = parts & ~self.registry.claimed_parts(self.scope.campaign_id, index)
+            if missing:
+                found.setdefault(missing, []).append(index)
+        return found
 
     @property
     def _settled(self) -> Built:

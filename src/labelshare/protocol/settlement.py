@@ -95,9 +95,10 @@ def build(
     """
     _require_terms(spec, record)
     seats = _seats(record, enrolments)
-    signed = _included(record, {seat.annotator for seat in seats}, commits)
+    roster = record.roster(seat.annotator for seat in seats if seat.signature)
+    signed = _included(record, roster, commits)
     opened = _opened(spec, record, signed, openings)
-    count = _count(spec, record, seats, signed, opened)
+    count = _count(spec, record, roster, signed, opened)
     outcome = majority(count.crowd(), record.seed)
     truths, payouts = _truths(spec, outcome), _payouts(spec, record, count, outcome)
     summary = _summary(record.scope, count.leaves, truths, payouts)
@@ -157,7 +158,7 @@ def _included(
         _require_round(record.scope, number, by_round[number], posted.get(number))
     known = {(signed.annotator, signed.commit) for group in by_round.values() for signed in group}
     for own in record.own_commits:
-        if (own.annotator, own.commit) not in known:
+        if own.annotator in roster and (own.annotator, own.commit) not in known:
             by_round[own.commit.round].append(SignedCommit(own.annotator, own.commit, b"", ()))
     ordered = []
     for number in sorted(by_round):
@@ -198,24 +199,23 @@ def _opened(
 def _count(
     spec: Spec,
     record: Record,
-    seats: Sequence[evidence.SeatRow],
+    roster: AbstractSet[Address],
     signed: Sequence[SignedCommit],
     opened: Iterable[_Opened],
 ) -> Count:
-    count = Count(record.scope, spec.task.form, len(spec.items), _assigned(spec, record, seats, signed))
+    count = Count(record.scope, spec.task.form, len(spec.items), _assigned(spec, record, roster, signed))
     for each in opened:
         count.add(each.commit, each.opening)
     return count
 
 
 def _assigned(
-    spec: Spec, record: Record, seats: Sequence[evidence.SeatRow], signed: Sequence[SignedCommit]
+    spec: Spec, record: Record, roster: AbstractSet[Address], signed: Sequence[SignedCommit]
 ) -> assignment.Assigned:
     if isinstance(spec.assignment, Given):
         return lambda *_: True
     limit = spec.label_limit(record.pool.campaign_slice, record.params.stake_per_label)
-    roster = tuple(seat.annotator for seat in seats)
-    plan = assignment.Plan(record.seed, roster, len(spec.items), spec.redundancy.k, limit)
+    plan = assignment.Plan(record.seed, tuple(sorted(roster)), len(spec.items), spec.redundancy.k, limit)
     own = ((each.annotator, each.commit) for each in record.own_commits)
     aggregated = (each for each in signed if each.signature)
     return assignment.checker(plan, facts(record.params.schedule.rounds, aggregated, own))

@@ -175,18 +175,19 @@ class _Check:
             raise VerificationError(f"the campaign's spec is not valid: {error}") from None
 
     def _check_seats(self, rows: Iterable[SeatRow]) -> None:
-        scope, signed = self.record.scope, []
+        scope, signed, listed = self.record.scope, [], set()
         digest = typed_data.digest(scope, typed_data.enrol_hash(scope.campaign_id))
         for row in ascending(rows, lambda row: row.annotator):
-            self.roster.add(row.annotator)
             if row.signature:
                 signed.append(row.annotator)
                 signed_by(row.annotator, digest, row.signature, "enrolment")
             elif row.annotator not in self.record.enrolled_alone:
                 differ(f"seat of {row.annotator} has no signature, and it did not enrol alone")
+            listed.add(row.annotator)
         for annotator in self.record.enrolled_alone:
-            if annotator not in self.roster:
+            if annotator not in listed:
                 differ(f"{annotator} enrolled alone and has no seat")
+        self.roster.update(self.record.roster(signed))
         same("number of signed seats", len(signed), self.record.roster_count)
         same("roster root", roster_root(scope, signed), self.record.roster_root)
 
@@ -195,7 +196,9 @@ class _Check:
         match(rows, sorted(expected, key=lambda row: row.round), lambda row: f"round {row.round}")
 
     def _check_commits(self, rows: Iterable[CommitRow]) -> None:
-        sent = {(own.annotator, own.commit) for own in self.record.own_commits}
+        sent = {
+            (own.annotator, own.commit) for own in self.record.own_commits if own.annotator in self.roster
+        }
         for row in ascending(rows, self._order):
             self.included[row.annotator, self._name(row.commit)] = row.commit
             if row.annotator not in self.roster:

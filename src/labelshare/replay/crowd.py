@@ -68,8 +68,8 @@ class Crowd:
     def plain_accuracy(self) -> tuple[int, int]:
         """Right and known items under a plain majority of the rows as recorded.
 
-        A tie goes to the class that the rows name first, as libraries that count in tables break it. No seed and
-        no chain is in this figure: it is what a replay's accuracy is to be compared with.
+        A tie goes to the class that the rows name first, as libraries that count in tables break it. No seed
+        and no chain is in this figure: it is what a replay's accuracy is to be compared with.
         """
         seen = dict.fromkeys(vote.label for vote in self.votes)
         order = {label: place for place, label in enumerate(seen)}

@@ -159,7 +159,7 @@ class _Life:
             self.chain.advance_to(operator.params.schedule.enrol_end)
             operator.arm_seed()
             self.chain.mine(SEED_BLOCKS)
-            operator.draw_seed(frozenset())
+            operator.draw_seed(campaign_record(self.chain, self.deployment, operator.scope.campaign_id))
         return annotators
 
     def _annotator(self, operator: Operator, signer: Signer) -> Annotator:
