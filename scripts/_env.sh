@@ -88,6 +88,7 @@ ensure_node() {
     fi
     "$PYTHON" tools/install_solc.py >&2 || fail "no Solidity compiler"
     SOLCX_BINARY_PATH=$ROOT/.tools/solc
-    PATH=$ROOT/node_modules/.bin:$PATH
+    # Foundry's own programs: the launchers in node_modules/.bin end with status 0 whatever happened.
+    for folder in "$ROOT"/node_modules/@foundry-rs/*-*/bin; do PATH=$folder:$PATH; done
     export SOLCX_BINARY_PATH PATH
 }

@@ -57,8 +57,8 @@ class Record:
         escrow: Base units the requester has funded, fee included.
         roster_root: Root of the seats that enrolled by signature; zero if none was posted.
         roster_count: How many they are.
-        seated: Accounts whose pool seats could take new work when the roster was posted (at the latest block if
-            it was not): of the posted roster only they count.
+        seated: Accounts whose pool seats could take new work when the roster was posted (if it was not, at
+            the latest block): of the posted roster only they count.
         enrolled_alone: Seats that enrolled by their own transaction, any order.
         seed: The campaign's randomness.
         rounds: Aggregates, in any order; a round without one is absent.
@@ -82,7 +82,7 @@ class Record:
     posted: Posted | None = None
 
     def roster(self, signed: Iterable[Address]) -> frozenset[Address]:
-        """The campaign's seats: those of the posted roster with an open seat in the pool, and those enrolled alone.
+        """The campaign's seats: who is on the posted roster with an open seat, and who enrolled alone.
 
         Who leaves the pool just before the roster lands is on it and has no seat, so that nobody can spoil a
         settlement by leaving.
