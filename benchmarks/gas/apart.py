@@ -1,7 +1,7 @@
 """Calls with a line of their own, which are no part of the job.
 
-A second campaign shows what whoever acts alone pays, with proofs as deep as in a tree of a million leaves; then the
-shares earn: revenue, its claims, a transfer, a licence.
+A further campaign shows what acting alone costs, with proofs as deep as in a tree of a million leaves. Then
+the shares earn: revenue, its claims, a transfer, a licence.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from labelshare.protocol.leaves import payout_leaf, roster_leaf
 from labelshare.types import Hash32, keccak
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.gas.world import World
     from labelshare.chain.keys import Signer
 
@@ -53,10 +55,10 @@ REVENUE: Final = 100 * TOKEN
 def run(job: Campaign, book: Book, held: bool) -> None:
     """Measures them after `job`; `held` says whether those who get tokens and shares hold some before."""
     world, holder = job.world, job.annotators[0]
-    late, loner, friend = people("late", 3)
+    loner, friend, late, *crew = people("late", 6)
     quiet = Book(world.sender)
-    world.seat(quiet, [late, loner])
-    campaign = Campaign(world, 2, [holder if held else late], rounds=2)
+    world.seat(quiet, [loner, late, *crew])
+    campaign = Campaign(world, 2, [holder if held else late, *crew], rounds=2)
     _accept_from_wallet(campaign, book, quiet)
     _work_alone(campaign, loner, book, quiet)
     _claim_alone(campaign, book, quiet)
@@ -88,11 +90,15 @@ def _work_alone(campaign: Campaign, loner: Signer, book: Book, quiet: Book) -> N
 
 
 def _claim_alone(campaign: Campaign, book: Book, quiet: Book) -> None:
-    (row,), (annotator,) = campaign.payouts, campaign.annotators
-    root, proof = _path(payout_leaf(campaign.scope, row))
-    Work(campaign, quiet).settle(replace(campaign.settlement, payout_root=root))
-    call = campaign.world.registry.claim(campaign.params, row, proof)
-    book.send("claim (pay and shares)", annotator, call)
+    """The first annotator claims after another one has, and before the rest."""
+    registry = campaign.world.registry
+    paths = [
+        _path(payout_leaf(campaign.scope, row), campaign.tree.proof(row.index)) for row in campaign.payouts
+    ]
+    Work(campaign, quiet).settle(replace(campaign.settlement, payout_root=paths[0][0]))
+    for index, claims in ((1, quiet), (0, book)):
+        call = registry.claim(campaign.params, campaign.payouts[index], paths[index][1])
+        claims.send("claim (pay and shares)", campaign.annotators[index], call)
 
 
 def _earn(world: World, holder: Signer, book: Book, quiet: Book) -> None:
@@ -131,9 +137,9 @@ def _wait(world: World, seconds: int) -> None:
     world.chain.advance_to(world.chain.now() + seconds)
 
 
-def _path(leaf: bytes) -> tuple[Hash32, list[bytes]]:
-    """A tree of 2^DEPTH leaves of which nobody knows more than one path: its root and that path."""
-    proof: list[bytes] = [keccak(bytes([level])) for level in range(DEPTH)]
+def _path(leaf: bytes, known: Sequence[bytes] = ()) -> tuple[Hash32, list[bytes]]:
+    """Root and a leaf's proof of a tree of 2^DEPTH leaves, of which only the subtree of `known` was made."""
+    proof = [*known, *(keccak(bytes([level])) for level in range(len(known), DEPTH))]
     node = leaf
     for sibling in proof:
         node = keccak(min(node, sibling) + max(node, sibling))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["CALLS", "WHOLE_JOB", "Limit", "Measured", "as_table"]
+__all__ = ["CALLS", "WHOLE_JOB", "WHOLE_JOB_SIZE", "Limit", "Measured", "as_table"]
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,19 @@ class Limit:
         new: For annotators who hold nothing before.
         held: For those who do.
         each: Whether this is per annotator, not per transaction.
+        at_least: The smallest job it is meant for, in annotators.
     """
 
     call: str
     new: int | None
     held: int | None
     each: bool = False
+    at_least: int = 1
 
-    def of(self, held: bool) -> int | None:
-        """The limit of one variant."""
+    def of(self, size: int, held: bool) -> int | None:
+        """The limit for one job, None if there is none."""
+        if size < self.at_least:
+            return None
         return self.held if held else self.new
 
     def measured(self, gas: Mapping[str, int], size: int) -> int:
@@ -55,15 +59,16 @@ CALLS: Final = (
     _same("propose", 100_000),
     _same("finalize", 135_000),
     Limit("claim (pay and shares)", 155_000, None),
-    Limit("claimMany (payout)", 30_000, 13_000, each=True),
-    Limit("claimMany (shares)", 30_000, 12_000, each=True),
+    Limit("claimMany (payout)", 30_000, 13_000, each=True, at_least=100),
+    Limit("claimMany (shares)", 30_000, 12_000, each=True, at_least=100),
     _same("payRevenue (later)", 85_000),
     _same("claimRevenue (later)", 65_000),
     _same("share transfer (later)", 60_000),
 )
 
-# By how many annotators it pays: everything that is not aside.
-WHOLE_JOB: Final = {100: Limit("whole job", 4_000_000, 2_200_000)}
+# Everything that is not aside, for this many annotators.
+WHOLE_JOB: Final = Limit("whole job", 4_000_000, 2_200_000)
+WHOLE_JOB_SIZE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -86,16 +91,16 @@ def as_table(jobs: Sequence[Measured]) -> str:
 
 def _line(limit: Limit, jobs: Sequence[Measured]) -> tuple[str, ...]:
     name = f"{limit.call}, each annotator" if limit.each else limit.call
-    cells = (_cell(limit.measured(job.gas, job.size), limit.of(job.held)) for job in jobs)
+    cells = (_cell(limit.measured(job.gas, job.size), limit.of(job.size, job.held)) for job in jobs)
     return (name, _limits(limit), *cells)
 
 
 def _whole(jobs: Sequence[Measured]) -> tuple[str, ...]:
-    limits = {_limits(WHOLE_JOB[job.size]): None for job in jobs if job.size in WHOLE_JOB}
     cells = (
-        _cell(job.total, WHOLE_JOB[job.size].of(job.held) if job.size in WHOLE_JOB else None) for job in jobs
+        _cell(job.total, WHOLE_JOB.of(job.size, job.held) if job.size == WHOLE_JOB_SIZE else None)
+        for job in jobs
     )
-    return ("whole job", ", ".join(limits), *cells)
+    return (f"{WHOLE_JOB.call} (limit at {WHOLE_JOB_SIZE})", _limits(WHOLE_JOB), *cells)
 
 
 def _limits(limit: Limit) -> str:

@@ -1,4 +1,4 @@
-"""One campaign of ours from its funding to the last payout, each annotator with a signed batch in one round."""
+"""One campaign of ours from its funding to the last payout, with a signed batch of every annotator."""
 
 from __future__ import annotations
 

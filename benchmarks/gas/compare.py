@@ -43,7 +43,7 @@ class _Pair:
 def measure(sizes: Sequence[int]) -> Report:
     """Rows for each size, annotators first without ("new"), then with ("held") tokens before they are paid.
 
-    Each job starts from the same, fresh chain. A row for the whole job comes before the rows of its calls; the
+    Each job starts from the same, fresh chain. A row for the whole job comes before those of its calls. The
     notes show our calls beside their budget.
 
     Raises:

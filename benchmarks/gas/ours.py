@@ -1,13 +1,13 @@
 """One whole job of ours, by the client's own calls.
 
 A job is the escrow's approval and `createCampaign`, `accept`, `postRoster`, the seed's two calls, one
-`commitAggregate`, `propose`, `finalize`, and `claimMany` a hundred accounts a call: `claimMany` itself pushes the tokens
-into the annotators' wallets.
+`commitAggregate`, `propose`, `finalize`, and `claimMany`, a hundred accounts a call, which itself pushes the
+tokens into the annotators' wallets.
 
-What a protocol in use has already is prepared: contracts, a pool with a seat for everyone, a dataset, the oracle's
-working capital as credit, which bonds are taken from and return to, and an earlier job. Annotators who hold tokens
-and shares have them from that job; for those who hold none somebody else worked in it, so what its surplus left in the
-requester's credit is there in both cases.
+What a protocol in use has already is prepared and not counted: contracts deployed, a pool with a seat for
+everyone, a dataset, the oracle's working capital as credit (bonds are taken from it and return to it), and an
+earlier job on the same dataset, the surplus of which is the requester's credit. Annotators who are to hold
+tokens and shares have them from that job; where they are to hold none somebody else worked in it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Our protocol ready for work: contracts, a pool with its seats, a dataset, and purses that hold just enough."""
+"""Our protocol ready for work: contracts, a pool with its seats, a dataset, purses with what they need."""
 
 from __future__ import annotations
 

@@ -131,13 +131,15 @@ def _run(crowd: Crowd, rules: Rules, url: str | None, save: Path | None, *, as_j
 
     from labelshare.chain.connect import connect
     from labelshare.replay.life import live
-    from labelshare.replay.saved import store
+    from labelshare.replay.saved import prepare, store
     from labelshare.report import text
     from labelshare.report.collect import collect
 
     started = time.monotonic()
     console = Console(file=sys.stderr if as_json else sys.stdout)
     chain = connect(url)
+    if save is not None:
+        prepare(save)
     if not as_json:
         _introduce(console, crowd)
     lived = live(chain, crowd, rules, _Bars(Console(stderr=True)))
@@ -178,8 +180,11 @@ def _footer(crowd: Crowd, seconds: float) -> str:
 
 
 def _introduce(console: Console, crowd: Crowd) -> None:
+    from rich.text import Text
+
     people = "simulated annotators: programs, no people" if crowd.simulated else "recorded annotators"
-    console.print(f"[bold]{crowd.name}[/bold]: {len(crowd.items):,} items, {len(crowd.classes)} classes")
+    sizes = f": {len(crowd.items):,} items, {len(crowd.classes)} classes"
+    console.print(Text.assemble((crowd.name, "bold"), sizes))
     console.print(f"{len(crowd.workers):,} {people}")
     if crowd.duplicates:
         console.print(f"{crowd.duplicates:,} labels left out: their worker had labelled the item before")

@@ -23,7 +23,12 @@ def test_an_annotator_without_the_stake(stage: Stage) -> None:
 
     for send in (stage.sender.send_many, lambda work: [stage.sender.send(*each) for each in work]):
         with pytest.raises(RevertError, match="join") as caught:
-            send([(stage.stranger, call) for call in seat_calls(stage.contracts, stage.pool)])
+            send(
+                [
+                    (stage.stranger, call)
+                    for call in seat_calls(stage.contracts, stage.pool, stage.stranger.address)
+                ]
+            )
         assert caught.value.name == "ERC20InsufficientBalance"
         assert (caught.value.args_by_name["balance"], caught.value.args_by_name["needed"]) == (
             STAKE - 1,
@@ -38,7 +43,9 @@ def test_a_seat_takes_the_stake_and_leaves_no_allowance(stage: Stage) -> None:
     held = token.balance_of(stage.stranger.address)
     stage.sender.send(stage.deployer, token.transfer(stage.stranger.address, STAKE + 7 - held))
 
-    stage.sender.send_many([(stage.stranger, call) for call in seat_calls(stage.contracts, stage.pool)])
+    stage.sender.send_many(
+        [(stage.stranger, call) for call in seat_calls(stage.contracts, stage.pool, stage.stranger.address)]
+    )
 
     assert token.balance_of(stage.stranger.address) == 7
     assert token.allowance(stage.stranger.address, registry.address) == 0

@@ -21,7 +21,6 @@ from labelshare.oracle.operator import Operator, bond_for
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, seal
 from labelshare.protocol.record import Record
-from labelshare.protocol.record import Record
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address, CampaignParams, PoolParams, Schedule, Scope, keccak
@@ -101,9 +100,6 @@ class Stage:
         for name in names or NAMES:
             self.annotators[name].enrol()
         return self
-
-    def record(self) -> Record:
-        return campaign_record(self.chain, self.deployment, self.scope.campaign_id)
 
     def draw(self) -> Stage:
         """Posts the roster and draws the seed."""
@@ -255,7 +251,7 @@ def build(
         nonce=0,
     )
     sender.send(oracle, contracts.registry.create_pool(pool))
-    sender.send_many([(each, call) for each in others for call in seat_calls(contracts, pool)])
+    sender.send_many([(each, call) for each in others for call in seat_calls(contracts, pool, each.address)])
     client = Requester(sender, contracts, requester)
     dataset = client.create_dataset(
         "Moods",

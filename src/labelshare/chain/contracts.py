@@ -177,7 +177,7 @@ class ContributorShare(Token):
         return self._view(int, "revenuePaid")
 
     def accumulator(self) -> int:
-        """Revenue per share up to now, scaled by 2^96."""
+        """Revenue per share up to now, scaled by 2^104."""
         return self._view(int, "accumulator")
 
     def rounds(self, campaign: CampaignId) -> ShareRound:

@@ -53,6 +53,15 @@ class Contracts:
             raise DeploymentError("this deployment has no token of its own")
         return self.token
 
+    def approvals(self, token: Address, account: Address, amount: int) -> list[Call]:
+        """What `account` sends so that the registry can take `amount`: credit goes first, then the wallet.
+
+        Returns:
+            One exact approval, or nothing where credit covers it all.
+        """
+        missing = amount - self.registry.credit_of(token, account)
+        return [self.erc20(token).approve(self.registry.address, missing)] if missing > 0 else []
+
     def share(self, dataset: Address) -> ContributorShare:
         """The share token of a dataset."""
         return ContributorShare(self.registry.chain, dataset)

@@ -318,7 +318,7 @@ class Approval(Event):
 
 @dataclass(frozen=True, slots=True)
 class RoundMinted(Event):
-    """A settlement's shares were minted; `accumulator` is revenue per share by then, scaled by 2^96."""
+    """A settlement's shares were minted; `accumulator` is revenue per share by then, scaled by 2^104."""
 
     round: Hash32
     amount: int

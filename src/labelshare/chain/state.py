@@ -127,7 +127,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class ShareRound:
-    """One settlement's shares: unreleased shares, revenue per share (scaled by 2^96) at its mint."""
+    """One settlement's shares: unreleased shares, revenue per share (scaled by 2^104) at its mint."""
 
     left: U96
     accumulator: int

@@ -102,8 +102,8 @@ class Requester:
             schedule=terms.schedule,
         )
         escrow = escrow_for(spec, terms.fee_bps)
-        token = self.contracts.erc20(pool.token)
-        self.sender.send(self.signer, token.approve(registry.address, escrow))
+        for approval in self.contracts.approvals(pool.token, self.signer.address, escrow):
+            self.sender.send(self.signer, approval)
         self.sender.send(self.signer, registry.create_campaign(pool, params, escrow))
         return Scope(chain_id, registry.address, campaign_id(chain_id, registry.address, params)), params
 

@@ -100,15 +100,10 @@ class Operator:
                 f"the campaign is for spec {self.params.spec_hash}, this one is {self.spec.hash}"
             )
         self.spec.check_funding(self.params, state.escrow)
-        self._approve(bond_for(state.escrow, self.pool.arbitration_refund))
+        bond = bond_for(state.escrow, self.pool.arbitration_refund)
+        for approval in self.contracts.approvals(self.pool.token, self.signer.address, bond):
+            self.sender.send(self.signer, approval)
         self.sender.send(self.signer, self.registry.accept(self.pool, self.params))
-
-    def _approve(self, amount: int) -> None:
-        """Let the registry take from the wallet what the credit does not cover."""
-        missing = amount - self.registry.credit_of(self.pool.token, self.signer.address)
-        if missing > 0:
-            token = self.contracts.erc20(self.pool.token)
-            self.sender.send(self.signer, token.approve(self.registry.address, missing))
 
     def post_roster(self) -> None:
         """Post the root over everyone who enrolled by signature."""

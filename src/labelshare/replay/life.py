@@ -122,8 +122,12 @@ class _Life:
     def _seat_everyone(self) -> PoolParams:
         pool = self.cast.pool(self.token.address)
         self.sender.send(self.cast.oracle, self.contracts.registry.create_pool(pool))
-        calls = seat_calls(self.contracts, pool)
-        self._send_all("take seats", [(worker, call) for worker in self.cast.workers for call in calls])
+        calls = [
+            (worker, call)
+            for worker in self.cast.workers
+            for call in seat_calls(self.contracts, pool, worker.address)
+        ]
+        self._send_all("take seats", calls)
         return pool
 
     def _fund(self, requester: Requester, pool: PoolParams) -> tuple[Address, Scope, CampaignParams]:

@@ -10,7 +10,7 @@ from labelshare.errors import InputError
 from labelshare.replay.life import Lived
 from labelshare.types import CampaignId, Hash32
 
-__all__ = ["Saved", "load", "store"]
+__all__ = ["Saved", "load", "prepare", "store"]
 
 DEPLOYMENT, CAMPAIGN, BUNDLE = "deployment.json", "campaign.txt", "bundle.jsonl"
 
@@ -24,10 +24,18 @@ class Saved:
     bundle: bytes
 
 
-def store(folder: Path, lived: Lived) -> None:
-    """Write the three files; `InputError` if the folder cannot be written."""
+def prepare(folder: Path) -> None:
+    """Make the folder before anything long begins; `InputError` if it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot save to {folder}: {error}") from error
+
+
+def store(folder: Path, lived: Lived) -> None:
+    """Write the three files; `InputError` if the folder cannot be written."""
+    prepare(folder)
+    try:
         lived.deployment.save(folder / DEPLOYMENT)
         (folder / CAMPAIGN).write_text(f"{lived.scope.campaign_id}\n", encoding="ascii")
         (folder / BUNDLE).write_bytes(lived.bundle)

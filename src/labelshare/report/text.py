@@ -57,7 +57,7 @@ def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
             table.add_row(f"… {len(outcome.people) - SHOWN} more")
             continue
         table.add_row(
-            names.get(person.account, str(person.account))[:NAME],
+            _name(names.get(person.account, str(person.account))),
             f"{person.labels:,}",
             _percent(person.score),
             f"{person.accepted:,}",
@@ -67,6 +67,13 @@ def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
             unit.number(person.revenue),
         )
     return table
+
+
+def _name(name: str) -> Text:
+    """A name as it is: what looks like markup in it is none."""
+    text = Text(name)
+    text.truncate(NAME)
+    return text
 
 
 def _shown(people: Sequence[Person]) -> list[Person | None]:
@@ -142,10 +149,17 @@ def _gas_table(title: str, lines: Sequence[GasLine]) -> Table:
 
 
 def _table(title: str, *headings: str) -> Table:
-    """Left-justified first column, numbers to the right; as wide as its content."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    """Left-justified first column, numbers to the right; what is too wide goes on below, and nothing is cut."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for number, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+        table.add_column(heading, justify="right" if number else "left", overflow="fold")
     return table
 
 
