@@ -106,7 +106,8 @@ contract ContributorShare is IContributorShare, ERC20PermitUpgradeable, Reentran
         if (amount > type(uint96).max - supply) revert SupplyExceeded(supply, amount);
         uint152 perShare = _checkpoint();
         _totals.supply = uint96(supply + amount);
-        _accounts[registry].balance += uint96(amount);
+        // `settled` means nothing for the registry; one in it keeps the slot from being filled anew at every mint.
+        _accounts[registry] = Account({balance: _accounts[registry].balance + uint96(amount), settled: 1});
         _rounds[round] = Round({left: uint96(amount), accumulator: perShare, minted: true});
         emit Transfer(address(0), registry, amount);
         emit RoundMinted(round, amount, perShare);

@@ -140,6 +140,6 @@ contract RegistryExtension is IRegistryExtension, StakeVault {
 
     /// @inheritdoc IRegistryExtension
     function claimedParts(CampaignId id, uint64 index) external view returns (uint8) {
-        return uint8((_claimed[id][index / 64] >> ((index % 64) * 4)) & 15);
+        return uint8((_claimed[id][index / LEAVES_A_WORD] >> ((index % LEAVES_A_WORD) * 2)) & 3);
     }
 }

@@ -130,7 +130,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
         _requireBefore(params.schedule.rosterEnd());
         if (campaign.rosterRoot != 0) revert RosterAlreadyPosted(id);
         if (root == 0 || count == 0) revert EmptyRoot();
-        (campaign.rosterRoot, campaign.rosterCount) = (root, count);
+        campaign.rosterRoot = root;
         emit RosterPosted(id, root, count);
     }
 
@@ -282,20 +282,16 @@ contract TaskRegistry is ICampaigns, RegistryState {
         PayoutLeaf[] calldata leaves,
         uint8 parts
     ) private {
-        _markClaimed(id, leaves, parts);
-        if (parts & PAYOUT != 0) _payOut(campaign, params.token, leaves);
+        uint256 pay = _markClaimed(id, leaves, parts);
+        if (parts & PAYOUT != 0 && pay != 0) _payOut(campaign, params.token, leaves, pay);
         if (parts & SHARES != 0) _releaseShares(id, params.dataset, leaves);
     }
 
-    function _payOut(Campaign storage campaign, address token, PayoutLeaf[] calldata leaves) private {
-        uint256 total;
-        for (uint256 i; i < leaves.length; ++i) {
-            total += leaves[i].payout;
-        }
+    function _payOut(Campaign storage campaign, address token, PayoutLeaf[] calldata leaves, uint256 total) private {
         uint128 left = campaign.escrow;
         if (total > left) revert ClaimAbovePayout(total, left);
         campaign.escrow = left - uint128(total);
-        if (total != 0) _pushAll(token, leaves);
+        _pushAll(token, leaves);
     }
 
     /// @dev Pays each leaf's own account. Only the account's own call reverts with its token; for others a refused
@@ -303,7 +299,8 @@ contract TaskRegistry is ICampaigns, RegistryState {
     function _pushAll(address token, PayoutLeaf[] calldata leaves) private {
         uint256 expected = Tokens.balance(token);
         for (uint256 i; i < leaves.length; ++i) {
-            (address account, uint256 amount) = (leaves[i].account, leaves[i].payout);
+            PayoutLeaf calldata leaf = leaves[i];
+            (address account, uint256 amount) = (leaf.account, leaf.payout);
             if (amount == 0) continue;
             if (account == msg.sender) {
                 Tokens.push(token, account, amount);
@@ -323,23 +320,35 @@ contract TaskRegistry is ICampaigns, RegistryState {
         uint256[] memory amounts = new uint256[](leaves.length);
         uint256 total;
         for (uint256 i; i < leaves.length; ++i) {
-            (accounts[i], amounts[i]) = (leaves[i].account, leaves[i].shares);
-            total += leaves[i].shares;
+            PayoutLeaf calldata leaf = leaves[i];
+            (accounts[i], amounts[i]) = (leaf.account, leaf.shares);
+            total += leaf.shares;
         }
         if (total != 0) IContributorShare(dataset_).release(CampaignId.unwrap(id), accounts, amounts);
     }
 
-    function _markClaimed(CampaignId id, PayoutLeaf[] calldata leaves, uint8 parts) private {
+    /// @dev Marks each leaf's parts as handed out and returns the sum of their payouts. Neighbours share a word, which is
+    /// written once when the run leaves it.
+    function _markClaimed(CampaignId id, PayoutLeaf[] calldata leaves, uint8 parts) private returns (uint256 pay) {
         uint64[] memory indices = new uint64[](leaves.length);
-        mapping(uint256 word => uint256) storage claimed = _claimed[id];
+        mapping(uint256 at => uint256) storage claimed = _claimed[id];
+        uint256 at = leaves[0].index / LEAVES_A_WORD;
+        uint256 word = claimed[at];
         for (uint256 i; i < leaves.length; ++i) {
-            uint64 index = leaves[i].index;
-            uint256 bits = uint256(parts) << ((index % 64) * 4);
-            uint256 word = claimed[index / 64];
+            PayoutLeaf calldata leaf = leaves[i];
+            uint64 index = leaf.index;
+            if (index / LEAVES_A_WORD != at) {
+                claimed[at] = word;
+                at = index / LEAVES_A_WORD;
+                word = claimed[at];
+            }
+            uint256 bits = uint256(parts) << ((index % LEAVES_A_WORD) * 2);
             if (word & bits != 0) revert AlreadyClaimed(id, index, parts);
-            claimed[index / 64] = word | bits;
+            word |= bits;
             indices[i] = index;
+            pay += leaf.payout;
         }
+        claimed[at] = word;
         emit Claimed(id, parts, indices);
     }
 
@@ -402,7 +411,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
     }
 
     function _requireEnrolled(CampaignId id, bytes32 rosterRoot, bytes32[] calldata proof) private view {
-        if (_enrolled[id][msg.sender]) return;
+        if (proof.length == 0 && _enrolled[id][msg.sender]) return;
         bytes32 leaf = Leaves.seat(Leaves.domain("ROSTER.v1", id), msg.sender);
         if (!MerkleProof.verifyCalldata(proof, rosterRoot, leaf)) revert NotEnrolled(id, msg.sender);
     }

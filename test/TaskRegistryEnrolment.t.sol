@@ -58,7 +58,6 @@ contract TaskRegistryEnrolmentTest is RegistryBase {
         emit IRegistryEvents.RosterPosted(id, ROOT, 2);
         _postRoster(ROOT, 2);
         assertEq(_campaign().rosterRoot, ROOT);
-        assertEq(_campaign().rosterCount, 2);
     }
 
     // ------------------------------------------------------------------- enrol

@@ -22,6 +22,7 @@ import {Ledger} from "./Ledger.sol";
 abstract contract RegistryState is IRegistryEvents, Ledger {
     uint256 internal constant BPS = 10_000;
     uint256 internal constant ONE_SHARE = 1e18;
+    uint64 internal constant LEAVES_A_WORD = 128;
 
     mapping(PoolId pool => Pool) internal _pools;
     mapping(PoolId pool => mapping(address annotator => Seat)) internal _seats;
@@ -30,7 +31,7 @@ abstract contract RegistryState is IRegistryEvents, Ledger {
     mapping(CampaignId campaign => mapping(uint256 round => bytes32)) internal _roundRoots;
     mapping(CampaignId campaign => mapping(address annotator => mapping(uint256 batch => bytes32))) internal _commits;
     mapping(CampaignId campaign => mapping(address annotator => bool)) internal _enrolled;
-    /// @dev Four bits a leaf, 64 leaves a word: PAYOUT and SHARES; a place is kept for slashes.
+    /// @dev Two bits a leaf, PAYOUT and SHARES. Slashes are rare and will have words of their own.
     mapping(CampaignId campaign => mapping(uint256 word => uint256)) internal _claimed;
 
     /// @dev The campaign of these parameters, which must be in this state.

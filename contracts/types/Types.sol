@@ -95,7 +95,6 @@ struct Campaign {
     /// The bounty; from finalize on, what claims may still take out of it.
     uint128 escrow;
     uint128 bond;
-    uint32 rosterCount;
     bytes32 rosterRoot;
     bytes32 seed;
     /// While Proposed the hash of the settlement; from finalize on its payout root.

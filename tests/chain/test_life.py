@@ -31,7 +31,7 @@ def test_a_campaign_from_funding_to_claims(work: Work) -> None:
 
     work.accept_and_enrol()
     state = registry.campaign(work.id)
-    assert (state.status, state.escrow, state.roster_count) == (Status.OPEN, ESCROW + TOP_UP, 2)
+    assert (state.status, state.escrow) == (Status.OPEN, ESCROW + TOP_UP)
     assert registry.enrolled_alone(work.id, world.annotators[2].address)
     assert registry.pool(work.params.pool).open == 1
 

@@ -58,7 +58,6 @@ class CampaignState:
         seed_block: The block whose hash becomes the seed; 0 until armed.
         escrow: The bounty in base units; from Final on, what claims may still take.
         bond: The oracle's bond in base units.
-        roster_count: Seats under `roster_root`.
         roster_root: Zero until posted.
         seed: Zero until drawn.
         settlement: While Proposed the settlement's hash, from Final on its payout root.
@@ -71,7 +70,6 @@ class CampaignState:
     seed_block: U64
     escrow: U128
     bond: U128
-    roster_count: U32
     roster_root: Hash32
     seed: Hash32
     settlement: Hash32
