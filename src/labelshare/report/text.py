@@ -29,7 +29,7 @@ def banner(deployment: Deployment, campaign: CampaignId, dataset: Address) -> Gr
         ("chain", str(deployment.chain_id)),
         ("registry", str(deployment.registry.address)),
         ("licences", str(deployment.licenses.address)),
-        ("dataset (its share token)", str(dataset)),
+        ("dataset", str(dataset)),
         ("campaign", str(campaign)),
     ]
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
