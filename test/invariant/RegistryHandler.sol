@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {BlocklistToken} from "../../contracts/mocks/HostileTokens.sol";
 import {PoolId, Status} from "../../contracts/types/Types.sol";
-import {Known} from "./RegistryWorld.sol";
 import {RegistrySteps} from "./RegistrySteps.sol";
+import {Known} from "./RegistryWorld.sol";
 
 /// @dev The calls that the fuzzer makes. Each looks for a campaign in which it can be made, moving time forward where that
 /// is all it lacks, and takes a new one there by real calls where there is none: so no call is wasted, and every
@@ -21,6 +21,10 @@ contract RegistryHandler is RegistrySteps {
         ++calls[name];
         _;
         observe();
+    }
+
+    function namesCount() external view returns (uint256) {
+        return names.length;
     }
 
     function observe() public {
@@ -183,10 +187,16 @@ contract RegistryHandler is RegistrySteps {
         uint256 t = (seed >> 8) % 2;
         address who = _people[seed % _people.length];
         for (uint256 i = 0; i < _people.length && credit[address(tokens[t])][who] == 0; ++i) {
-            who = _people[(seed + i) % _people.length];
+            who = _people[(seed % 1000 + i) % _people.length];
         }
         uint256 held = credit[address(tokens[t])][who];
-        if (held == 0) return _idle("withdraw");
+        if (held == 0) {
+            held = bound(amount, 1, 1e12);
+            if (tokens[t].blocked(who)) tokens[t].setBlocked(who, false);
+            vm.prank(who);
+            registry.deposit(address(tokens[t]), held);
+            _owes(address(tokens[t]), who, held);
+        }
         if (tokens[t].blocked(who)) tokens[t].setBlocked(who, false);
         amount = byStranger ? held : bound(amount, 1, held);
         uint256 before = tokens[t].balanceOf(who);
@@ -213,38 +223,57 @@ contract RegistryHandler is RegistrySteps {
 
     function join(uint256 seed) external counted("join") {
         for (uint256 i = 0; i < 8; ++i) {
-            (uint256 pool, address who) = ((seed + i) % 2, annotators[(seed + i) / 2 % 4]);
+            (uint256 pool, address who) = ((seed % 8 + i) % 2, annotators[(seed % 8 + i) / 2 % 4]);
             if (_isSeated(pool, who)) continue;
-            if (tokens[pool].blocked(who)) tokens[pool].setBlocked(who, false);
-            return _join(pool, who);
+            return _letJoin(pool, who);
         }
-        _idle("join");
+        (uint256 full, address last) = (seed % 2, annotators[seed % 4]);
+        _letLeave(full, last);
+        _reach(registry.seatOf(registry.poolIdOf(_pools[full]), last).releaseAt);
+        _letOut(full, last);
+        _letJoin(full, last);
     }
 
     function leave(uint256 seed) external counted("leave") {
         for (uint256 i = 0; i < 8; ++i) {
-            (uint256 pool, address who) = ((seed + i) % 2, annotators[(seed + i) / 2 % 4]);
-            if (!_isFree(pool, who)) continue;
-            vm.prank(who);
-            return registry.leave(registry.poolIdOf(_pools[pool]));
+            (uint256 pool, address who) = ((seed % 8 + i) % 2, annotators[(seed % 8 + i) / 2 % 4]);
+            if (_isFree(pool, who)) return _letLeave(pool, who);
+        }
+        for (uint256 i = 0; i < 8; ++i) {
+            (uint256 pool, address who) = (i % 2, annotators[i / 2]);
+            if (_isSeated(pool, who)) continue;
+            _letJoin(pool, who);
+            return _letLeave(pool, who);
         }
         _idle("leave");
     }
 
+    /// @dev Also before its time, which must fail.
     function withdrawSeat(uint256 seed, bool wait) external counted("withdrawSeat") {
+        (uint256 pool, address who) = (seed % 2, annotators[(seed >> 8) % 4]);
         for (uint256 i = 0; i < 8; ++i) {
-            (uint256 pool, address who) = ((seed + i) % 2, annotators[(seed + i) / 2 % 4]);
-            if (!_isSeated(pool, who) || _isFree(pool, who)) continue;
-            uint256 releaseAt = registry.seatOf(registry.poolIdOf(_pools[pool]), who).releaseAt;
-            if (wait) _reach(releaseAt);
-            bool due = _time() >= releaseAt;
-            vm.prank(stranger);
-            (bool ok,) = address(registry).call(abi.encodeCall(registry.withdrawSeat, (_pools[pool], who)));
-            assertEq(ok, due, "22: a seat left early, or not at all");
-            if (ok) _owes(_pools[pool].token, who, _pools[pool].seatStake);
-            return;
+            (uint256 p, address a) = ((seed % 8 + i) % 2, annotators[(seed % 8 + i) / 2 % 4]);
+            if (_isSeated(p, a) && !_isFree(p, a)) (pool, who) = (p, a);
         }
-        _idle("withdrawSeat");
+        _letJoin(pool, who);
+        _letLeave(pool, who);
+        uint256 releaseAt = registry.seatOf(registry.poolIdOf(_pools[pool]), who).releaseAt;
+        if (wait) _reach(releaseAt);
+        if (_time() >= releaseAt) return _letOut(pool, who);
+        _fails(who, abi.encodeCall(registry.withdrawSeat, (_pools[pool], who)));
+    }
+
+    function _letLeave(uint256 pool, address who) private {
+        if (!_isFree(pool, who)) return;
+        PoolId id = registry.poolIdOf(_pools[pool]);
+        vm.prank(who);
+        registry.leave(id);
+    }
+
+    function _letOut(uint256 pool, address who) private {
+        vm.prank(stranger);
+        registry.withdrawSeat(_pools[pool], who);
+        _owes(_pools[pool].token, who, _pools[pool].seatStake);
     }
 
     // --------------------------------------------------------- a campaign's life
@@ -266,11 +295,8 @@ contract RegistryHandler is RegistrySteps {
     function enrol(uint256 seed) external counted("enrol") {
         uint256 i = _bring(seed, _isEnrolling, 1);
         for (uint256 j = 0; j < 4; ++j) {
-            address who = annotators[(seed + j) % 4];
-            if (!_isSeated(_known[i].pool, who)) {
-                if (tokens[_known[i].pool].blocked(who)) tokens[_known[i].pool].setBlocked(who, false);
-                _join(_known[i].pool, who);
-            }
+            address who = annotators[(seed % 4 + j) % 4];
+            _letJoin(_known[i].pool, who);
             if (_isFree(_known[i].pool, who) && !_enrolled[i][who]) return _enrol(i, who);
         }
         _idle("enrol");
@@ -309,14 +335,37 @@ contract RegistryHandler is RegistrySteps {
     }
 
     function commit(uint256 seed) external counted("commit") {
-        uint256 i = _bring(seed, _isWorking, 3);
+        uint256 i = _find(seed, _hasWorker);
+        if (i == _known.length) {
+            for (uint256 j = 0; j < 4; ++j) {
+                _letJoin(0, annotators[j]);
+                _letJoin(1, annotators[j]);
+            }
+            i = _fresh(seed | 15, 3);
+        }
         uint32 round = _roundNow(i);
         _reach(_roundStart(i, round));
+        address who = _worker(i, seed);
+        if (who == address(0)) return _idle("commit");
+        _commit(i, round, who);
+    }
+
+    function _letJoin(uint256 pool, address who) private {
+        if (_isSeated(pool, who)) return;
+        if (tokens[pool].blocked(who)) tokens[pool].setBlocked(who, false);
+        _join(pool, who);
+    }
+
+    function _hasWorker(uint256 i) private view returns (bool) {
+        return _isWorking(i) && _worker(i, 0) != address(0);
+    }
+
+    function _worker(uint256 i, uint256 seed) private view returns (address) {
         for (uint256 j = 0; j < 4; ++j) {
-            address who = annotators[(seed + j) % 4];
-            if (_enrolled[i][who] || _inRoster(i, who)) return _commit(i, round, who);
+            address who = annotators[(seed % 4 + j) % 4];
+            if (_enrolled[i][who] || _inRoster(i, who)) return who;
         }
-        _idle("commit");
+        return address(0);
     }
 
     function _inRoster(uint256 i, address who) private view returns (bool) {
@@ -365,9 +414,9 @@ contract RegistryHandler is RegistrySteps {
         uint256 i = _bring(seed, _isFinal, 6);
         uint256 count = _known[i].leaves.length;
         picked = bound(picked, 1, (1 << count) - 1);
-        // Half of the time only what is left, so that most claims succeed.
+        // Mostly only what is left, so that most claims succeed.
         which = uint8(bound(which, 1, 3));
-        if (seed % 2 == 0) picked = _unclaimed(i, which, picked);
+        if (seed % 4 != 0) picked = _unclaimed(i, which, picked);
         if (picked == 0) picked = _unclaimed(i, which, (1 << count) - 1);
         if (picked == 0) i = _fresh(seed, 6);
         if (picked == 0) picked = 1;
@@ -399,6 +448,8 @@ contract RegistryHandler is RegistrySteps {
             _fails(oracle, abi.encodeCall(registry.accept, (_pools[k.pool], k.params)));
             _fails(requester, abi.encodeCall(registry.topUp, (k.params, 1)));
         }
+        // A refund is refused for the commitment, not for the time alone.
+        if (status == Status.Open && k.committed && (seed >> 16) % 2 == 0) _reach(_commitEnd(i));
         if (k.committed) _fails(requester, abi.encodeCall(registry.cancel, (k.params)));
         if (status != Status.Open) {
             _fails(oracle, abi.encodeCall(registry.postRoster, (k.params, keccak256("late"), 1)));

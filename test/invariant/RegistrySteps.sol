@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {
-    CampaignParams,
-    ClaimBatch,
-    Commit,
-    PayoutLeaf,
-    Schedule,
-    Settlement
-} from "../../contracts/types/Types.sol";
+import {CampaignParams, ClaimBatch, Commit, PayoutLeaf, Schedule, Settlement} from "../../contracts/types/Types.sol";
 import {Digests} from "../base/Digests.sol";
 import {Tree, Trees} from "../base/Trees.sol";
 import {Known, RegistryWorld} from "./RegistryWorld.sol";
@@ -38,7 +31,7 @@ abstract contract RegistrySteps is RegistryWorld {
     function _fillParams(CampaignParams storage c, uint256 pool, uint256 who, uint256 seed) private {
         (c.pool, c.dataset, c.requester) = (registry.poolIdOf(_pools[pool]), datasets[who], requesters[who]);
         (c.oracle, c.token, c.specHash) = (oracles[pool], address(tokens[pool]), keccak256("spec"));
-        (c.shareCap, c.feeBps) = (uint96(bound(seed >> 24, 0, 1_000e18)), uint16((seed >> 32) % 10_001));
+        (c.shareCap, c.feeBps) = (uint96(bound(seed >> 24, 0, 1000e18)), uint16((seed >> 32) % 10_001));
         c.nonce = uint64(_known.length);
         Schedule storage s = c.schedule;
         uint256 now_ = _time();
@@ -229,9 +222,7 @@ abstract contract RegistrySteps is RegistryWorld {
     // ------------------------------------------------------------------ claims
 
     function _hash(uint256 index, PayoutLeaf memory leaf) internal view returns (bytes32) {
-        return Digests.payoutLeaf(
-            Digests.domain("PAYOUT", block.chainid, address(registry), _known[index].id), leaf
-        );
+        return Digests.payoutLeaf(Digests.domain("PAYOUT", block.chainid, address(registry), _known[index].id), leaf);
     }
 
     function _hashes(uint256 index) internal view returns (bytes32[] memory hashes) {

@@ -79,7 +79,7 @@ abstract contract RegistryWorld is CommonBase, StdAssertions, StdUtils {
             _endow(tokens[i]);
             _openPool(i);
             vm.prank(requesters[i]);
-            datasets[i] = registry.createDataset("Data", "DATA", address(tokens[i]), 5_000, type(uint96).max);
+            datasets[i] = registry.createDataset("Data", "DATA", address(tokens[i]), 5000, type(uint96).max);
         }
     }
 
@@ -105,12 +105,8 @@ abstract contract RegistryWorld is CommonBase, StdAssertions, StdUtils {
 
     // ------------------------------------------------------------------- reads
 
-    function campaigns() external view returns (uint256) {
-        return _known.length;
-    }
-
-    function known(uint256 index) external view returns (Known memory) {
-        return _known[index];
+    function all() external view returns (Known[] memory) {
+        return _known;
     }
 
     function people() external view returns (address[] memory) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -76,9 +77,9 @@ def test_the_oracles_receipt_for_somebody_else_is_refused(stage: Stage) -> None:
 
 @pytest.mark.parametrize("change", [{"campaign_id": CampaignId(keccak(b"another"))}, {"chain_id": 1}])
 def test_the_oracles_receipt_for_another_campaign_or_chain_is_refused(
-    stage: Stage, change: dict[str, CampaignId | int]
+    stage: Stage, change: dict[str, Any]
 ) -> None:
-    foreign = replace(stage.scope, **change)  # type: ignore[arg-type]
+    foreign = replace(stage.scope, **change)
     annotator = client(stage, Impostor(foreign, stage.oracle))
 
     with pytest.raises(SignatureError, match=f"not by {stage.oracle.address}"):
@@ -95,7 +96,7 @@ def test_an_opening_receipt_signed_by_a_stranger_is_refused(stage: Stage) -> Non
     assert batch.opening_receipt == b""
 
 
-def test_receipts_of_the_oracle_are_kept(stage: Stage) -> None:
+def test_receipts_of_the_oracle_are_kept() -> None:
     """With an honest oracle, on a campaign of its own: both receipts recover to it."""
     own = build().accept().enrol().draw().work(ann=2).reveal("ann")
     annotator = own.annotators["ann"]

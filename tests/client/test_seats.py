@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labelshare.chain.node import Call
 from labelshare.client.seats import seat_calls
 from labelshare.errors import RevertError
 from tests.oracle.stage import COIN, LIMIT, Stage, build
@@ -14,6 +15,10 @@ STAKE = LIMIT * COIN
 @pytest.fixture(scope="module")
 def stage() -> Stage:
     return build()
+
+
+def seats(stage: Stage) -> list[Call]:
+    return seat_calls(stage.contracts, stage.pool, stage.stranger.address)
 
 
 def test_an_annotator_without_the_stake(stage: Stage) -> None:

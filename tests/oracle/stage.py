@@ -168,7 +168,7 @@ class Stage:
         before: int = 0,
         scope: Scope | None = None,
         by: Signer | None = None,
-        **claims: int,
+        **claims: Any,
     ) -> tuple[SignedCommit, Opening]:
         """A batch as a client of one's own making could send it; `claims` replace fields before signing."""
         scope = scope or self.scope

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -127,16 +128,16 @@ def labels(stage: Stage, count: int, name: str = "ann") -> dict[int, bytes]:
     return dict.fromkeys(stage.free_items(name)[:count], GOOD)
 
 
-def commit(stage: Stage, count: int = 1, **changes: object) -> SignedCommit:
+def commit(stage: Stage, count: int = 1, **changes: Any) -> SignedCommit:
     """Ann's next batch, but for the changes."""
-    arguments: dict[str, object] = {"batch": 1, "before": 2, **changes}
-    return stage.sealed(stage.people["ann"], labels(stage, count), **arguments)[0]  # type: ignore[arg-type]
+    arguments: dict[str, Any] = {"batch": 1, "before": 2, **changes}
+    return stage.sealed(stage.people["ann"], labels(stage, count), **arguments)[0]
 
 
-def altered(stage: Stage, **changes: object) -> SignedCommit:
+def altered(stage: Stage, **changes: Any) -> SignedCommit:
     """Ann's next batch, changed after she signed it."""
     signed = commit(stage)
-    return replace(signed, commit=replace(signed.commit, **changes))  # type: ignore[arg-type]
+    return replace(signed, commit=replace(signed.commit, **changes))
 
 
 def foreign_item(stage: Stage) -> SignedCommit:
@@ -336,8 +337,8 @@ def revealing() -> Stage:
     return stage.reveal("dora")
 
 
-def opening_of(stage: Stage, name: str = "ann", **changes: object) -> Opening:
-    return replace(stage.annotators[name].batches[0].opening, **changes)  # type: ignore[arg-type]
+def opening_of(stage: Stage, name: str = "ann", **changes: Any) -> Opening:
+    return replace(stage.annotators[name].batches[0].opening, **changes)
 
 
 def garbage(stage: Stage) -> Opening:

@@ -149,7 +149,7 @@ def _gas_table(title: str, lines: Sequence[GasLine]) -> Table:
 
 
 def _table(title: str, *headings: str) -> Table:
-    """Left-justified first column, numbers to the right; what is too wide goes on below, and nothing is cut."""
+    """Left-justified first column, numbers to the right; what is too wide goes on below, uncut."""
     table = Table(
         title=title,
         title_justify="left",

@@ -1,0 +1,243 @@
+"""Small crowds, and what a whole life must come to, counted from the crowd without our protocol code."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from sha3 import keccak_256
+
+from labelshare.chain.connect import connect
+from labelshare.chain.contracts import Token
+from labelshare.chain.keys import development_signer
+from labelshare.chain.node import Chain
+from labelshare.replay.crowd import Crowd, Vote
+from labelshare.replay.digits import simulated_crowd
+from labelshare.replay.life import Lived, live
+from labelshare.replay.rules import Rules
+from labelshare.types import Address
+
+SUPPLY = 10**30
+BPS = 10_000
+
+
+def recorded_crowd() -> Crowd:
+    """Seven workers, sixteen items, three classes; verdicts clear, contested, tied; one truth is missing."""
+    dice = random.Random(7)
+    votes = []
+    for item in range(16):
+        truth = item % 3
+        for worker in sorted(dice.sample(range(7), 2 + item % 4)):
+            right = dice.random() < (0.9 if worker < 4 else 0.4)
+            votes.append(Vote(item, worker, truth if right else dice.randrange(3)))
+    return Crowd(
+        name="small and recorded",
+        simulated=False,
+        items=tuple(f"item {number}" for number in range(16)),
+        workers=tuple(f"worker {number}" for number in range(7)),
+        classes=("cat", "dog", "hen"),
+        votes=tuple(votes),
+        truth={item: item % 3 for item in range(15)},
+    )
+
+
+def small_simulated_crowd() -> Crowd:
+    """Eight of the demonstration's annotators and its first fifteen images."""
+    whole = simulated_crowd(3, items=15)
+    keep = [0, 1, 12, 13, 21, 25, 28, 29]
+    return replace(
+        whole,
+        workers=tuple(whole.workers[worker] for worker in keep),
+        kinds=tuple(whole.kinds[worker] for worker in keep),
+        votes=tuple(
+            replace(vote, worker=keep.index(vote.worker)) for vote in whole.votes if vote.worker in keep
+        ),
+    )
+
+
+RECORDED_RULES = Rules()
+SIMULATED_RULES = Rules(rounds=2, redundancy=2)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A life that is over, and where it was lived."""
+
+    chain: Chain
+    crowd: Crowd
+    rules: Rules
+    lived: Lived
+
+    @property
+    def seed(self) -> bytes:
+        registry = self.lived.deployment.bind(self.chain).registry
+        return registry.campaign(self.lived.scope.campaign_id).seed
+
+
+def run(crowd: Crowd, rules: Rules, chain: Chain | None = None) -> Finished:
+    chain = chain or connect()
+    return Finished(chain, crowd, rules, live(chain, crowd, rules))
+
+
+@cache
+def recorded_life() -> Finished:
+    """The recorded crowd's life on a chain in this process, lived once."""
+    return run(recorded_crowd(), RECORDED_RULES)
+
+
+@cache
+def simulated_life() -> Finished:
+    """The simulated crowd's."""
+    return run(small_simulated_crowd(), SIMULATED_RULES)
+
+
+# ------------------------------------------------------------------- counted again
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Who gets what, in base units, by worker; and each item's verdict."""
+
+    labels: int
+    winners: Mapping[int, int]
+    accepted: frozenset[int]
+    ties: int
+    pay: Sequence[int]
+    shares: Sequence[int]
+    revenue: Sequence[int]
+    escrow: int
+    fee: int
+
+    @property
+    def surplus(self) -> int:
+        return self.escrow - sum(self.pay) - self.fee
+
+
+def expected(life: Finished) -> Expected:
+    """Majority with the seed's ties, three fifths to be accepted, half pay for what is contested."""
+    crowd, rules, seed = life.crowd, life.rules, life.seed
+    votes = assigned_votes(life) if crowd.simulated else crowd.votes
+    by_item: dict[int, Counter[int]] = {}
+    for vote in votes:
+        by_item.setdefault(vote.item, Counter())[vote.label] += 1
+    winners, ties = {}, 0
+    for item, counts in by_item.items():
+        most = max(counts.values())
+        leaders = [label for label, count in counts.items() if count == most]
+        ties += len(leaders) > 1
+        winners[item] = max(leaders, key=lambda label: _hash(seed, (item, 8), (label, 4)))
+    accepted = frozenset(i for i, counts in by_item.items() if 5 * counts[winners[i]] >= 3 * counts.total())
+    halves = [0] * len(crowd.workers)
+    for vote in votes:
+        if vote.item not in accepted:
+            halves[vote.worker] += 1
+        elif vote.label == winners[vote.item]:
+            halves[vote.worker] += 2
+    k = rules.redundancy if crowd.simulated else max(counts.total() for counts in by_item.values())
+    places = len(crowd.items) * k
+    pay = [each * rules.price // 2 for each in halves]
+    shares = [each * rules.share_weight // 2 for each in halves]
+    return Expected(
+        labels=len(votes),
+        winners=winners,
+        accepted=accepted,
+        ties=ties,
+        pay=pay,
+        shares=shares,
+        revenue=_revenue(shares, rules),
+        escrow=-(-places * rules.price * (BPS + rules.fee_bps) // BPS),
+        fee=sum(pay) * rules.fee_bps // BPS,
+    )
+
+
+def _revenue(shares: Sequence[int], rules: Rules) -> list[int]:
+    """One payment, all streamed: per share in 2^-104 units, rounded down twice."""
+    part = -(-rules.licence_price * rules.contributor_bps // BPS)
+    per_share = (part << 104) // sum(shares)
+    return [held * per_share >> 104 for held in shares]
+
+
+def assigned_votes(life: Finished) -> list[Vote]:
+    """The labels that a rendezvous lets each worker give, when everyone gives all they may."""
+    crowd, rules, accounts = life.crowd, life.rules, life.lived.annotators
+    answers = {(vote.item, vote.worker): vote.label for vote in crowd.votes}
+    limit = -(-len(crowd.items) // 5)
+    given: dict[int, list[int]] = {worker: [] for worker in range(len(accounts))}
+    offered: Counter[tuple[int, int]] = Counter()
+    for _ in range(rules.rounds):
+        resting = {worker for worker, items in given.items() if len(items) >= limit}
+        taken = {item: {w for w in given if item in given[w]} for item in range(len(crowd.items))}
+        now: dict[int, list[int]] = {worker: [] for worker in given}
+        for item in range(len(crowd.items)):
+            able = [worker for worker in given if worker not in resting | taken[item]]
+            able.sort(key=lambda w: (offered[item, w], _hash(life.seed, (item, 8), accounts[w])))
+            for worker in able[: rules.redundancy - len(taken[item])]:
+                offered[item, worker] += 1
+                now[worker].append(item)
+        for worker, items in now.items():
+            given[worker] += items[: limit - len(given[worker])]
+    return [Vote(item, worker, answers[item, worker]) for worker, items in given.items() for item in items]
+
+
+def _hash(seed: bytes, *parts: bytes | tuple[int, int]) -> bytes:
+    raw = b"".join(part if isinstance(part, bytes) else part[0].to_bytes(part[1], "big") for part in parts)
+    return bytes(keccak_256(seed + raw).digest())
+
+
+def held(life: Finished) -> dict[str, int]:
+    """What everyone has at the end, wallets, credit and contracts: all of the token's supply."""
+    contracts = life.lived.deployment.bind(life.chain)
+    token, registry, licenses = contracts.development_token, contracts.registry, contracts.licenses
+    cast = roles()
+    wallets: dict[str, Address] = {
+        **cast,
+        **dict(zip(life.crowd.workers, life.lived.annotators, strict=True)),
+        "registry": registry.address,
+        "dataset": life.lived.dataset,
+        "licences": licenses.address,
+    }
+    found = {name: token.balance_of(account) for name, account in wallets.items()}
+    for name in ("requester", "oracle"):
+        found[f"{name}'s credit"] = registry.credit_of(token.address, cast[name])
+    found["requester's proceeds"] = licenses.proceeds(cast["requester"], token.address)
+    return found
+
+
+def expected_holdings(life: Finished) -> dict[str, int]:
+    """The same from the crowd alone."""
+    result, rules, crowd = expected(life), life.rules, life.crowd
+    bond = -(-result.escrow // 4)
+    most = (
+        -(-len(crowd.items) // 5) if crowd.simulated else max(Counter(v.worker for v in crowd.votes).values())
+    )
+    stakes = len(crowd.workers) * most * rules.price * rules.stakes_per_label
+    part = -(-rules.licence_price * rules.contributor_bps // BPS)
+    return {
+        "deployer": SUPPLY - result.escrow - bond - stakes - rules.licence_price,
+        "requester": 0,
+        "oracle": 0,
+        "licensee": 0,
+        **{
+            name: pay + revenue
+            for name, pay, revenue in zip(crowd.workers, result.pay, result.revenue, strict=True)
+        },
+        "registry": stakes + bond + result.fee + result.surplus,
+        "dataset": part - sum(result.revenue),
+        "licences": rules.licence_price - part,
+        "requester's credit": result.surplus,
+        "oracle's credit": bond + result.fee,
+        "requester's proceeds": rules.licence_price - part,
+    }
+
+
+def roles() -> dict[str, Address]:
+    names = ("deployer", "requester", "oracle", "licensee")
+    return {name: development_signer("replay", name).address for name in names}
+
+
+def shares_of(life: Finished) -> list[int]:
+    share = Token(life.chain, life.lived.dataset)
+    return [share.balance_of(account) for account in life.lived.annotators]

@@ -1,0 +1,168 @@
+"""A whole life on a real chain: what everyone has at the end follows from crowd and seed, to the unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labelshare.chain.connect import connect
+from labelshare.errors import KeyRefusedError
+from labelshare.protocol.evidence import OpeningRow, read
+from labelshare.replay.crowd import Crowd, read_crowd
+from labelshare.replay.life import live
+from labelshare.replay.rules import Rules
+from labelshare.replay.saved import load, store
+from labelshare.report.collect import collect, judge
+from labelshare.report.text import as_json
+from tests.conftest import Anvil, running_anvil
+from tests.replay.crowds import (
+    RECORDED_RULES,
+    SIMULATED_RULES,
+    Finished,
+    expected,
+    expected_holdings,
+    held,
+    recorded_crowd,
+    recorded_life,
+    run,
+    shares_of,
+    simulated_life,
+    small_simulated_crowd,
+)
+
+LIVES = pytest.mark.parametrize("lived", [recorded_life, simulated_life])
+CONSERVED_IN = 10
+
+
+def check_everything(life: Finished) -> None:
+    """Money, shares, labels, verdicts and accuracy against an independent count."""
+    want, lived = expected(life), life.lived
+    outcome = collect(life.chain, lived.deployment, lived.scope.campaign_id, lived.bundle, life.crowd.truth)
+
+    assert outcome.verification.difference == ""
+    assert outcome.verification.ok
+    assert outcome.conserved
+    assert len(outcome.balances) >= CONSERVED_IN
+    assert held(life) == expected_holdings(life)
+    assert shares_of(life) == want.shares
+    assert outcome.labelled.winners() == want.winners
+    assert {row.item for row in outcome.labelled.truths if row.accepted} == want.accepted
+    assert (outcome.verification.labels, outcome.ties) == (want.labels, want.ties)
+    right = sum(
+        want.winners[item] == truth for item, truth in life.crowd.truth.items() if item in want.winners
+    )
+    assert outcome.accuracy.right == right
+    people = {person.account: (person.payout, person.shares, person.revenue) for person in outcome.people}
+    assert people == dict(
+        zip(lived.annotators, zip(want.pay, want.shares, want.revenue, strict=True), strict=True)
+    )
+
+
+@LIVES
+def test_everyone_has_what_the_crowd_says(lived: Callable[[], Finished]) -> None:
+    check_everything(lived())
+
+
+def test_the_small_crowds_hold_every_kind_of_verdict() -> None:
+    """Else the test above would say little."""
+    recorded, simulated = expected(recorded_life()), expected(simulated_life())
+
+    for each, n_items in ((recorded, 16), (simulated, 15)):
+        assert 0 < len(each.accepted) < n_items
+        assert each.ties > 0
+    assert simulated.labels < 15 * SIMULATED_RULES.redundancy  # the cap leaves places empty
+    assert simulated.labels == 8 * 3
+
+
+@pytest.mark.anvil
+@pytest.mark.parametrize(
+    ("crowd", "rules"),
+    [(recorded_crowd, RECORDED_RULES), (small_simulated_crowd, SIMULATED_RULES)],
+    ids=["recorded", "simulated"],
+)
+def test_the_same_on_a_local_node(anvil: Anvil, crowd: Callable[[], Crowd], rules: Rules) -> None:
+    life = run(crowd(), rules, connect(anvil.url))
+
+    check_everything(life)
+
+
+@pytest.mark.parametrize(
+    ("lived", "crowd", "rules"),
+    [
+        (recorded_life, recorded_crowd, RECORDED_RULES),
+        (simulated_life, small_simulated_crowd, SIMULATED_RULES),
+    ],
+    ids=["recorded", "simulated"],
+)
+def test_two_runs_are_equal_bit_for_bit(
+    lived: Callable[[], Finished], crowd: Callable[[], Crowd], rules: Rules
+) -> None:
+    first, second = lived(), run(crowd(), rules)
+
+    assert second.lived == first.lived  # bundle, registry, campaign, accounts and gas
+    assert second.seed == first.seed != bytes(32)
+    head = first.chain.block_number
+    assert second.chain.block_hash(head) == first.chain.block_hash(head)
+
+
+@LIVES
+def test_chain_and_saved_files_are_all_a_stranger_needs(
+    lived: Callable[[], Finished], tmp_path: Path
+) -> None:
+    life = lived()
+    store(tmp_path / "kept" / "here", life.lived)
+    saved = load(tmp_path / "kept" / "here")
+    truth, gas = life.crowd.truth, life.lived.gas
+    own = collect(life.chain, life.lived.deployment, life.lived.scope.campaign_id, life.lived.bundle, truth)
+
+    theirs = collect(life.chain, saved.deployment, saved.campaign, saved.bundle, truth)
+
+    assert (saved.deployment, saved.bundle) == (life.lived.deployment, life.lived.bundle)
+    assert as_json(theirs, gas, 0) == as_json(own, gas, 0)
+    assert judge(life.chain, saved.deployment, saved.campaign, saved.bundle) == own.verification
+
+
+def test_nobody_labels_anything_but_what_the_worker_said() -> None:
+    """The openings in the bundle are the file's rows, one for one."""
+    life = recorded_life()
+    workers = dict(zip(life.lived.annotators, range(7), strict=True))
+    openings = [row for row in read([life.lived.bundle]) if isinstance(row, OpeningRow)]
+
+    found = [
+        (item, workers[row.annotator], label[2])
+        for row in openings
+        for item, label in zip(row.items, row.labels, strict=True)
+    ]
+
+    assert sorted(found) == sorted((vote.item, vote.worker, vote.label) for vote in life.crowd.votes)
+
+
+@pytest.mark.anvil
+def test_a_chain_where_money_is_real_is_refused(anvil_program: Path) -> None:
+    with running_anvil(anvil_program, "--chain-id", "1") as public:
+        chain = connect(public.url)
+        with pytest.raises(KeyRefusedError, match="chain 1 is no development chain"):
+            live(chain, recorded_crowd(), RECORDED_RULES)
+        assert chain.block_number == 0
+
+
+@pytest.mark.slow
+def test_a_recorded_crowd_of_eight_thousand_labels(recorded_data: Path) -> None:
+    folder = recorded_data / "crowd" / "rte"
+    crowd = read_crowd(folder / "labels.csv", folder / "truth.csv")
+    life = run(crowd, Rules())
+
+    check_everything(life)
+
+    outcome = collect(
+        life.chain, life.lived.deployment, life.lived.scope.campaign_id, life.lived.bundle, crowd.truth
+    )
+    figures = as_json(outcome, life.lived.gas, 0)
+    assert (figures["items"], figures["annotators"], figures["labels"]) == (800, 164, 8_000)
+    assert figures["accuracy_items"] == 800
+    assert figures["accuracy_range"] == [685 / 800, 750 / 800]
+    assert 685 / 800 <= figures["accuracy"] <= 750 / 800
+    assert figures["verified"]
+    assert figures["conserved"]
