@@ -140,7 +140,7 @@ contract ContributorShare is IContributorShare, ERC20PermitUpgradeable, Reentran
 
     /// @inheritdoc IContributorShare
     function payRevenue(uint256 amount) external nonReentrant returns (uint256 received) {
-        received = Tokens.pull(revenueToken(), msg.sender, amount);
+        received = Tokens.pull(revenueToken(), amount);
         if (received == 0) revert NoRevenueReceived(amount);
         uint256 paid = _totals.paid;
         if (received > type(uint104).max - paid) revert RevenueExceeded(paid, received);

@@ -87,7 +87,7 @@ contract LicenseRegistry is ILicenseRegistry, ERC721, ReentrancyGuardTransient {
         Dataset memory data = _dataset(params.dataset);
         address token = IContributorShare(params.dataset).revenueToken();
         (contributors, publisherPart) = _split(data, params.price);
-        _requireExact(params.price, Tokens.pull(token, msg.sender, params.price));
+        _requireExact(params.price, Tokens.pull(token, params.price));
         _proceeds[data.publisher][token] += publisherPart;
         if (contributors == 0) return (contributors, publisherPart);
         IERC20(token).forceApprove(params.dataset, contributors);

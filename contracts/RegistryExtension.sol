@@ -57,7 +57,7 @@ contract RegistryExtension is IRegistryExtension, StakeVault {
         if (amount == 0) revert ZeroAmount();
         campaign.escrow += amount;
         emit ToppedUp(id, msg.sender, amount);
-        _take(params.token, msg.sender, amount);
+        _take(params.token, amount);
     }
 
     /// @inheritdoc IRegistryExtension

@@ -19,7 +19,7 @@ abstract contract StakeVault is IStakeVault, RegistryState {
     function deposit(address token, uint256 amount) external nonReentrant returns (uint256 received) {
         if (amount == 0) revert ZeroAmount();
         // Below 2^128 each, no number of credits can overflow a sum and so stop a finalize.
-        received = Tokens.pull(token, msg.sender, amount).toUint128();
+        received = Tokens.pull(token, amount).toUint128();
         _addCredit(token, msg.sender, received);
     }
 
@@ -60,7 +60,7 @@ abstract contract StakeVault is IStakeVault, RegistryState {
         uint40 time = _now();
         _seats[pool][msg.sender] = Seat({stake: params.seatStake, joinedAt: time, fullSince: time, releaseAt: 0});
         emit Joined(pool, msg.sender, params.seatStake);
-        _take(params.token, msg.sender, params.seatStake);
+        _take(params.token, params.seatStake);
     }
 
     /// @inheritdoc IStakeVault

@@ -105,7 +105,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
         params.schedule.validate(limits(), block.timestamp);
         (campaign.status, campaign.since, campaign.escrow) = (Status.Created, _now(), escrow);
         emit CampaignCreated(id, msg.sender, params.dataset, escrow, params);
-        _take(params.token, msg.sender, escrow);
+        _take(params.token, escrow);
     }
 
     /// @inheritdoc ICampaigns
@@ -118,7 +118,7 @@ contract TaskRegistry is ICampaigns, RegistryState {
         uint128 bond = _bondUp(campaign.escrow, pool.arbitrationRefund);
         (campaign.status, campaign.since, campaign.bond) = (Status.Open, _now(), bond);
         emit Accepted(id, msg.sender, params.pool, bond);
-        _take(params.token, msg.sender, bond);
+        _take(params.token, bond);
     }
 
     // ------------------------------------------------------- enrolment and seed
@@ -455,7 +455,8 @@ contract TaskRegistry is ICampaigns, RegistryState {
     function _bondUp(uint128 escrow, uint128 arbitrationRefund) private pure returns (uint128) {
         uint256 quarter = (uint256(escrow) + 3) / 4;
         uint256 refunds = 4 * uint256(arbitrationRefund);
-        return (escrow + (quarter > refunds ? quarter : refunds)).toUint128() - escrow;
+        uint256 bond = quarter > refunds ? quarter : refunds;
+        return (uint256(escrow) + bond).toUint128() - escrow;
     }
 
     /// @dev Rounded down: in favour of the requester's surplus. At most the payout, so it fits.

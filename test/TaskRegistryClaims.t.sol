@@ -178,14 +178,15 @@ contract TaskRegistryClaimsTest is RegistryBase {
         registry.claim(params, leaf, new bytes32[](0));
     }
 
-    /// @dev Neighbouring words and nibbles of the bitmap do not touch.
+    /// @dev Neighbouring words and bits of the bitmap do not touch, one by one or in one batch that jumps between words.
     function test_claim_GivenIndicesAroundAWordsEdge() external {
-        uint64[6] memory indices = [uint64(0), 63, 64, 65, 127, type(uint64).max];
+        uint64[10] memory indices = [uint64(0), 1, 63, 64, 127, 128, 129, 255, 256, type(uint64).max];
         for (uint256 i = 0; i < indices.length; ++i) {
             _addLeaf(annotator, 1, 1e18);
             leaves[i].index = indices[i];
         }
         _toFinal(_settlement());
+        uint256 snapshot = vm.snapshotState();
         for (uint256 i = 0; i < indices.length; ++i) {
             for (uint256 j = i; j < indices.length; ++j) {
                 assertEq(registry.claimedParts(id, indices[j]), 0);
@@ -193,7 +194,28 @@ contract TaskRegistryClaimsTest is RegistryBase {
             _claim(stranger, i);
             assertEq(registry.claimedParts(id, indices[i]), 3);
         }
-        assertEq(_share().balanceOf(annotator), 6e18);
+        assertEq(_share().balanceOf(annotator), 10e18);
+        vm.revertToState(snapshot);
+        _claimMany(stranger, (1 << indices.length) - 1, PAYOUT);
+        for (uint256 i = 0; i < indices.length; ++i) {
+            assertEq(registry.claimedParts(id, indices[i]), PAYOUT);
+            ClaimBatch memory batch = _batch(1 << i);
+            _expectAlreadyClaimed(indices[i], PAYOUT);
+            registry.claimMany(params, batch, PAYOUT);
+        }
+    }
+
+    /// @dev Two leaves of one index with leaves of other words between them.
+    function test_claimMany_RevertWhen_AnIndexComesBackAfterAnotherWord() external {
+        for (uint256 i = 0; i < 8; ++i) {
+            _addLeaf(stranger, 1, 0);
+            leaves[i].index = uint64(i < 2 ? 0 : 128 * i);
+        }
+        _toFinal(_settlement());
+        ClaimBatch memory batch = _all();
+        _expectAlreadyClaimed(0, PAYOUT);
+        registry.claimMany(params, batch, PAYOUT);
+        assertEq(_wealth(stranger), 0);
     }
 
     // ---------------------------------------------------------- over-issued trees
@@ -360,6 +382,8 @@ contract TaskRegistryClaimsTest is RegistryBase {
             _addLeaf(
                 accounts[word % 4], word % 5 == 0 ? 0 : uint128(word % 50e6), word % 3 == 0 ? 0 : uint128(word % 20e18)
             );
+            // Spread over several words of the bitmap.
+            leaves[i].index = uint64(i * 37);
         }
         Settlement memory s = _settlement();
         if (s.shareTotal != 0 && s.shareTotal < 1e18) s.shareTotal = 1e18;
@@ -395,7 +419,7 @@ contract TaskRegistryClaimsTest is RegistryBase {
             );
         }
         for (uint64 i = 0; i < count; ++i) {
-            digest = keccak256(abi.encode(digest, registry.claimedParts(id, i)));
+            digest = keccak256(abi.encode(digest, registry.claimedParts(id, i * 37)));
         }
     }
 }

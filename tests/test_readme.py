@@ -42,6 +42,7 @@ def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_readme_has_commands() -> None:
     assert any(command.startswith("scripts/demo") for command in COMMANDS)
     assert {arguments[0] for arguments in OURS} >= {"replay", "verify"}
+    assert not re.findall(r"@[A-Z]+@", README)  # a place that scripts were to fill
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

@@ -12,14 +12,14 @@ abstract contract Ledger is IVaultEvents, ReentrancyGuardTransient {
     mapping(address token => mapping(address account => uint256)) internal _credit;
     mapping(address token => uint256) internal _burned;
 
-    /// @dev Takes exactly `amount` from `from`: credit first, the wallet for the rest.
-    function _take(address token, address from, uint256 amount) internal {
-        uint256 credit = _credit[token][from];
+    /// @dev Takes exactly `amount` from the caller: credit first, the wallet for the rest.
+    function _take(address token, uint256 amount) internal {
+        uint256 credit = _credit[token][msg.sender];
         uint256 spent = credit < amount ? credit : amount;
-        if (spent != 0) _subCredit(token, from, spent);
+        if (spent != 0) _subCredit(token, msg.sender, spent);
         uint256 missing = amount - spent;
         if (missing == 0) return;
-        uint256 received = Tokens.pull(token, from, missing);
+        uint256 received = Tokens.pull(token, missing);
         if (received != missing) revert InexactTransfer(token, missing, received);
     }
 

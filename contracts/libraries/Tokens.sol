@@ -21,10 +21,10 @@ library Tokens {
         return IERC20(token).balanceOf(address(this));
     }
 
-    /// @notice Pulls `amount` from `from` and returns what arrived.
-    function pull(address token, address from, uint256 amount) internal returns (uint256 received) {
+    /// @notice Pulls `amount` from the caller, and from nobody else ever, and returns what arrived.
+    function pull(address token, uint256 amount) internal returns (uint256 received) {
         uint256 before = balance(token);
-        IERC20(token).safeTransferFrom(from, address(this), amount);
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
         received = balance(token) - before;
     }
 

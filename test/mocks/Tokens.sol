@@ -35,6 +35,26 @@ contract GuzzlingToken is ERC20 {
     }
 }
 
+/// @notice Refuses at once, and with nearly all gas left, what comes with less gas than it demands.
+contract DemandingToken is ERC20 {
+    uint256 private _demand;
+
+    error TooLittleGas(uint256 left);
+
+    constructor(uint256 supply) ERC20("Demanding", "DEM") {
+        _mint(msg.sender, supply);
+    }
+
+    function setDemand(uint256 gas_) external {
+        _demand = gas_;
+    }
+
+    function transfer(address to, uint256 value) public override returns (bool) {
+        if (gasleft() < _demand) revert TooLittleGas(gasleft());
+        return super.transfer(to, value);
+    }
+}
+
 /// @notice Takes from the sender twice what it gives to the receiver.
 contract DoubleTakingToken is ERC20 {
     constructor(uint256 supply) ERC20("Double", "DBL") {

@@ -71,7 +71,7 @@ def test_classes_are_numbers_by_value_and_then_words(tmp_path: Path) -> None:
 
 
 def test_the_first_label_stands_and_others_are_counted(tmp_path: Path) -> None:
-    crowd = read(tmp_path, GOOD + "a,w,1\na,w,0\nb,v,0\n")
+    crowd = read(tmp_path, GOOD + "a,w,0\na,w,1\nb,v,0\n")
 
     assert crowd.duplicates == 2
     assert crowd.votes == (Vote(0, 0, 0), Vote(0, 1, 1), Vote(1, 0, 1), Vote(1, 1, 0))

@@ -144,7 +144,10 @@ class Deployment:
             _FIELDS[name]: Deployed(Address(each["address"]), Hash32(each["codeHash"]))
             for name, each in record["contracts"].items()
         }
-        return cls(chain_id=int(record["chainId"]), block=int(record["block"]), **contracts)
+        for name in ("chainId", "block"):
+            if type(record[name]) is not int or record[name] < 0:
+                raise ValueError(f"{name} is {record[name]!r}, not a number of ours")
+        return cls(chain_id=record["chainId"], block=record["block"], **contracts)
 
     def _contracts(self) -> dict[str, Deployed]:
         every = {name: getattr(self, field) for name, field in _FIELDS.items()}

@@ -103,7 +103,8 @@ def _accuracy(outcome: Outcome) -> str:
     if outcome.accuracy.share is None:
         return "no truth given"
     low, high = (f"{each.share:.4f}" for each in outcome.accuracy_range if each.share is not None)
-    ties = f"\n{outcome.ties} ties fell by the seed: could be {low} to {high}" if outcome.ties else ""
+    word = "tie" if outcome.ties == 1 else "ties"
+    ties = f"\n{outcome.ties} {word} fell by the seed: could be {low} to {high}" if outcome.ties else ""
     return f"{outcome.accuracy.share:.4f} on {outcome.accuracy.known} items with a known truth{ties}"
 
 
