@@ -27,7 +27,8 @@ ARTIFACTS = ROOT / "src" / "labelshare" / "chain" / "artifacts"
 
 EVM_VERSION = "cancun"
 OPTIMIZER = {"enabled": True, "runs": 200}
-OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "storageLayout", "metadata"]
+RUNTIME = ("evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences")
+OUTPUTS = ["abi", "evm.bytecode.object", *RUNTIME, "storageLayout", "metadata"]
 MAX_RUNTIME_BYTES = 24_576  # EIP-170
 CARRIED_MOCKS = {"RewardToken"}  # the development token; the hostile ones serve the Solidity tests alone
 CARRIED_INTERFACES = {"ITaskRegistry"}  # what the registry's address answers, its extension's part included
@@ -168,8 +169,14 @@ def _artifact(name: str, source: str, contract: dict[str, Any]) -> dict[str, Any
         "abi": contract["abi"],
         "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
         "deployedBytecode": "0x" + runtime,
+        "immutables": _immutables(contract["evm"]["deployedBytecode"].get("immutableReferences", {})),
         "storageLayout": _stable_layout(contract["storageLayout"]),
     }
+
+
+def _immutables(references: dict[str, list[dict[str, int]]]) -> list[list[int]]:
+    """Where the runtime code holds values that the constructor sets: start and length in bytes, ascending."""
+    return sorted([each["start"], each["length"]] for places in references.values() for each in places)
 
 
 def _stable_layout(layout: dict[str, Any]) -> dict[str, Any]:

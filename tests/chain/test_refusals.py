@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -339,6 +340,34 @@ def test_a_record_with_another_address_is_refused(world: World, tmp_path: Path, 
     path.write_text(json.dumps(record))
     with nothing_moves(world), pytest.raises(DeploymentError, match=f"{name}: no contract at"):
         Deployment.load(path).bind(world.chain)
+
+
+@pytest.mark.parametrize("field", ["registry", "extension", "share_implementation", "licenses"])
+def test_a_forged_record_whose_hashes_fit_is_refused(world: World, field: str) -> None:
+    """The record names other code and its true hash, as an operator with contracts of its own would."""
+    changes: dict[str, Any] = {field: world.deployment.token}
+    forged = replace(world.deployment, **changes)
+
+    with nothing_moves(world), pytest.raises(DeploymentError, match=r"is not this version's contract"):
+        forged.bind(world.chain)
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("registry", "the registry's extension"),
+        ("share_implementation", "the registry's share"),
+        ("extension", "the registry's extension"),
+        ("licenses", "the licences' registry"),
+    ],
+)
+def test_contracts_of_two_deployments_are_refused(world: World, field: str, told: str) -> None:
+    world.chain.fund(world.stranger.address, 10**20)
+    other = deploy(world.sender, world.stranger, PUBLIC_LIMITS, world.token.address)
+    mixed = replace(world.deployment, **{field: getattr(other, field)})
+
+    with nothing_moves(world), pytest.raises(DeploymentError, match=told):
+        mixed.bind(world.chain)
 
 
 @pytest.mark.parametrize(

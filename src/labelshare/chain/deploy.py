@@ -96,20 +96,40 @@ class Deployment:
     def check(self, chain: Chain) -> None:
         """Make sure that the record describes this chain, before any money moves.
 
+        Trusts nobody who hands over a record: each contract must be what this version of labelshare compiles to,
+        and they must belong together. The token alone is taken as recorded.
+
         Raises:
             WrongChainError: Another chain id.
-            DeploymentError: No code, or other code, at an address.
+            DeploymentError: No code, or other code, at an address; or contracts of different deployments.
         """
         if chain.chain_id != self.chain_id:
             raise WrongChainError(
                 f"the deployment is on chain {self.chain_id}, this is chain {chain.chain_id}"
             )
         for name, deployed in self._contracts().items():
-            code = chain.code(deployed.address)
+            code, place = chain.code(deployed.address), deployed.address
             if not code:
-                raise DeploymentError(f"{name}: no contract at {deployed.address}")
+                raise DeploymentError(f"{name}: no contract at {place}")
             if keccak(code) != deployed.code_hash:
-                raise DeploymentError(f"{name}: the code at {deployed.address} is not the code of the record")
+                raise DeploymentError(f"{name}: the code at {place} is not the code of the record")
+            if name != "RewardToken" and not _is_ours(name, code):
+                raise DeploymentError(f"{name}: the code at {place} is not this version's contract")
+        self._check_wiring(chain)
+
+    def _check_wiring(self, chain: Chain) -> None:
+        """What the contracts were told of each other at construction, which nothing can change since."""
+        registry, licenses = self.registry.address, LicenseRegistry(chain, self.licenses.address)
+        share = ContributorShare(chain, self.share_implementation.address)
+        told = {
+            "the registry's extension": (Registry(chain, registry).extension(), self.extension.address),
+            "the registry's share": (Registry(chain, registry).share_implementation(), share.address),
+            "the share's registry": (share.registry(), registry),
+            "the licences' registry": (licenses.registry(), registry),
+        }
+        for what, (found, recorded) in told.items():
+            if found != recorded:
+                raise DeploymentError(f"{what} is {found}, the record says {recorded}")
 
     def bind(self, chain: Chain) -> Contracts:
         """The contracts on a chain, once `check` has passed."""
@@ -197,6 +217,14 @@ def _create(sender: Sender, signer: Signer, name: str, *arguments: Any) -> Addre
     if receipt.created is None:
         raise DeploymentError(f"{name}: transaction {receipt.hash} created no contract")
     return receipt.created
+
+
+def _is_ours(name: str, code: bytes) -> bool:
+    """Whether runtime code is that of our artifact, whatever values its constructor set."""
+    artifact, masked = artifacts.load(name), bytearray(code)
+    for start, length in artifact.immutables:
+        masked[start : start + length] = bytes(length)
+    return bytes(masked) == artifact.deployed_bytecode
 
 
 def _recorded(chain: Chain, address: Address) -> Deployed:

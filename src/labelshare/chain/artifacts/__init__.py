@@ -27,6 +27,7 @@ class Artifact:
         abi: the JSON ABI, with the custom errors and events of everything the contract uses.
         bytecode: creation code, without constructor arguments.
         deployed_bytecode: runtime code, immutables left as zeros.
+        immutables: where these stand in the runtime code: start and length in bytes.
         storage_layout: the compiler's layout (`storage` and `types`), for reading slots directly.
         source_checksum: SHA-256 over the checksums of every source file that went into the contract.
     """
@@ -35,6 +36,7 @@ class Artifact:
     abi: Sequence[Mapping[str, Any]]
     bytecode: bytes
     deployed_bytecode: bytes
+    immutables: tuple[tuple[int, int], ...]
     storage_layout: Mapping[str, Any]
     source_checksum: str
 
@@ -56,6 +58,7 @@ def load(name: str) -> Artifact:
         abi=content["abi"],
         bytecode=_unhex(content["bytecode"]),
         deployed_bytecode=_unhex(content["deployedBytecode"]),
+        immutables=tuple((start, length) for start, length in content["immutables"]),
         storage_layout=content["storageLayout"],
         source_checksum=content["sourceChecksum"],
     )
