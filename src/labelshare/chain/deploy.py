@@ -96,8 +96,8 @@ class Deployment:
     def check(self, chain: Chain) -> None:
         """Make sure that the record describes this chain, before any money moves.
 
-        Trusts nobody who hands over a record: each contract must be what this version of labelshare compiles to,
-        and they must belong together. The token alone is taken as recorded.
+        Trusts nobody who hands over a record: each contract must be what this version of labelshare compiles
+        to, and they must belong together. The token alone is taken as recorded.
 
         Raises:
             WrongChainError: Another chain id.
