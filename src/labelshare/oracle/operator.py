@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from labelshare.chain.contracts import Parts, Registry
 from labelshare.chain.deploy import Contracts
@@ -24,7 +25,9 @@ from labelshare.protocol.settlement import Built
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address, CampaignParams, PoolParams, Scope
 
-__all__ = ["CLAIMS_A_CALL", "Operator", "bond_for"]
+__all__ = ["CLAIMS_A_CALL", "Operator", "bond_for", "runs"]
+
+Thing = TypeVar("Thing")
 
 CLAIMS_A_CALL = 100
 
@@ -188,7 +191,7 @@ class Operator:
             return
         tree = self._settled.payout_tree()
         for missing, indices in self._unclaimed(tree.order, parts).items():
-            for run in _runs(indices, CLAIMS_A_CALL):
+            for run in runs(indices, CLAIMS_A_CALL):
                 proof = tree.multiproof(run)
                 leaves = [self._settled.payouts[index] for index in proof.order]
                 self.sender.send(self.signer, self.registry.claim_many(self.params, leaves, proof, missing))
@@ -210,7 +213,7 @@ class Operator:
         return self.built
 
 
-def _runs(order: Sequence[int], length: int) -> Iterator[Sequence[int]]:
-    """Neighbours in the tree, which share most of their proof."""
-    for start in range(0, len(order), length):
-        yield order[start : start + length]
+def runs(things: Sequence[Thing], length: int) -> Iterator[Sequence[Thing]]:
+    """Neighbours together, `length` at a time; leaves in tree order then share most of their proof."""
+    for start in range(0, len(things), length):
+        yield things[start : start + length]

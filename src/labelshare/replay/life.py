@@ -6,7 +6,7 @@ all money moves by transactions. The chain's clock is advanced from one deadline
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labelshare.chain.contracts import Parts, Token
@@ -20,7 +20,7 @@ from labelshare.client.holder import Licensee
 from labelshare.client.requester import Requester, Terms, share_cap_for
 from labelshare.client.seats import seat_calls
 from labelshare.errors import KeyRefusedError
-from labelshare.oracle.operator import CLAIMS_A_CALL, Operator
+from labelshare.oracle.operator import CLAIMS_A_CALL, Operator, runs
 from labelshare.protocol.spec import Spec
 from labelshare.replay.cast import Cast
 from labelshare.replay.crowd import Crowd
@@ -246,14 +246,9 @@ class _Life:
 
     def _send_all(self, title: str, work: Sequence[tuple[Signer, Call]]) -> None:
         with self.progress.phase(title, len(work)) as advance:
-            for run in _runs(work, CLAIMS_A_CALL):
+            for run in runs(work, CLAIMS_A_CALL):
                 self.sender.send_many(run)
                 advance(len(run))
-
-
-def _runs(work: Sequence[tuple[Signer, Call]], length: int) -> Iterator[Sequence[tuple[Signer, Call]]]:
-    for start in range(0, len(work), length):
-        yield work[start : start + length]
 
 
 def _short(name: str) -> str:

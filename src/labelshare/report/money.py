@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from labelshare.chain import events as ev
 from labelshare.chain.contracts import Parts, Token
 from labelshare.chain.deploy import Deployment
-from labelshare.chain.history import CampaignHistory, DatasetHistory
+from labelshare.chain.history import CampaignHistory, DatasetHistory, ledger
 from labelshare.chain.node import Chain
 from labelshare.protocol.evidence import PayoutRow
 from labelshare.types import Address
@@ -65,23 +65,17 @@ def flows_of(chain: Chain, deployment: Deployment, token: Address) -> Flows:
     for event in ev.events(chain, token, deployment.block, head):
         if isinstance(event, ev.Transfer):
             moved[event.from_, event.to] += event.value
-    credit: defaultdict[Address, int] = defaultdict(int)
-    stakes = burned = 0
+    books = ledger(chain, deployment, token)
+    stakes = 0
     for event in ev.events(chain, deployment.registry.address, deployment.block, head):
         match event:
-            case ev.Credited(token=each) if each == token:
-                credit[event.account] += event.amount
-            case ev.Debited(token=each) if each == token:
-                credit[event.account] -= event.amount
-            case ev.Burned(token=each) if each == token:
-                burned += event.amount
             case ev.Joined():
                 stakes += event.stake
             case ev.SeatWithdrawn():
                 stakes -= event.stake
             case _:
                 pass
-    return Flows(dict(moved), dict(credit), stakes, burned)
+    return Flows(dict(moved), books.credits, stakes, books.burned)
 
 
 def check_money(
