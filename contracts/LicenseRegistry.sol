@@ -30,6 +30,7 @@ contract LicenseRegistry is ILicenseRegistry, ERC721, ReentrancyGuardTransient {
     mapping(address publisher => mapping(address token => uint256)) private _proceeds;
 
     constructor(address registry_) ERC721("labelshare licence", "LICENCE") {
+        if (registry_.code.length == 0) revert NoRegistry(registry_);
         registry = registry_;
     }
 

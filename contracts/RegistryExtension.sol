@@ -2,19 +2,32 @@
 pragma solidity 0.8.37;
 
 import {StakeVault} from "./StakeVault.sol";
+import {Part} from "./base/Part.sol";
 import {ICampaigns} from "./interfaces/ICampaigns.sol";
 import {IRegistryExtension} from "./interfaces/IRegistryExtension.sol";
 import {Ids} from "./libraries/Ids.sol";
-import {Schedules} from "./libraries/Schedules.sol";
-import {Campaign, CampaignId, CampaignParams, Dataset, Schedule, Status} from "./types/Types.sol";
+import {Campaign, CampaignId, CampaignParams, CampaignState, Dataset, Status} from "./types/Types.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @title The second half of the registry: vault, datasets, and campaigns that came to nothing
+/// @title The second part of the registry: vault, datasets, and what is read
 /// @dev Runs by delegatecall from `TaskRegistry`, on its storage, under its address. Holds no state or money of its own;
 /// calling it directly changes nothing that anyone reads.
-contract RegistryExtension is IRegistryExtension, StakeVault {
-    using Schedules for Schedule;
+contract RegistryExtension is IRegistryExtension, StakeVault, Multicall, Part {
+    using SafeCast for uint256;
+
+    constructor(address contests_) Part(contests_) {}
+
+    /// @dev Payable for the one call that brings ether, an arbitrator's fee; all others refuse it.
+    fallback() external payable {
+        _passOn();
+    }
+
+    receive() external payable {
+        revert EtherRefused(msg.sender, msg.value);
+    }
 
     // ---------------------------------------------------------------- datasets
 
@@ -52,61 +65,25 @@ contract RegistryExtension is IRegistryExtension, StakeVault {
 
     /// @inheritdoc IRegistryExtension
     function topUp(CampaignParams calldata params, uint128 amount) external nonReentrant {
-        (CampaignId id, Campaign storage campaign) = _in(params, Status.Created);
+        (CampaignId id, CampaignState storage campaign) = _in(params, Status.Created);
         _requireBefore(params.schedule.acceptEnd);
         if (amount == 0) revert ZeroAmount();
-        campaign.escrow += amount;
+        campaign.escrow = (uint256(campaign.escrow) + amount).toUint96();
         emit ToppedUp(id, msg.sender, amount);
         _take(params.token, amount);
     }
 
     /// @inheritdoc IRegistryExtension
-    function cancel(CampaignParams calldata params) external {
-        CampaignId id = Ids.campaign(params);
-        Campaign storage campaign = _campaigns[id];
-        if (campaign.status == Status.Open) {
-            if (campaign.committed) revert AlreadyCommitted(id);
-            _requireFrom(params.schedule.commitEnd());
-            _freePlaceOf(id, campaign, params.pool);
-        } else {
-            _requireStatus(id, campaign, Status.Created);
-            if (msg.sender != params.requester) _requireFrom(params.schedule.acceptEnd);
-        }
-        (uint128 refund, uint128 bond) = _end(campaign, Status.Cancelled);
-        _datasets[params.dataset].reserved -= params.shareCap;
-        emit Cancelled(id, refund);
-        _addCredit(params.token, params.requester, refund);
-        _addCredit(params.token, params.oracle, bond);
-    }
-
-    /// @inheritdoc IRegistryExtension
-    function expire(CampaignParams calldata params) external {
-        (CampaignId id, Campaign storage campaign) = _in(params, Status.Open);
-        if (!campaign.committed) revert NothingCommitted(id);
-        _requireFrom(params.schedule.hardEnd());
-        _freePlaceOf(id, campaign, params.pool);
-        (uint128 escrow, uint128 bond) = _end(campaign, Status.Expired);
-        _datasets[params.dataset].reserved -= params.shareCap;
-        emit Expired(id, escrow + bond);
-        _burn(params.token, uint256(escrow) + bond);
-    }
-
-    /// @inheritdoc IRegistryExtension
-    function freePlace(CampaignParams calldata params) external {
-        (CampaignId id, Campaign storage campaign) = _in(params, Status.Final);
-        _requireFrom(uint256(campaign.since) + params.schedule.slashWindow);
-        if (campaign.placeFreed) revert PlaceAlreadyFreed(id);
-        _freePlaceOf(id, campaign, params.pool);
-    }
-
-    /// @dev Ends a campaign without a settlement; the caller decides who gets what was in it.
-    function _end(Campaign storage campaign, Status status) private returns (uint128 escrow, uint128 bond) {
-        (escrow, bond) = (campaign.escrow, campaign.bond);
-        (campaign.status, campaign.since, campaign.escrow) = (status, _now(), 0);
-        if (bond != 0) campaign.bond = 0;
+    function multicall(bytes[] calldata calls) public override(IRegistryExtension, Multicall) returns (bytes[] memory) {
+        return super.multicall(calls);
     }
 
     // ------------------------------------------------------------------- views
+
+    /// @inheritdoc IRegistryExtension
+    function contests() external view returns (address) {
+        return _next;
+    }
 
     /// @inheritdoc IRegistryExtension
     function campaignIdOf(CampaignParams calldata params) external view returns (CampaignId) {
@@ -114,8 +91,17 @@ contract RegistryExtension is IRegistryExtension, StakeVault {
     }
 
     /// @inheritdoc IRegistryExtension
-    function campaignOf(CampaignId id) external view returns (Campaign memory) {
-        return _campaigns[id];
+    function campaignOf(CampaignId id) external view returns (Campaign memory campaign) {
+        CampaignState storage state = _campaigns[id];
+        (campaign.status, campaign.since) = (state.status, state.since);
+        campaign.committed = state.flags & COMMITTED != 0;
+        campaign.placeFreed = state.flags & PLACE_FREED != 0;
+        (campaign.escrow, campaign.bond) = (state.escrow, state.bond);
+        (campaign.rosterRoot, campaign.settlement) = (state.rosterRoot, state.settlement);
+        uint256 seed = uint256(state.seed);
+        // forge-lint: disable-next-line(unsafe-typecast): just compared
+        if (seed <= type(uint64).max) campaign.seedBlock = uint64(seed);
+        else campaign.seed = state.seed;
     }
 
     /// @inheritdoc IRegistryExtension

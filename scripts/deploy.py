@@ -38,8 +38,9 @@ class Deployment(NamedTuple):
 
 
 def deploy(account: AccountAPI, limits: Limits) -> Deployment:
-    """Deploys the registry with its extension, and the licence registry that pays through it."""
-    extension = account.deploy(project.RegistryExtension)
+    """Deploys the registry's three parts, and the licence registry that pays through it."""
+    contests = account.deploy(project.RegistryContests)
+    extension = account.deploy(project.RegistryExtension, contests.address)
     registry = account.deploy(project.TaskRegistry, tuple(limits), extension.address)
     licenses = account.deploy(project.LicenseRegistry, registry.address)
     return Deployment(registry, licenses)

@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Test} from "forge-std/Test.sol";
 
 import {ContributorShare} from "../contracts/ContributorShare.sol";
 import {LicenseRegistry} from "../contracts/LicenseRegistry.sol";
-import {RegistryExtension} from "../contracts/RegistryExtension.sol";
-import {TaskRegistry} from "../contracts/TaskRegistry.sol";
+import {IContributorShare} from "../contracts/interfaces/IContributorShare.sol";
 import {
     ILicenseRegistry,
     License,
@@ -21,6 +22,7 @@ import {ITaskRegistry} from "../contracts/interfaces/ITaskRegistry.sol";
 import {FeeToken, ReentrantToken} from "../contracts/mocks/HostileTokens.sol";
 import {RewardToken} from "../contracts/mocks/RewardToken.sol";
 import {Limits} from "../contracts/types/Types.sol";
+import {Deployments} from "./base/Deployments.sol";
 
 /// @dev See LicenseRegistry.tree. Datasets are those of a real registry; shares are minted in its name.
 contract LicenseRegistryTest is Test {
@@ -41,7 +43,7 @@ contract LicenseRegistryTest is Test {
     function setUp() external {
         vm.warp(1_800_000_000);
         Limits memory limits = Limits({minPeriod: 1, minRescue: 1, maxPeriod: 365 days, maxHorizon: 3650 days});
-        registry = ITaskRegistry(address(new TaskRegistry(limits, address(new RegistryExtension()))));
+        registry = Deployments.registry(limits);
         licenses = new LicenseRegistry(address(registry));
         token = new RewardToken("Dollar", "USD", 6, 1e30);
         share = _dataset(address(token), CONTRIBUTOR_BPS);
@@ -87,6 +89,24 @@ contract LicenseRegistryTest is Test {
     function _buy(OfferId id) private returns (uint256) {
         vm.prank(buyer);
         return licenses.buy(id, buyer);
+    }
+
+    // ---------------------------------------------------------------- constructor
+
+    function test_constructor_RevertWhen_ThereIsNoRegistry() external {
+        address[2] memory none = [address(0), stranger];
+        for (uint256 i = 0; i < none.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(ILicenseRegistry.NoRegistry.selector, none[i]));
+            new LicenseRegistry(none[i]);
+        }
+    }
+
+    function test_constructor_ItShouldBeAnERC721() external view {
+        assertEq(licenses.registry(), address(registry));
+        assertTrue(licenses.supportsInterface(type(IERC721).interfaceId));
+        assertTrue(licenses.supportsInterface(type(IERC721Metadata).interfaceId));
+        assertEq(licenses.name(), "labelshare licence");
+        assertEq(licenses.symbol(), "LICENCE");
     }
 
     // ---------------------------------------------------------------- offer
@@ -217,6 +237,47 @@ contract LicenseRegistryTest is Test {
             vm.expectRevert(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
             _buy(id);
         }
+    }
+
+    /// @dev The contributors' part passes what a share can ever be paid: nobody pays for a licence whose income is lost.
+    function test_buy_RevertWhen_TheShareCannotTakeThePayment() external {
+        RewardToken abundant = new RewardToken("Abundant", "ABU", 18, type(uint256).max);
+        share = _dataset(address(abundant), CONTRIBUTOR_BPS);
+        _mintShares(share);
+        abundant.transfer(buyer, type(uint128).max);
+        vm.prank(buyer);
+        abundant.approve(address(licenses), type(uint256).max);
+        (uint256 contributors,) = licenses.split(address(share), type(uint128).max);
+        OfferId id = _offer(type(uint128).max, 0);
+        vm.expectRevert(abi.encodeWithSelector(IContributorShare.RevenueExceeded.selector, 0, contributors));
+        _buy(id);
+        assertEq(licenses.balanceOf(buyer), 0);
+        assertEq(abundant.balanceOf(buyer), type(uint128).max);
+    }
+
+    /// @dev Neither who sells nor who owns another dataset has a say in this one.
+    function test_buy_GivenTwoDatasetsInOneToken_ItShouldKeepTheirMoneyApart() external {
+        OfferId first = _offer(PRICE, 0);
+        ContributorShare firstShare = share;
+        vm.prank(stranger);
+        share = ContributorShare(registry.createDataset("Texts", "TEXT", address(token), 10_000, 1e24));
+        _mintShares(share);
+        OfferParams memory params = _params(PRICE, 0);
+        vm.prank(stranger);
+        OfferId second = licenses.offer(params);
+        vm.expectRevert(
+            abi.encodeWithSelector(ILicenseRegistry.OnlyPublisher.selector, address(firstShare), publisher, stranger)
+        );
+        vm.prank(stranger);
+        licenses.closeOffer(first);
+        uint256 firstLicence = _buy(first);
+        uint256 secondLicence = _buy(second);
+        assertEq(firstShare.revenuePaid(), 600_001);
+        assertEq(share.revenuePaid(), PRICE);
+        assertEq(licenses.proceeds(publisher, address(token)), 400_000);
+        assertEq(licenses.proceeds(stranger, address(token)), 0);
+        assertFalse(licenses.isLicensed(firstLicence, address(share), buyer));
+        assertFalse(licenses.isLicensed(secondLicence, address(firstShare), buyer));
     }
 
     function test_buy_RevertWhen_TheReceiverIsZero() external {

@@ -58,8 +58,10 @@ contract StakeVaultTest is RegistryBase {
     function test_deposit_RevertWhen_TheTokenCallsBack() external {
         ReentrantToken hostile = new ReentrantToken(1e30);
         _use(address(hostile));
-        bytes[5] memory calls = [
+        bytes[7] memory calls = [
             abi.encodeCall(IStakeVault.deposit, (address(token), 1)),
+            abi.encodeCall(IStakeVault.depositWithPermit, (address(token), 1, START, 27, bytes32(0), bytes32(0))),
+            abi.encodeCall(IStakeVault.refill, (pool)),
             abi.encodeCall(IStakeVault.withdraw, (address(token), 1)),
             abi.encodeCall(IStakeVault.withdrawFor, (address(token), annotator)),
             abi.encodeCall(IStakeVault.join, (pool, "")),
@@ -284,7 +286,7 @@ contract StakeVaultTest is RegistryBase {
         _join(annotator);
         Seat memory seat = registry.seatOf(params.pool, annotator);
         assertEq(seat.stake, STAKE);
-        assertEq(seat.joinedAt, START);
+        assertEq(seat.shortSince, 0);
         assertEq(seat.fullSince, START);
         assertEq(seat.releaseAt, 0);
         assertEq(_credit(annotator), credit - spent);
@@ -395,7 +397,7 @@ contract StakeVaultTest is RegistryBase {
         assertEq(_wealth(annotator), 1e15);
         assertEq(_wealth(stranger), 0);
         Seat memory seat = registry.seatOf(params.pool, annotator);
-        assertEq(abi.encode(seat), abi.encode(Seat(0, 0, 0, 0)));
+        assertEq(abi.encode(seat), abi.encode(Seat(0, 0, 0, 0, 0)));
         vm.expectRevert(abi.encodeWithSelector(IVaultEvents.NotSeated.selector, params.pool, annotator));
         registry.withdrawSeat(pool, annotator);
         _join(annotator);

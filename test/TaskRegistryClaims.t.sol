@@ -136,9 +136,8 @@ contract TaskRegistryClaimsTest is RegistryBase {
 
     function test_claim_ByTheAccountItself() external {
         _toThree();
-        uint64[] memory indices = new uint64[](1);
         vm.expectEmit();
-        emit IRegistryEvents.Claimed(id, 3, indices);
+        emit IRegistryEvents.Claimed(id, 3, new bytes(8));
         vm.expectEmit(address(token));
         emit IERC20.Transfer(address(registry), annotator, 100e6);
         vm.expectEmit(params.dataset);
@@ -356,9 +355,9 @@ contract TaskRegistryClaimsTest is RegistryBase {
     function test_claimMany_EmitsOneEvent() external {
         _toThree();
         ClaimBatch memory batch = _all();
-        uint64[] memory indices = new uint64[](3);
+        bytes memory indices;
         for (uint256 i = 0; i < 3; ++i) {
-            indices[i] = batch.leaves[i].index;
+            indices = bytes.concat(indices, bytes8(batch.leaves[i].index));
         }
         vm.expectEmit();
         emit IRegistryEvents.Claimed(id, PAYOUT, indices);

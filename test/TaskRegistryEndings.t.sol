@@ -4,12 +4,10 @@ pragma solidity 0.8.37;
 import {IRegistryEvents} from "../contracts/interfaces/IRegistryEvents.sol";
 import {IVaultEvents} from "../contracts/interfaces/IVaultEvents.sol";
 import {Campaign, Settlement, Status} from "../contracts/types/Types.sol";
-import {RegistryBase} from "./base/RegistryBase.sol";
+import {ContestBase} from "./base/ContestBase.sol";
 
 /// @dev How campaigns end without a settlement, and when places are freed; see TaskRegistryEndings.tree.
-contract TaskRegistryEndingsTest is RegistryBase {
-    uint128 private constant BOND = ESCROW / 4;
-
+contract TaskRegistryEndingsTest is ContestBase {
     function _cancel(address who) private {
         vm.prank(who);
         registry.cancel(params);
@@ -50,9 +48,9 @@ contract TaskRegistryEndingsTest is RegistryBase {
         _assertEnded(Status.Cancelled);
     }
 
-    function test_cancel_GivenOpen_RevertWhen_CommitEndHasNotCome() external {
+    function test_cancel_GivenOpen_RevertWhen_RevealEndHasNotCome() external {
         _toWork();
-        uint256 end = _commitEnd();
+        uint256 end = _revealEnd();
         vm.warp(end - 1);
         address[3] memory callers = [requester, oracle, stranger];
         for (uint256 i = 0; i < callers.length; ++i) {
@@ -63,7 +61,7 @@ contract TaskRegistryEndingsTest is RegistryBase {
 
     function test_cancel_GivenOpen_RefundsBothAndFreesThePlace() external {
         _toWork();
-        vm.warp(_commitEnd());
+        vm.warp(_revealEnd());
         vm.expectEmit();
         emit IRegistryEvents.PlaceFreed(id, params.pool);
         vm.expectEmit();
@@ -77,6 +75,24 @@ contract TaskRegistryEndingsTest is RegistryBase {
         assertEq(_wealth(oracle), 1e15);
         _assertEnded(Status.Cancelled);
         assertTrue(_campaign().placeFreed);
+    }
+
+    /// @dev Somebody holds the oracle's word for a commitment that is not on chain: no refund until that is settled.
+    function test_cancel_GivenOpen_RevertWhen_AReceiptIsOpen() external {
+        _toWork();
+        vm.warp(_commitEnd());
+        _postReceipt(annotator, "one");
+        _postReceipt(annotator, "two");
+        bytes memory call = abi.encodeCall(registry.cancel, (params));
+        vm.warp(_revealEnd());
+        _fails(requester, call, abi.encodeWithSelector(IRegistryEvents.ReceiptsOpen.selector, id, 2));
+        vm.warp(_hardEnd());
+        _fails(requester, call, abi.encodeWithSelector(IRegistryEvents.ReceiptsOpen.selector, id, 2));
+        registry.forfeitBond(params, annotator, "one");
+        _assertEnded(Status.Expired);
+        _assertMoney(requester, WALLET - ESCROW, 0);
+        _assertMoney(annotator, WALLET, BOND / 2);
+        _assertConserved();
     }
 
     /// @dev Invariant 8: after a commitment no path without a settlement gives the requester anything back.
@@ -98,7 +114,7 @@ contract TaskRegistryEndingsTest is RegistryBase {
         _cancel(caller);
         vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.AlreadyCommitted.selector, id));
         _cancel(requester);
-        if (vm.getBlockTimestamp() >= _hardEnd()) registry.expire(params);
+        if (vm.getBlockTimestamp() >= _proposeEnd()) registry.expire(params);
         assertEq(_wealth(requester), before);
     }
 
@@ -146,6 +162,13 @@ contract TaskRegistryEndingsTest is RegistryBase {
         registry.finalize(params, s);
     }
 
+    function test_expire_RevertWhen_Disputed() external {
+        _toDisputed();
+        vm.warp(_hardEnd());
+        vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.WrongStatus.selector, id, Status.Disputed, Status.Open));
+        registry.expire(params);
+    }
+
     function test_expire_RevertWhen_NobodyCommitted() external {
         _toWork();
         vm.warp(_hardEnd());
@@ -153,16 +176,35 @@ contract TaskRegistryEndingsTest is RegistryBase {
         registry.expire(params);
     }
 
-    function test_expire_RevertWhen_HardEndHasNotCome() external {
+    function test_expire_RevertWhen_ProposeEndHasNotCome() external {
         _toCommitted();
-        vm.warp(_hardEnd() - 1);
-        vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.TooEarly.selector, _hardEnd() - 1, _hardEnd()));
+        uint256 end = _proposeEnd();
+        vm.warp(end - 1);
+        vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.TooEarly.selector, end - 1, end));
         registry.expire(params);
+    }
+
+    /// @dev As many proposals fell as there are tries: one more may be made.
+    function test_expire_RevertWhen_ATryIsLeft() external {
+        _toProposed(_sample());
+        _fallUnruled(challenger);
+        _fallOpenly(proposer);
+        assertEq(registry.contestOf(id).rejections, params.schedule.tries);
+        uint256 end = _proposeEnd();
+        _fails(
+            requester,
+            abi.encodeCall(registry.expire, (params)),
+            abi.encodeWithSelector(IRegistryEvents.TooEarly.selector, vm.getBlockTimestamp(), end)
+        );
+        vm.warp(end);
+        registry.expire(params);
+        _assertEnded(Status.Expired);
+        _assertConserved();
     }
 
     function test_expire_BurnsEscrowAndBond() external {
         _toCommitted();
-        vm.warp(_hardEnd());
+        vm.warp(_proposeEnd());
         vm.expectEmit();
         emit IRegistryEvents.PlaceFreed(id, params.pool);
         vm.expectEmit();
@@ -177,6 +219,51 @@ contract TaskRegistryEndingsTest is RegistryBase {
         assertEq(_wealth(requester), 1e15 - ESCROW);
         assertEq(_wealth(oracle), 1e15 - BOND);
         assertEq(_wealth(stranger), 0);
+    }
+
+    /// @dev The campaign need not wait for a time at which nothing more can happen.
+    function test_expire_GivenTheTriesAreUsedUp() external {
+        _toProposed(_sample());
+        _fallUnruled(challenger);
+        _fallOpenly(proposer);
+        _fallOpenly(proposer);
+        assertEq(registry.contestOf(id).rejections, params.schedule.tries + 1);
+        assertLt(vm.getBlockTimestamp(), _proposeEnd());
+        uint128 left = BOND - BOND / 8;
+        uint256 burned = _burned();
+        vm.expectEmit();
+        emit IRegistryEvents.Expired(id, ESCROW + left);
+        vm.prank(stranger);
+        registry.expire(params);
+        _assertEnded(Status.Expired);
+        assertEq(_burned(), burned + ESCROW + left);
+        _assertMoney(oracle, WALLET - BOND, 0);
+        _assertMoney(requester, WALLET - ESCROW, 0);
+        _assertConserved();
+    }
+
+    function test_expire_GivenAProposalFellAfterProposeEnd() external {
+        _toCommitted();
+        vm.warp(_proposeEnd() - 1);
+        _proposeOpenly(proposer, _sample());
+        _fallUnruled(challenger);
+        registry.expire(params);
+        _assertEnded(Status.Expired);
+        assertEq(_burned(), ESCROW + BOND + 2 * (BOND / 8));
+        _assertConserved();
+    }
+
+    /// @dev The oracle's bond was lost in a contest before: there is only the escrow to burn.
+    function test_expire_GivenTheBondIsLost() external {
+        _toProposed(_sample());
+        _contest(challenger, FOR_CHALLENGER);
+        vm.warp(_proposeEnd());
+        vm.expectEmit();
+        emit IRegistryEvents.Expired(id, ESCROW);
+        registry.expire(params);
+        _assertEnded(Status.Expired);
+        assertEq(_burned(), ESCROW + BOND / 2);
+        _assertConserved();
     }
 
     // --------------------------------------------------------------- freePlace
@@ -197,6 +284,33 @@ contract TaskRegistryEndingsTest is RegistryBase {
         vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.TooEarly.selector, end - 1, end));
         registry.freePlace(params);
         vm.warp(end);
+        registry.freePlace(params);
+    }
+
+    /// @dev Whoever finalizes late binds no seat beyond the time at which it could leave.
+    function test_freePlace_GivenALateFinal() external {
+        _toProposed(_sample());
+        uint256 end = _hardEnd();
+        uint256 snapshot = vm.snapshotState();
+        vm.warp(end - params.schedule.slashWindow + 1);
+        registry.finalize(params, _sample());
+        vm.warp(end - 1);
+        vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.TooEarly.selector, end - 1, end));
+        registry.freePlace(params);
+        vm.warp(end);
+        registry.freePlace(params);
+        vm.revertToState(snapshot);
+        vm.warp(end + 365 days);
+        registry.finalize(params, _sample());
+        registry.freePlace(params);
+        assertEq(registry.poolOf(params.pool).open, 0);
+    }
+
+    function test_freePlace_RevertWhen_Expired() external {
+        _toCommitted();
+        vm.warp(_proposeEnd());
+        registry.expire(params);
+        vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.WrongStatus.selector, id, Status.Expired, Status.Final));
         registry.freePlace(params);
     }
 

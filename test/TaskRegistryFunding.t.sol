@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {RegistryExtension} from "../contracts/RegistryExtension.sol";
 import {TaskRegistry} from "../contracts/TaskRegistry.sol";
+import {Part} from "../contracts/base/Part.sol";
 import {IRegistryEvents} from "../contracts/interfaces/IRegistryEvents.sol";
 import {IVaultEvents} from "../contracts/interfaces/IVaultEvents.sol";
 import {Schedules} from "../contracts/libraries/Schedules.sol";
@@ -18,10 +18,10 @@ import {
     Dataset,
     Limits,
     PoolId,
-    PoolParams,
     Schedule,
     Status
 } from "../contracts/types/Types.sol";
+import {Deployments} from "./base/Deployments.sol";
 import {Digests} from "./base/Digests.sol";
 import {RegistryBase} from "./base/RegistryBase.sol";
 
@@ -158,6 +158,16 @@ contract TaskRegistryFundingTest is RegistryBase {
         assertEq(registry.dataset(params.dataset).reserved, 10_000e18);
     }
 
+    function test_createCampaign_RevertWhen_TheEscrowReaches2To96() external {
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, uint8(96), 2 ** 96));
+        vm.prank(requester);
+        registry.createCampaign(pool, params, 2 ** 96);
+        token.transfer(requester, 2 ** 96 - 1);
+        vm.prank(requester);
+        registry.createCampaign(pool, params, 2 ** 96 - 1);
+        assertEq(_campaign().escrow, 2 ** 96 - 1);
+    }
+
     function test_createCampaign_RevertWhen_TheEscrowDoesNotArriveWhole() external {
         _use(address(new FeeToken(1e30)));
         _expectCreateRevert(
@@ -213,12 +223,15 @@ contract TaskRegistryFundingTest is RegistryBase {
         _assertBoundary(good, bad, 3);
     }
 
-    function test_createCampaign_RevertWhen_RoundsOrTriesAreNoneOrRoundsTooShort() external {
+    function test_createCampaign_RevertWhen_RoundsOrTriesAreNoneOrTooManyOrRoundsTooShort() external {
         (Schedule memory good, Schedule memory bad) = (_schedule(START), _schedule(START));
         (good.rounds, bad.rounds) = (1, 0);
         _assertBoundary(good, bad, 4);
         (good, bad) = (_schedule(START), _schedule(START));
         (good.tries, bad.tries) = (1, 0);
+        _assertBoundary(good, bad, 4);
+        (good, bad) = (_schedule(START), _schedule(START));
+        (good.tries, bad.tries) = (8, 9);
         _assertBoundary(good, bad, 4);
         (good, bad) = (_schedule(START), _schedule(START));
         (good.roundLength, bad.roundLength) = (good.grace + 1, good.grace);
@@ -292,6 +305,16 @@ contract TaskRegistryFundingTest is RegistryBase {
         _create();
         vm.expectRevert(IVaultEvents.ZeroAmount.selector);
         _topUp(requester, 0);
+    }
+
+    function test_topUp_RevertWhen_TheEscrowReaches2To96() external {
+        _create();
+        token.transfer(requester, 2 ** 96);
+        uint128 room = 2 ** 96 - 1 - ESCROW;
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, uint8(96), 2 ** 96));
+        _topUp(requester, room + 1);
+        _topUp(requester, room);
+        assertEq(_campaign().escrow, 2 ** 96 - 1);
     }
 
     function testFuzz_topUp(uint128 amount) external {
@@ -369,14 +392,21 @@ contract TaskRegistryFundingTest is RegistryBase {
         _accept();
     }
 
-    function test_accept_RevertWhen_EscrowAndBondReach2To128() external {
-        (pool.nonce, pool.arbitrationRefund) = (1, type(uint128).max / 4);
+    function test_accept_RevertWhen_TheBondReaches2To96() external {
+        (pool.nonce, pool.arbitrationRefund) = (1, 2 ** 94);
         vm.prank(oracle);
         params.pool = registry.createPool(pool);
         _create();
-        uint256 sum = ESCROW + 4 * uint256(type(uint128).max / 4);
-        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, uint8(128), sum));
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, uint8(96), 2 ** 96));
         _accept();
+        --pool.arbitrationRefund;
+        vm.prank(oracle);
+        params.pool = registry.createPool(pool);
+        _setParams(params);
+        _create();
+        token.transfer(oracle, 2 ** 96);
+        _accept();
+        assertEq(_campaign().bond, 2 ** 96 - 4);
     }
 
     function testFuzz_accept(uint128 escrow, uint128 arbitrationRefund) external {
@@ -407,12 +437,27 @@ contract TaskRegistryFundingTest is RegistryBase {
     // -------------------------------------------------------------- deployment
 
     function test_deployment_RevertWhen_TheExtensionHasNoCode() external {
-        vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.NoExtension.selector, stranger));
+        vm.expectRevert(abi.encodeWithSelector(Part.NoPart.selector, stranger));
         new TaskRegistry(_limits(), stranger);
     }
 
+    /// @dev Bounds that no schedule could meet; the neighbours are met by few, but by some.
+    function test_deployment_RevertWhen_TheLimitsAreOutOfOrder() external {
+        address extension = Deployments.extension();
+        Limits[3] memory bad = [
+            Limits(30 days + 1, 2 hours, 30 days, 365 days),
+            Limits(1 hours, 30 days + 1, 30 days, 365 days),
+            Limits(1 hours, 2 hours, 365 days + 1, 365 days)
+        ];
+        for (uint256 i = 0; i < bad.length; ++i) {
+            vm.expectRevert(IRegistryEvents.InconsistentLimits.selector);
+            new TaskRegistry(bad[i], extension);
+        }
+        new TaskRegistry(Limits(30 days, 30 days, 30 days, 30 days), extension);
+    }
+
     function test_deployment_RevertWhen_PeriodsAreShortOffLocalChains() external {
-        address extension = address(new RegistryExtension());
+        address extension = Deployments.extension();
         Limits memory short = Limits(48 hours - 1, 7 days, 30 days, 365 days);
         vm.chainId(1);
         vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.PeriodBelowSafeMinimum.selector, 48 hours - 1, 48 hours));

@@ -4,17 +4,11 @@ pragma solidity 0.8.37;
 import {IRegistryEvents} from "../contracts/interfaces/IRegistryEvents.sol";
 import {IVaultEvents} from "../contracts/interfaces/IVaultEvents.sol";
 import {Campaign, Settlement, Status} from "../contracts/types/Types.sol";
+import {ContestBase} from "./base/ContestBase.sol";
 import {Digests} from "./base/Digests.sol";
-import {RegistryBase} from "./base/RegistryBase.sol";
 
 /// @dev Proposals and their end; see TaskRegistrySettlement.tree.
-contract TaskRegistrySettlementTest is RegistryBase {
-    function _sample() private pure returns (Settlement memory s) {
-        (s.payoutRoot, s.labelRoot, s.modelRoot) = (keccak256("payouts"), keccak256("labels"), keccak256("model"));
-        (s.truthRoot, s.bundleHash) = (keccak256("truth"), keccak256("bundle"));
-        (s.payoutTotal, s.shareTotal, s.leaves) = (600e6, 300e18, 10);
-    }
-
+contract TaskRegistrySettlementTest is ContestBase {
     // ----------------------------------------------------------------- propose
 
     function test_propose_RevertWhen_NotOpen() external {
@@ -55,6 +49,26 @@ contract TaskRegistrySettlementTest is RegistryBase {
         vm.revertToState(snapshot);
         vm.warp(_revealEnd());
         _propose(_sample());
+    }
+
+    /// @dev A second proposal in the oracle's own time is a late one.
+    function test_propose_RevertWhen_AProposalFell() external {
+        _toProposed(_sample());
+        _contest(challenger, FOR_CHALLENGER);
+        assertLt(vm.getBlockTimestamp(), _settleEnd());
+        bytes memory call = abi.encodeCall(registry.propose, (params, _sample()));
+        _fails(oracle, call, abi.encodeWithSelector(IRegistryEvents.NoExclusiveRight.selector, id));
+    }
+
+    function test_propose_RevertWhen_AReceiptIsOpenOrTheBondLost() external {
+        _toCommitted();
+        vm.warp(_commitEnd());
+        _postReceipt(annotator, "receipt");
+        vm.warp(_revealEnd());
+        bytes memory call = abi.encodeCall(registry.propose, (params, _sample()));
+        _fails(oracle, call, abi.encodeWithSelector(IRegistryEvents.NoExclusiveRight.selector, id));
+        registry.forfeitBond(params, annotator, "receipt");
+        _fails(oracle, call, abi.encodeWithSelector(IRegistryEvents.NoExclusiveRight.selector, id));
     }
 
     function testFuzz_propose_RevertWhen_PayoutAndFeeAreAboveTheEscrow(uint128 escrow, uint16 feeBps) external {

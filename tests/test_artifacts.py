@@ -13,7 +13,7 @@ from labelshare.chain import artifacts
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "src/labelshare/chain/artifacts").glob("*.json"))
-DEPLOYED = ["ContributorShare", "LicenseRegistry", "RewardToken", "TaskRegistry"]
+DEPLOYED = ["ContributorShare", "LicenseRegistry", "RegistryExtension", "RewardToken", "TaskRegistry"]
 
 
 @pytest.mark.parametrize("name", DEPLOYED)

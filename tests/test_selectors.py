@@ -1,12 +1,16 @@
-"""The two halves of the registry answer every function of the surface, and each function in one half only."""
+"""The three parts of the registry answer every function of the surface, each function in one part only."""
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
+import pytest
 from eth_utils.abi import function_abi_to_4byte_selector
 
 from labelshare.chain import artifacts
+
+PARTS = ("TaskRegistry", "RegistryExtension", "RegistryContests")
 
 
 def selectors(name: str) -> dict[bytes, str]:
@@ -25,25 +29,30 @@ def _entry(entry: Any) -> Any:
     return dict(entry)
 
 
-def test_no_function_of_the_extension_is_shadowed() -> None:
-    """The registry's own functions win over its fallback: what both have never reaches the second."""
-    main, extension = selectors("TaskRegistry"), selectors("RegistryExtension")
-
-    assert main
-    assert extension
-    assert not main.keys() & extension.keys()
-
-
-def test_the_halves_are_the_whole_surface() -> None:
-    halves = selectors("TaskRegistry") | selectors("RegistryExtension")
-
-    assert halves == selectors("ITaskRegistry")
+@pytest.mark.parametrize(("first", "later"), list(combinations(PARTS, 2)))
+def test_no_function_of_a_later_part_is_shadowed(first: str, later: str) -> None:
+    """A part's own functions win over its fallback: what two have never reaches the later one."""
+    assert selectors(first)
+    assert selectors(later)
+    assert not selectors(first).keys() & selectors(later).keys()
 
 
-def test_the_halves_agree_on_shared_errors_and_events() -> None:
-    """One name has one form: whoever decodes an error or event need not know which half it came from."""
+def test_the_parts_are_the_whole_surface() -> None:
+    parts = {selector: name for part in PARTS for selector, name in selectors(part).items()}
+
+    assert parts == selectors("ITaskRegistry")
+
+
+def test_what_a_part_does_not_know_it_passes_on_but_for_the_last() -> None:
+    passing = {part: any(entry["type"] == "fallback" for entry in artifacts.load(part).abi) for part in PARTS}
+
+    assert passing == {"TaskRegistry": True, "RegistryExtension": True, "RegistryContests": False}
+
+
+def test_the_parts_agree_on_shared_errors_and_events() -> None:
+    """One name has one form: whoever decodes an error or event need not know which part it came from."""
     forms: dict[tuple[str, str], set[str]] = {}
-    for name in ("TaskRegistry", "RegistryExtension"):
+    for name in PARTS:
         for entry in artifacts.load(name).abi:
             if entry["type"] in {"error", "event"}:
                 types = ",".join(value["type"] for value in entry["inputs"])

@@ -1,4 +1,4 @@
-"""The extension runs on the registry's storage, so both lay it out alike, to the last struct member."""
+"""All parts run on the registry's storage, so they lay it out alike, to the last struct member."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from labelshare.chain import artifacts
 
-HALVES = ("TaskRegistry", "RegistryExtension")
+PARTS = ("TaskRegistry", "RegistryExtension", "RegistryContests")
 
 
 def layout(name: str) -> list[tuple[str, str, int, Any]]:
@@ -31,14 +31,14 @@ def expand(name: str, types: Any) -> Any:
     return (kind["encoding"], kind["label"], kind["numberOfBytes"], tuple(parts), tuple(members))
 
 
-def test_both_halves_lay_out_storage_alike() -> None:
-    main, extension = (layout(name) for name in HALVES)
+def test_all_parts_lay_out_storage_alike() -> None:
+    main, *others = (layout(name) for name in PARTS)
 
     assert main
-    assert main == extension
+    assert others == [main] * 2
 
 
-@pytest.mark.parametrize("name", HALVES)
+@pytest.mark.parametrize("name", PARTS)
 def test_nothing_shares_a_slot(name: str) -> None:
     """Every variable is a mapping with a slot of its own; the guard is transient and takes none."""
     slots = [slot for _, slot, _, _ in layout(name)]
@@ -48,9 +48,9 @@ def test_nothing_shares_a_slot(name: str) -> None:
 
 
 def test_the_first_slot_of_a_campaign_holds_what_every_call_reads() -> None:
-    """Gas rests on it: status, commitment, times and escrow are one read."""
+    """Gas rests on it: status, flags, times, escrow and bond are one read."""
     campaigns = next(kind for label, _, _, kind in layout("TaskRegistry") if label == "_campaigns")
     struct = campaigns[3][1]
     first = {label for label, slot, _, _ in struct[4] if slot == "0"}
 
-    assert first == {"status", "committed", "placeFreed", "since", "seedBlock", "escrow"}
+    assert first == {"status", "flags", "cohort", "since", "escrow", "bond"}

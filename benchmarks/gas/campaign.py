@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.gas.world import ORACLE, REQUESTER, TOKEN
 from labelshare.chain.contracts import Parts
-from labelshare.oracle.operator import CLAIMS_A_CALL, bond_for
+from labelshare.oracle.operator import CLAIMS_A_CALL
 from labelshare.protocol import typed_data
 from labelshare.protocol.abi import campaign_id, pool_id
 from labelshare.protocol.commitments import Opening, SignedCommit, label_digests, seal
 from labelshare.protocol.leaves import Payout, Truth, label_leaves, payout_leaf, truth_leaf
 from labelshare.protocol.merkle import MerkleTree, root_of
+from labelshare.protocol.rewards import bond_for
 from labelshare.protocol.rounds import aggregate, roster_root
 from labelshare.replay.rules import schedule_from
 from labelshare.types import ZERO_HASH, CampaignParams, Commit, Hash32, Schedule, Scope, Settlement

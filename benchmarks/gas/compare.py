@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from benchmarks.gas.job import Job
 
-SIZES: Final = (10, 100)
+SIZES: Final = (10, 100, 1000)
 
 OURS: Final[Job] = ours
 PEER: Final[Job] = human

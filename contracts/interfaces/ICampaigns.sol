@@ -71,13 +71,13 @@ interface ICampaigns is IRegistryEvents, IVaultEvents {
     /// the account itself calls, a failing token reverts; for others its credit is raised instead.
     function claim(CampaignParams calldata params, PayoutLeaf calldata leaf, bytes32[] calldata proof) external;
 
-    /// @notice The same for many leaves under one multiproof.
+    /// @notice The same for many leaves under one multiproof, as @openzeppelin/merkle-tree makes them.
     /// @param parts PAYOUT = 1, SHARES = 2, or both = 3.
     function claimMany(CampaignParams calldata params, ClaimBatch calldata batch, uint8 parts) external;
 
     // -------------------------------------------------------------- deployment
 
-    /// @notice The other half of the registry: calls unknown here run its code on this contract's state.
+    /// @notice The second part of the registry: calls unknown here run its code on this contract's state.
     function extension() external view returns (address);
 
     /// @notice The implementation behind all share tokens.

@@ -38,7 +38,9 @@ struct License {
 /// @notice A publisher offers licences of its dataset. A sale mints an ERC-721 licence and splits its price: the
 /// contributors' basis points, fixed by the dataset, go to the holders of its share, rounded up; the publisher's part,
 /// rounded down, waits here until the publisher withdraws it. Nobody can change an offer, a licence or the split.
-/// @dev The price must arrive exactly: a revenue token that takes a fee on transfers sells no licence. Licences are
+/// @dev The price must arrive exactly, and so must the contributors' part at the share: a revenue token that takes a fee
+/// on transfers sells no licence. One that rebases is not supported: proceeds stay what they were, what it adds is
+/// nobody's, and what it takes away is missing from withdrawals in it, but from no other token's. Licences are
 /// transferable; the right follows the token.
 interface ILicenseRegistry is IERC721 {
     event Offered(
@@ -66,6 +68,9 @@ interface ILicenseRegistry is IERC721 {
     );
 
     event ProceedsWithdrawn(address indexed publisher, address indexed token, uint256 amount);
+
+    /// @notice There is no registry at this address.
+    error NoRegistry(address registry);
 
     /// @notice The registry knows no such dataset.
     error UnknownDataset(address dataset);

@@ -5,7 +5,7 @@ import {Campaign, CampaignId, CampaignParams, Dataset} from "../types/Types.sol"
 import {IRegistryEvents} from "./IRegistryEvents.sol";
 import {IStakeVault} from "./IStakeVault.sol";
 
-/// @title Datasets, and how campaigns end that came to nothing
+/// @title The registry's second part: vault, datasets, and what is read
 interface IRegistryExtension is IRegistryEvents, IStakeVault {
     // ---------------------------------------------------------------- datasets
 
@@ -28,17 +28,13 @@ interface IRegistryExtension is IRegistryEvents, IStakeVault {
     /// @notice Adds to the escrow before the oracle accepts. Anyone may; a refund goes to the requester all the same.
     function topUp(CampaignParams calldata params, uint128 amount) external;
 
-    /// @notice Ends a campaign and refunds the escrow to the requester's credit: by the requester before acceptance, by
-    /// anyone after acceptEnd, and by anyone once commitEnd passed and nobody committed, when the bond goes back too.
-    function cancel(CampaignParams calldata params) external;
-
-    /// @notice Ends a campaign that came to nothing after work was committed: escrow and bond are burned.
-    function expire(CampaignParams calldata params) external;
-
-    /// @notice Gives the place back to the pool once nobody can be slashed for the campaign any more.
-    function freePlace(CampaignParams calldata params) external;
+    /// @notice Makes several calls of this contract in one transaction, each in the caller's name; all or none. Brings no ether.
+    function multicall(bytes[] calldata calls) external returns (bytes[] memory answers);
 
     // ------------------------------------------------------------------- views
+
+    /// @notice The third part of the registry, which answers what this one does not know.
+    function contests() external view returns (address);
 
     function campaignIdOf(CampaignParams calldata params) external view returns (CampaignId);
 

@@ -13,7 +13,9 @@ interface IVaultEvents {
     event Burned(address indexed token, uint256 amount);
     event PoolCreated(PoolId indexed pool, address indexed oracle, PoolParams params);
     event Joined(PoolId indexed pool, address indexed annotator, uint96 stake);
-    /// @notice The seat takes no new work and may be withdrawn from `releaseAt` on.
+    /// @notice A slashed seat is whole again.
+    event Refilled(PoolId indexed pool, address indexed annotator, uint96 amount);
+    /// @notice The seat takes no new work and may be withdrawn from `releaseAt` on, or once all places taken so far are free.
     event Left(PoolId indexed pool, address indexed annotator, uint40 releaseAt);
     event SeatWithdrawn(PoolId indexed pool, address indexed annotator, uint96 stake);
 
@@ -29,6 +31,7 @@ interface IVaultEvents {
     error AlreadySeated(PoolId pool, address annotator);
     error NotSeated(PoolId pool, address annotator);
     error AlreadyLeaving(PoolId pool, address annotator, uint40 releaseAt);
+    error SeatWhole(PoolId pool, address annotator);
     error SeatLocked(PoolId pool, address annotator, uint40 releaseAt);
     error GateRefused(address gate, address annotator);
 }

@@ -15,6 +15,11 @@ library Leaves {
         return twice(keccak256(abi.encode(dom, annotator)));
     }
 
+    /// @notice A commitment under the root of its round.
+    function included(bytes32 dom, address annotator, bytes32 commitHash) internal pure returns (bytes32) {
+        return twice(keccak256(abi.encode(dom, annotator, commitHash)));
+    }
+
     function twice(bytes32 inner) private pure returns (bytes32) {
         return keccak256(abi.encode(inner));
     }

@@ -6,6 +6,9 @@ import {Limits, Schedule} from "../types/Types.sol";
 /// @title The time line of a campaign, derived from its schedule
 /// @dev Sums of at most a few hundred uint40 terms: none can overflow uint256.
 library Schedules {
+    /// @dev Bonds double with each try: eight keep them below 2^128.
+    uint8 private constant MAX_TRIES = 8;
+
     /// @notice A schedule breaks rule `rule` of `validate` (numbered from 1 in the order written there).
     error InvalidSchedule(uint8 rule);
 
@@ -29,19 +32,34 @@ library Schedules {
         return revealEnd(s) + s.settlePeriod;
     }
 
-    /// @notice The time by which every path has ended, slashes included: one proposal of the oracle and `tries` public
-    /// ones, each with its window and three disputes of which every one opens a fresh window.
+    /// @notice The longest that a proposal can be contested: three disputes, each of which opens a fresh window.
+    function contest(Schedule calldata s) internal pure returns (uint256) {
+        return 4 * uint256(s.window) + 3 * uint256(s.rulingPeriod);
+    }
+
+    /// @notice The end of all proposing: time for the oracle's own proposal and `tries` others, each contested to the end.
+    function proposeEnd(Schedule calldata s) internal pure returns (uint256) {
+        return settleEnd(s) + s.tries * (uint256(s.rescuePeriod) + s.publicPeriod + contest(s));
+    }
+
+    /// @notice The time by which every path has ended, slashes included.
     function hardEnd(Schedule calldata s) internal pure returns (uint256) {
-        uint256 contest = 4 * uint256(s.window) + 3 * uint256(s.rulingPeriod);
-        uint256 attempt = uint256(s.rescuePeriod) + s.publicPeriod + contest;
-        return settleEnd(s) + contest + s.tries * attempt + s.slashWindow;
+        return proposeEnd(s) + contest(s) + s.slashWindow;
+    }
+
+    /// @notice The end of slashing, and of holding the pool's place, in a campaign that became final at `since`. A final
+    /// that comes too late binds no seat beyond the time at which it could leave.
+    function slashEnd(Schedule calldata s, uint256 since) internal pure returns (uint256) {
+        uint256 end = since + s.slashWindow;
+        uint256 hard = hardEnd(s);
+        return end < hard ? end : hard;
     }
 
     function validate(Schedule calldata s, Limits memory l, uint256 created) internal pure {
         if (s.acceptEnd <= created) revert InvalidSchedule(1);
         if (s.enrolEnd < uint256(s.acceptEnd) + s.grace) revert InvalidSchedule(2);
         if (s.workStart <= s.enrolEnd) revert InvalidSchedule(3);
-        if (s.rounds == 0 || s.tries == 0) revert InvalidSchedule(4);
+        if (s.rounds == 0 || s.tries == 0 || s.tries > MAX_TRIES) revert InvalidSchedule(4);
         if (s.roundLength <= s.grace || s.roundLength > l.maxPeriod) revert InvalidSchedule(5);
         if (outside(s.grace, l.minPeriod, l.maxPeriod)) revert InvalidSchedule(6);
         if (outside(s.revealPeriod, l.minPeriod, l.maxPeriod)) revert InvalidSchedule(7);

@@ -25,7 +25,9 @@ library Tokens {
     function pull(address token, uint256 amount) internal returns (uint256 received) {
         uint256 before = balance(token);
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        received = balance(token) - before;
+        uint256 later = balance(token);
+        if (later < before) revert UnexpectedBalance(token, before, later);
+        received = later - before;
     }
 
     /// @notice Pays `to` or reverts.

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-// Tokens that exist and misbehave; tests use them as revenue tokens. Each mints `supply` to its deployer.
+// Tokens that exist and misbehave, for tests. Each mints `supply` to its deployer and is honest in all else.
 
 /// @notice Keeps 1% of every transfer.
 contract FeeToken is ERC20 {
@@ -13,6 +13,25 @@ contract FeeToken is ERC20 {
 
     function _update(address from, address to, uint256 value) internal override {
         uint256 fee = from == address(0) || to == address(0) ? 0 : value / 100;
+        if (fee != 0) super._update(from, address(0), fee);
+        super._update(from, to, value - fee);
+    }
+}
+
+/// @notice Keeps 1% of what is sent to one account.
+contract TollToken is ERC20 {
+    address private _tolled;
+
+    constructor(uint256 supply) ERC20("Toll", "TLL") {
+        _mint(msg.sender, supply);
+    }
+
+    function setTolled(address account) external {
+        _tolled = account;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        uint256 fee = from != address(0) && to != address(0) && to == _tolled ? value / 100 : 0;
         if (fee != 0) super._update(from, address(0), fee);
         super._update(from, to, value - fee);
     }
@@ -117,5 +136,33 @@ contract NoReturnToken {
     function _move(address from, address to, uint256 value) private {
         balanceOf[from] -= value;
         balanceOf[to] += value;
+    }
+}
+
+/// @notice Everyone's balance changes at once, without a transfer. Amounts are converted rounding down, as by those that
+/// exist, so that a transfer may move a unit less than it was told.
+contract RebasingToken is ERC20 {
+    uint256 private constant ONE = 1e18;
+    uint256 private _factor = ONE;
+
+    constructor(uint256 supply) ERC20("Rebasing", "RBS") {
+        _mint(msg.sender, supply);
+    }
+
+    /// @param factor What every balance is multiplied by, in 1e-18.
+    function rebase(uint256 factor) external {
+        _factor = _factor * factor / ONE;
+    }
+
+    function balanceOf(address account) public view override returns (uint256) {
+        return super.balanceOf(account) * _factor / ONE;
+    }
+
+    function totalSupply() public view override returns (uint256) {
+        return super.totalSupply() * _factor / ONE;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value * ONE / _factor);
     }
 }

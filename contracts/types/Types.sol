@@ -38,7 +38,7 @@ struct Schedule {
     /// The last seconds of enrolment and of each round, in which whoever the oracle left out acts alone.
     uint40 grace;
     uint16 rounds;
-    /// How often others may propose when the oracle is silent or its proposal is rejected.
+    /// How often others may propose when the oracle is silent or its proposal is rejected; 1 to 8.
     uint8 tries;
     uint40 revealPeriod;
     uint40 settlePeriod;
@@ -77,12 +77,61 @@ enum Status {
     Created,
     Open,
     Proposed,
+    Disputed,
     Final,
     Cancelled,
     Expired
 }
 
-/// @notice The state of a campaign. Its rules are not stored: calls carry them and are checked against the id.
+/// @notice How a challenge ended.
+enum Outcome {
+    /// No ruling in time, or one that decides nothing: the proposal falls, each side loses an eighth.
+    Unruled,
+    /// The proposer was right: the proposal stands for a fresh window.
+    Upheld,
+    /// The challenger was right: the proposal falls.
+    Rejected
+}
+
+/// @dev What is stored of a campaign. The first slot holds all that the money paths read.
+struct CampaignState {
+    Status status;
+    /// Bits: see RegistryState.
+    uint8 flags;
+    /// The pool's cohort that counts this campaign's place.
+    uint8 cohort;
+    uint40 since;
+    uint96 escrow;
+    uint96 bond;
+    bytes32 rosterRoot;
+    /// Below 2^64 the block whose hash becomes the seed; after that the seed.
+    bytes32 seed;
+    bytes32 settlement;
+}
+
+/// @notice Who stands against whom in a campaign that does not run undisturbed.
+struct Contest {
+    /// Who made the proposal at hand with a bond of its own; zero where it is the oracle's, on the campaign's bond.
+    address proposer;
+    /// Proposals of the campaign that fell. Each doubles the bond of the next public one.
+    uint8 rejections;
+    /// Challenges that the proposal at hand withstood. Each doubles the bond of the next.
+    uint8 withstood;
+    /// What the arbitrator ruled in the dispute at hand, plus one: 2 for the proposer, 3 for the challenger; zero before.
+    uint8 ruling;
+    /// Until when the arbitrator may rule.
+    uint40 rulingEnd;
+    /// Receipts posted that the oracle has neither answered nor paid for.
+    uint32 receipts;
+    uint128 proposerBond;
+    uint128 challengeBond;
+    address challenger;
+    /// Who paid the arbitrator, and under which number it knows the dispute.
+    address payer;
+    uint256 disputeId;
+}
+
+/// @notice The state of a campaign, for reading. Its rules are not stored: calls carry them and are checked against the id.
 struct Campaign {
     Status status;
     /// Whether any commitment was ever accepted. From then on only a final settlement returns money to the requester.
@@ -90,7 +139,7 @@ struct Campaign {
     bool placeFreed;
     /// When the status was entered.
     uint40 since;
-    /// The block whose hash becomes the seed; zero until armed.
+    /// The block whose hash becomes the seed; zero until armed and once drawn.
     uint64 seedBlock;
     /// The bounty; from finalize on, what claims may still take out of it.
     uint128 escrow;
@@ -106,16 +155,26 @@ struct Pool {
     uint16 open;
     /// The latest hardEnd of any campaign ever accepted.
     uint40 maxHardEnd;
+    /// Places are counted in cohorts, so that a leaving seat waits for those taken before it left (see Cohorts): the
+    /// oldest that is not empty, and the one that takes new places.
+    uint32 oldest;
+    uint32 newest;
+    /// How many places each cohort holds, 16 bits each.
+    uint128 counts;
 }
 
 /// @notice One annotator's stake in one pool.
 struct Seat {
     uint96 stake;
-    uint40 joinedAt;
-    /// Since when the stake has been whole. A seat below its full stake is on no new roster.
+    /// Since when the stake has been whole. While it is short: since when it had been. Zero where there is no seat.
     uint40 fullSince;
-    /// When a leaving seat may be withdrawn; zero while it stays.
+    /// Since when the stake has been short of the pool's uniform stake; zero while it is whole. A short seat is on no new
+    /// roster.
+    uint40 shortSince;
+    /// When a leaving seat may be withdrawn at the latest; zero while it stays.
     uint40 releaseAt;
+    /// A leaving seat may be withdrawn earlier once the pool's oldest cohort is this one.
+    uint32 waitsFor;
 }
 
 struct Dataset {
@@ -152,11 +211,12 @@ struct PayoutLeaf {
     uint128 cumShares;
 }
 
-/// @notice Leaves with one multiproof for all of them, in OpenZeppelin's order and with its flags.
+/// @notice Leaves with one multiproof for all of them, in OpenZeppelin's order and with its flags, packed: bit i % 256 of
+/// word i / 256 is that of step i, and no word is missing or left over.
 struct ClaimBatch {
     PayoutLeaf[] leaves;
     bytes32[] proof;
-    bool[] flags;
+    uint256[] flags;
 }
 
 /// @notice An annotator's sealed batch (EIP-712 `Commit` without the campaign's id).
@@ -167,6 +227,16 @@ struct Commit {
     uint32 count;
     /// Labels of all the annotator's batches up to and with this one.
     uint32 cumulativeCount;
+}
+
+/// @notice A sealed batch with what shows that its annotator signed it and that it was in time.
+struct Inclusion {
+    address annotator;
+    Commit commit;
+    /// The annotator's ECDSA signature of `commit`, and its place under the root of its round. Both empty where the
+    /// annotator committed it alone: then the chain knows it.
+    bytes signature;
+    bytes32[] proof;
 }
 
 /// @notice Bounds for every period of every schedule, fixed per deployment. All in seconds.

@@ -23,6 +23,7 @@ __all__ = [
     "Commit",
     "FixedBytes",
     "Hash32",
+    "Inclusion",
     "PoolId",
     "PoolParams",
     "Schedule",
@@ -208,10 +209,19 @@ class Schedule:
         return 4 * self.window + 3 * self.ruling_period
 
     @property
-    def hard_end(self) -> int:
-        """When every path has ended, all tries used and slashes included."""
+    def propose_end(self) -> int:
+        """When all proposing ends, every try contested to its end; what is open then can expire."""
         one_try = self.rescue_period + self.public_period + self.dispute_time
-        return self.settle_end + self.dispute_time + self.tries * one_try + self.slash_window
+        return self.settle_end + self.tries * one_try
+
+    @property
+    def hard_end(self) -> int:
+        """When every path has ended, slashes included."""
+        return self.propose_end + self.dispute_time + self.slash_window
+
+    def slash_end(self, since: int) -> int:
+        """When slashing ends, and the pool may have its place back, in a campaign final at `since`."""
+        return min(since + self.slash_window, self.hard_end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +264,23 @@ class Commit:
     root: Hash32
     count: U32
     cumulative_count: U32
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """A commitment with what shows that its annotator signed it and that it was in time.
+
+    Attributes:
+        annotator: Who committed.
+        commit: What.
+        signature: The annotator's over `commit`; empty where it sent the commitment to the chain alone.
+        proof: The place under the root of its round; empty likewise.
+    """
+
+    annotator: Address
+    commit: Commit
+    signature: bytes = b""
+    proof: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

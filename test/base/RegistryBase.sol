@@ -3,8 +3,6 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 
-import {RegistryExtension} from "../../contracts/RegistryExtension.sol";
-import {TaskRegistry} from "../../contracts/TaskRegistry.sol";
 import {IContributorShare} from "../../contracts/interfaces/IContributorShare.sol";
 import {ITaskRegistry} from "../../contracts/interfaces/ITaskRegistry.sol";
 import {RewardToken} from "../../contracts/mocks/RewardToken.sol";
@@ -22,6 +20,7 @@ import {
     Settlement,
     Status
 } from "../../contracts/types/Types.sol";
+import {Deployments} from "./Deployments.sol";
 import {Digests} from "./Digests.sol";
 import {Tree, Trees} from "./Trees.sol";
 
@@ -69,7 +68,7 @@ abstract contract RegistryBase is Test {
     }
 
     function _deploy(Limits memory limits) internal returns (ITaskRegistry) {
-        return ITaskRegistry(address(new TaskRegistry(limits, address(new RegistryExtension()))));
+        return Deployments.registry(limits);
     }
 
     /// @dev Gives everyone a million units of a token that the test holds, and the registry leave to take it. Ignores
@@ -285,7 +284,7 @@ abstract contract RegistryBase is Test {
         assembly ("memory-safe") {
             mstore(hashes, count)
         }
-        (batch.proof, batch.flags) = _tree().multiproof(hashes);
+        (batch.proof, batch.flags) = _tree().packedMultiproof(hashes);
         batch.leaves = new PayoutLeaf[](count);
         for (uint256 i = 0; i < leaves.length; ++i) {
             if ((picked >> i) & 1 == 0) continue;

@@ -65,6 +65,24 @@ library Trees {
         }
     }
 
+    /// @dev The same with flags as the registry takes them.
+    function packedMultiproof(Tree memory tree, bytes32[] memory leaves)
+        internal
+        pure
+        returns (bytes32[] memory path, uint256[] memory words)
+    {
+        bool[] memory flags;
+        (path, flags) = multiproof(tree, leaves);
+        words = pack(flags);
+    }
+
+    function pack(bool[] memory flags) internal pure returns (uint256[] memory words) {
+        words = new uint256[]((flags.length + 255) / 256);
+        for (uint256 i = 0; i < flags.length; ++i) {
+            if (flags[i]) words[i / 256] |= 1 << (i % 256);
+        }
+    }
+
     function position(Tree memory tree, bytes32 leaf) internal pure returns (uint256 at) {
         for (at = tree.nodes.length / 2; at < tree.nodes.length; ++at) {
             if (tree.nodes[at] == leaf) return at;

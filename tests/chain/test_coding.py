@@ -6,6 +6,7 @@ import dataclasses
 import re
 
 import pytest
+from eth_account import Account
 from eth_typing import HexAddress, HexStr
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from labelshare.chain.keys import Signer
 from labelshare.chain.node import Log
 from labelshare.chain.reverts import PANIC_SELECTOR, decode_revert, utc
 from labelshare.errors import EventError
-from labelshare.types import Address, Hash32, keccak
+from labelshare.types import Address, CampaignId, Hash32, keccak
 from tests.chain.world import World
 
 SIGNER = Signer(bytes(range(32)))
@@ -41,8 +42,6 @@ amounts = st.integers(0, 2**96)
 def test_transactions_are_those_of_eth_account(
     chain_id: int, nonce: int, fee: int, gas: int, to: bytes | None, value: int, data: bytes
 ) -> None:
-    from eth_account import Account
-
     ours = SIGNER.sign_transaction(
         Transaction(chain_id, nonce, fee // 2, fee, gas, Address(to) if to else None, value, data)
     )
@@ -74,8 +73,8 @@ def test_created_addresses_are_those_of_eth_utils() -> None:
 
 # --------------------------------------------------------------------------- contracts
 
-# mint and release are the registry's own; no account can call them.
-INTERNAL = {"mint", "release"}
+# mint and release are the registry's own, rule is an arbitrator's; no account of ours can call them.
+INTERNAL = {"mint", "release", "rule"}
 READ_BY_NOBODY = {"eip712Domain", "supportsInterface", "tokenURI", "name", "symbol"}
 
 
@@ -100,17 +99,32 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
+# Indices come as bytes, which the class keeps and reads.
+PACKED = {"packed": "indices"}
+
+
 @pytest.mark.parametrize("artifact", ev.EVENTS)
 def test_every_event_has_a_class_with_its_fields(artifact: str) -> None:
     theirs = {
-        entry.name: [snake(each["name"]) for each in entry.inputs] for entry in entries("event", artifact)
+        entry.name: [snake(each["name"].lstrip("_")) for each in entry.inputs]
+        for entry in entries("event", artifact)
     }
     ours = {
-        kind.ABI_NAME or kind.__name__: [field.name.rstrip("_") for field in dataclasses.fields(kind)][1:]
+        kind.ABI_NAME or kind.__name__: [
+            PACKED.get(field.name, field.name.rstrip("_")) for field in dataclasses.fields(kind)
+        ][1:]
         for kind in ev.EVENTS[artifact]
     }
 
     assert ours == theirs
+
+
+def test_packed_indices_are_read_eight_bytes_each() -> None:
+    log = Log(ADDRESS, (), b"", 1, 0, keccak(b"transaction"))
+    packed = b"".join(index.to_bytes(8, "big") for index in (0, 258, 2**64 - 1))
+
+    assert ev.Claimed(log, CampaignId(keccak(b"campaign")), 3, packed).indices == (0, 258, 2**64 - 1)
+    assert ev.Claimed(log, CampaignId(keccak(b"campaign")), 3, b"").indices == ()
 
 
 def test_a_foreign_log_is_no_event() -> None:

@@ -114,7 +114,7 @@ def test_the_history_follows_the_status(work: Work) -> None:
 def test_a_campaign_that_nobody_worked_for_is_refunded(work: Work) -> None:
     world, registry = work.world, work.world.contracts.registry
     work.accept_and_enrol()
-    world.chain.advance_to(work.params.schedule.commit_end)
+    world.chain.advance_to(work.params.schedule.reveal_end)
 
     world.sender.send(world.stranger, registry.cancel(work.params))
 
@@ -133,7 +133,7 @@ def test_a_campaign_that_came_to_nothing_is_burned_whole(work: Work) -> None:
     work.accept_and_enrol()
     work.draw_seed()
     work.label()
-    world.chain.advance_to(work.params.schedule.hard_end)
+    world.chain.advance_to(work.params.schedule.propose_end)
 
     world.sender.send(world.stranger, registry.expire(work.params))
 
@@ -144,44 +144,62 @@ def test_a_campaign_that_came_to_nothing_is_burned_whole(work: Work) -> None:
     assert registry.burned_of(world.token.address) == ESCROW + TOP_UP + bond
 
 
-def test_nothing_expires_before_the_hard_end(work: Work) -> None:
-    """Python's hard_end is the contract's, to the second."""
+def test_nothing_expires_before_the_end_of_proposing(work: Work) -> None:
+    """Python's propose_end is the contract's, to the second."""
     work.accept_and_enrol()
     work.draw_seed()
     work.label()
     chain, registry = work.world.chain, work.world.contracts.registry
-    chain.advance_to(work.params.schedule.hard_end - 10)
+    chain.advance_to(work.params.schedule.propose_end - 10)
 
     with pytest.raises(RevertError) as refusal:
         chain.call(registry.expire(work.params), work.world.stranger.address)
 
     assert refusal.value.name == "TooEarly"
-    assert refusal.value.args_by_name["from"] == work.params.schedule.hard_end
+    assert refusal.value.args_by_name["from"] == work.params.schedule.propose_end
 
 
-def test_seats_as_of_the_roster(work: Work) -> None:
+def test_seats_as_of_the_first_arming(work: Work) -> None:
+    """Who left before has none, who came back by then has one, and what happens later changes nothing."""
     world, registry = work.world, work.world.contracts.registry
     ann, ben, cleo = world.annotators
     world.sender.send(ann, registry.leave(work.params.pool))
-    work.world.sender.send(world.oracle, registry.accept(world.pool, work.params))
+    world.sender.send(world.oracle, registry.accept(world.pool, work.params))
     world.sender.send(world.oracle, registry.post_roster(work.params, work.roster.root, 2))
+    world.sender.send(cleo, registry.enrol(work.params))
     world.sender.send(ben, registry.leave(work.params.pool))
     world.sender.send(world.stranger, registry.withdraw_seat(world.pool, ann.address))
     world.sender.send(ann, registry.join(world.pool))
+    assert campaign_record(world.chain, world.deployment, work.id).seated == {ann.address, cleo.address}
+    work.draw_seed()
+    world.sender.send(cleo, registry.leave(work.params.pool))
 
-    history = campaign_history(world.chain, world.deployment, work.id)
+    record = campaign_record(world.chain, world.deployment, work.id)
     spans = seat_spans(world.chain, world.deployment, work.params.pool)
 
-    assert history.record.seated == {ben.address, cleo.address}
+    assert record.seated == {ann.address, cleo.address}
+    assert record.roster([ann.address, ben.address]) == {ann.address, cleo.address}
     stays = [(span.annotator, span.left is not None, span.withdrawn is not None) for span in spans]
     assert stays == [
         (ann.address, True, True),
         (ben.address, True, False),
-        (cleo.address, False, False),
+        (cleo.address, True, False),
         (ann.address, False, False),
     ]
     assert registry.seat(work.params.pool, ben.address).release_at > world.chain.now()
     assert pool_params(world.chain, world.deployment, work.params.pool) == world.pool
+
+
+def test_who_enrolled_alone_and_left_before_the_seed_was_armed_has_no_seat(work: Work) -> None:
+    world, registry = work.world, work.world.contracts.registry
+    work.accept_and_enrol()
+    world.sender.send(world.annotators[2], registry.leave(work.params.pool))
+    work.draw_seed()
+
+    record = campaign_record(world.chain, world.deployment, work.id)
+
+    assert record.enrolled_alone == (world.annotators[2].address,)
+    assert record.roster([]) == frozenset()
 
 
 def test_shares_revenue_and_a_licence(work: Work) -> None:

@@ -322,7 +322,9 @@ def test_a_record_survives_its_file(world: World, tmp_path: Path) -> None:
     assert Deployment.load(tmp_path / "deployment.json") == world.deployment
 
 
-@pytest.mark.parametrize("name", ["TaskRegistry", "RegistryExtension", "ContributorShare", "LicenseRegistry"])
+@pytest.mark.parametrize(
+    "name", ["TaskRegistry", "RegistryExtension", "RegistryContests", "ContributorShare", "LicenseRegistry"]
+)
 def test_a_record_with_another_address_is_refused(world: World, tmp_path: Path, name: str) -> None:
     path = tmp_path / "deployment.json"
     world.deployment.save(path)
@@ -342,7 +344,7 @@ def test_a_record_with_another_address_is_refused(world: World, tmp_path: Path, 
         Deployment.load(path).bind(world.chain)
 
 
-@pytest.mark.parametrize("field", ["registry", "extension", "share_implementation", "licenses"])
+@pytest.mark.parametrize("field", ["registry", "extension", "contests", "share_implementation", "licenses"])
 def test_a_forged_record_whose_hashes_fit_is_refused(world: World, field: str) -> None:
     """The record names other code and its true hash, as an operator with contracts of its own would."""
     changes: dict[str, Any] = {field: world.deployment.token}
@@ -358,6 +360,7 @@ def test_a_forged_record_whose_hashes_fit_is_refused(world: World, field: str) -
         ("registry", "the registry's extension"),
         ("share_implementation", "the registry's share"),
         ("extension", "the registry's extension"),
+        ("contests", "the extension's contests"),
         ("licenses", "the licences' registry"),
     ],
 )
@@ -376,8 +379,8 @@ def test_contracts_of_two_deployments_are_refused(world: World, field: str, told
         "",
         "[]",
         "{}",
-        '{"format": 2, "chainId": 1, "block": 0, "contracts": {}}',
-        '{"format": 1, "contracts": 5}',
+        '{"format": 1, "chainId": 1, "block": 0, "contracts": {}}',
+        '{"format": 2, "contracts": 5}',
     ],
 )
 def test_a_file_that_is_no_record(tmp_path: Path, content: str) -> None:

@@ -114,6 +114,7 @@ class Work:
 
     world: World
     params: CampaignParams
+    slash: int = 0  # of the third annotator
 
     @classmethod
     def start(cls, world: World) -> Work:
@@ -189,7 +190,8 @@ class Work:
         for index, annotator in enumerate(self.world.annotators):
             payout, shares = (index + 1) * 10 * COIN, (index + 1) * SHARE
             paid, shared = paid + payout, shared + shares
-            rows.append(Payout(index, annotator.address, payout, shares, 0, paid, shared))
+            slash = self.slash if index == 2 else 0
+            rows.append(Payout(index, annotator.address, payout, shares, slash, paid, shared))
         return rows
 
     @cached_property

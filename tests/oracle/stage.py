@@ -17,10 +17,11 @@ from labelshare.client.annotator import Annotator
 from labelshare.client.requester import Requester, Terms, escrow_for, share_cap_for
 from labelshare.client.seats import seat_calls
 from labelshare.oracle.intake import Intake
-from labelshare.oracle.operator import Operator, bond_for
+from labelshare.oracle.operator import Operator
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, seal
 from labelshare.protocol.record import Record
+from labelshare.protocol.rewards import bond_for
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address, CampaignParams, PoolParams, Schedule, Scope, keccak
@@ -221,6 +222,8 @@ def build(
     escrow: int | None = None,
     purse: int | None = None,
     seat_stake: int = LIMIT * COIN,
+    arbitrator: Address = NOBODY,
+    arbitration_refund: int = 0,
 ) -> Stage:
     """A funded campaign that nobody has accepted yet; all but `stranger` have a seat."""
     chain, spec = chain or connect(), spec or small_spec()
@@ -235,7 +238,7 @@ def build(
     contracts = deployment.bind(chain)
     token = contracts.development_token
     needed = escrow_for(spec, FEE_BPS) if escrow is None else escrow
-    purses = {requester: needed, oracle: bond_for(needed, 0) if purse is None else purse}
+    purses = {requester: needed, oracle: bond_for(needed, arbitration_refund) if purse is None else purse}
     purses |= dict.fromkeys(others, seat_stake)
     sender.send_many([(deployer, token.transfer(each.address, amount)) for each, amount in purses.items()])
     pool = PoolParams(
@@ -245,8 +248,8 @@ def build(
         unbonding=365 * DAY,
         max_open=1,
         gate=NOBODY,
-        arbitrator=NOBODY,
-        arbitration_refund=0,
+        arbitrator=arbitrator,
+        arbitration_refund=arbitration_refund,
         randomness=NOBODY,
         nonce=0,
     )

@@ -76,13 +76,6 @@ def test_enrolments_refused(enrolling: Stage, case: str) -> None:
     assert type(caught.value) is error
 
 
-def test_a_seat_of_less_than_the_pools_stake_is_none(enrolling: Stage) -> None:
-    demanding = replace(enrolling.operator, pool=replace(enrolling.pool, seat_stake=10**30))
-
-    with pytest.raises(ProtocolError, match="no whole seat"):
-        demanding.intake.enrol(enrolling.enrolment("cleo"))
-
-
 def test_nobody_enrols_once_the_roster_is_on_its_way() -> None:
     stage = build().accept().enrol("ann", "ben")
     stage.operator.post_roster()

@@ -12,7 +12,8 @@ from labelshare.chain.state import Status
 from labelshare.client.annotator import Annotator
 from labelshare.client.requester import Requester, Terms, escrow_for
 from labelshare.errors import ProtocolError, RevertError, SpecError
-from labelshare.oracle.operator import Operator, bond_for
+from labelshare.oracle.operator import Operator
+from labelshare.protocol.rewards import bond_for
 from labelshare.protocol.verify import verify
 from tests.chain.world import schedule
 from tests.oracle.stage import COIN, FEE_BPS, NAMES, Stage, build, nothing_changes, small_spec
@@ -181,6 +182,27 @@ def test_who_leaves_the_pool_before_the_roster_lands_labels_nothing_and_spoils_n
 
     report = verify(stage.record(), built.bundle)
     assert (report.ok, report.difference, report.annotators, report.labels) == (True, "", 3, 4)
+
+
+def test_who_leaves_between_the_roster_and_the_arming_labels_nothing_and_spoils_nothing() -> None:
+    """One of them enrolled by signature, the other alone."""
+    stage = build().accept().enrol("ann", "ben", "dora")
+    registry = stage.contracts.registry
+    stage.sender.send(stage.people["cleo"], registry.enrol(stage.params))
+    stage.operator.post_roster()
+    for name in ("ben", "cleo"):
+        stage.sender.send(stage.people[name], registry.leave(stage.params.pool))
+    stage.chain.advance_to(stage.schedule.enrol_end)
+    stage.operator.arm_seed()
+    stage.chain.mine(5)
+    stage.operator.draw_seed(stage.record())
+    assert set(stage.intake.roster) == {stage.people["ann"].address, stage.people["dora"].address}
+    stage.work(ann=2, dora=2).reveal("ann", "dora")
+
+    built = stage.settle()
+
+    report = verify(stage.record(), built.bundle)
+    assert (report.ok, report.difference, report.annotators, report.labels) == (True, "", 2, 4)
 
 
 def test_labels_of_two_rounds_and_half_pay_where_two_disagree() -> None:

@@ -15,8 +15,10 @@ from labelshare.protocol.commitments import (
     MAX_BATCH,
     Opening,
     check_opening,
+    label_bytes,
     label_digests,
     opening_hash,
+    read_labels,
     require_unique,
     salts,
     seal,
@@ -38,6 +40,27 @@ COMMIT, OPENING = seal(SCOPE, ANN, labels=LABELS, **BATCH)  # type: ignore[arg-t
 @given(st.binary(min_size=32, max_size=32), st.lists(st.integers(0, 2**64 - 1), max_size=5))
 def test_salts_are_hmacs(secret: bytes, items: list[int]) -> None:
     assert salts(secret, items) == [hmac.digest(secret, item.to_bytes(8, "big"), "sha256") for item in items]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**64 - 1), st.binary(max_size=300)), max_size=5), st.data())
+def test_labels_posted_on_chain_are_read_whole_or_not_at_all(
+    rows: list[tuple[int, bytes]], data: st.DataObject
+) -> None:
+    items, labels = tuple(item for item, _ in rows), tuple(label for _, label in rows)
+    posted = label_bytes(items, labels)
+
+    assert read_labels(posted) == (items, labels)
+    if rows:
+        whole = 10 + len(labels[-1])
+        with pytest.raises(CommitmentError, match="the labels end in the middle of one"):
+            read_labels(posted[: -data.draw(st.integers(1, whole - 1))])
+
+
+def test_labels_are_hashed_as_they_are_posted() -> None:
+    posted = label_bytes(OPENING.items, OPENING.labels)
+
+    assert posted[:13] == (2).to_bytes(8, "big") + (3).to_bytes(2, "big") + b"\x01\0\1"
+    assert opening_hash(OPENING) == keccak(b"OPENING.v1" + OPENING.commit_hash + SECRET + posted)
 
 
 def test_label_digests_keep_order_and_repetition() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from labelshare.protocol import canonical
 from labelshare.protocol.evidence import bundle_hash
-from labelshare.protocol.record import Posted, Record
+from labelshare.protocol.record import Record
 from labelshare.protocol.verify import verify
 from tests.protocol.test_settlement import rendezvous_world
 from tests.protocol.world import World, propose, small_world
@@ -26,11 +26,22 @@ def small_rendezvous() -> World:
     return world
 
 
+def small_public() -> World:
+    """Three opened on chain; one of them sent something void, too."""
+    world = small_world()
+    for name in ("ann", "bob", "dan"):
+        world.reveal(name)
+    world.reveal("cat", labels=b"")
+    return world
+
+
 SMALL = small_world()
-WORLDS = {"given": SMALL, "rendezvous": small_rendezvous()}
-BUILT = {name: world.build() for name, world in WORLDS.items()}
+WORLDS = {"given": SMALL, "rendezvous": small_rendezvous(), "public": small_public()}
+BUILT = {name: world.build_public() if name == "public" else world.build() for name, world in WORLDS.items()}
 LINES = {name: list(built.lines()) for name, built in BUILT.items()}
-RECORDS = {name: propose(world.record(), BUILT[name]) for name, world in WORLDS.items()}
+RECORDS = {
+    name: propose(world.record(), BUILT[name], public=name == "public") for name, world in WORLDS.items()
+}
 
 
 def paths(value: Any, path: Path = ()) -> Iterator[Path]:
@@ -87,7 +98,7 @@ def reposted(record: Record, bundle: bytes) -> Record:
     """The record as if the altered bundle were the one posted."""
     assert record.posted is not None
     settlement = replace(record.posted.settlement, bundle_hash=bundle_hash([bundle]))
-    return replace(record, posted=Posted(settlement, record.posted.fee))
+    return replace(record, posted=replace(record.posted, settlement=settlement))
 
 
 def alterations(line: bytes) -> Iterator[bytes]:
@@ -97,7 +108,7 @@ def alterations(line: bytes) -> Iterator[bytes]:
             yield canonical.dumps(changed) + b"\n"
 
 
-CASES = [(name, number) for name in ("given",) for number in range(len(LINES[name]))]
+CASES = [(name, number) for name in ("given", "public") for number in range(len(LINES[name]))]
 CASES += [("rendezvous", number) for number in range(1, len(LINES["rendezvous"]), 9)]
 
 
@@ -117,9 +128,11 @@ def test_no_field_of_a_line_can_be_altered(name: str, number: int) -> None:
     assert count >= 4
 
 
-@pytest.mark.parametrize("number", range(len(LINES["given"])))
-def test_no_line_can_be_left_out_repeated_or_moved(number: int) -> None:
-    lines, record = LINES["given"], RECORDS["given"]
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name in ("given", "public") for number in range(len(LINES[name]))]
+)
+def test_no_line_can_be_left_out_repeated_or_moved(name: str, number: int) -> None:
+    lines, record = LINES[name], RECORDS[name]
     changed = [
         [*lines[:number], *lines[number + 1 :]],
         [*lines[:number], lines[number], *lines[number:]],

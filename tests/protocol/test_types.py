@@ -71,7 +71,10 @@ def test_the_time_line_follows_from_the_schedule() -> None:
     assert [SCHEDULE.round_start(2), SCHEDULE.aggregate_close(2), SCHEDULE.round_end(2)] == [4200, 4600, 4800]
     assert (SCHEDULE.commit_end, SCHEDULE.reveal_end, SCHEDULE.settle_end) == (4800, 5300, 5700)
     assert SCHEDULE.dispute_time == 4 * 300 + 3 * 100
-    assert SCHEDULE.hard_end == 5700 + 1500 + 2 * (700 + 800 + 1500) + 50
+    assert SCHEDULE.propose_end == 5700 + 2 * (700 + 800 + 1500)
+    assert SCHEDULE.hard_end == SCHEDULE.propose_end + 1500 + 50
+    assert SCHEDULE.slash_end(6000) == 6050
+    assert SCHEDULE.slash_end(SCHEDULE.hard_end - 49) == SCHEDULE.hard_end
 
 
 def test_a_campaigns_slice_of_a_seat_rounds_down() -> None:

@@ -193,7 +193,7 @@ def test_a_commitment_without_a_seat_is_named() -> None:
     assert report.difference == f"commit of {account('ann')}, who has no seat"
 
 
-def test_who_left_the_pool_before_the_roster_was_posted_has_no_seat_and_spoils_nothing() -> None:
+def test_who_left_the_pool_before_the_seed_was_armed_has_no_seat_and_spoils_nothing() -> None:
     world = World(names=("ann", "bob"))
     world.label("ann", 0, {0: 0})
     stays = frozenset([account("ann")])
@@ -203,6 +203,25 @@ def test_who_left_the_pool_before_the_roster_was_posted_has_no_seat_and_spoils_n
     report = verify(propose(record, built), built.bundle)
     assert report.ok, report.difference
     assert report.annotators == 1
+
+
+def test_who_enrolled_alone_and_was_short_as_the_seed_was_armed_is_listed_and_has_no_seat() -> None:
+    """Its enrolment stands on chain and in the bundle; its commitment, alone too, is as if not there."""
+    world = World(names=("ann", "bob"), alone=("dan",))
+    for name in ("ann", "bob"):
+        world.label(name, 0, {0: 0})
+    world.label("dan", 0, {0: 1}, alone=True, opened=False)
+    stays = frozenset([account("ann"), account("bob")])
+    record = replace(world.record(), seated=stays)
+    built = build(world.spec, record, world.enrolments(), world.commits, world.openings)
+    report = verify(propose(record, built), built.bundle)
+    assert report.ok, report.difference
+    assert (report.annotators, report.labels) == (2, 2)
+    assert SeatRow(account("dan"), b"") in built.rows
+    assert not any(isinstance(row, CommitRow) and row.annotator == account("dan") for row in built.rows)
+
+    everyone = verify(propose(world.record(), built), built.bundle)
+    assert everyone.difference == f"batch 0 that {account('dan')} committed alone is missing"
 
 
 def test_a_commitment_of_a_seat_that_left_is_named() -> None:

@@ -8,16 +8,17 @@ from typing import Any
 
 from labelshare.protocol import abi, typed_data
 from labelshare.protocol.assignment import Plan, places
-from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, seal
-from labelshare.protocol.record import OwnCommit, Posted, Record, RoundRoot
+from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, label_bytes, seal
+from labelshare.protocol.record import OwnCommit, Place, Posted, Record, Reveal, RoundRoot
 from labelshare.protocol.rewards import ONE_SHARE, fee
 from labelshare.protocol.rounds import aggregate, facts, roster_root
-from labelshare.protocol.settlement import Built, build
+from labelshare.protocol.settlement import Built, build, build_public
 from labelshare.protocol.spec import Spec
-from labelshare.types import ZERO_HASH, Address, CampaignParams, Hash32, PoolParams, Schedule, keccak
+from labelshare.types import ZERO_HASH, Address, CampaignParams, Commit, Hash32, PoolParams, Schedule, keccak
 
 CHAIN_ID = 31337
 REGISTRY = Address("0x" + "a1" * 20)
+PROPOSED: Place = (100, 0)  # where a proposal stands; openings on chain stand before it
 SEED = keccak(b"seed")
 CONFIG = (
     '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">'
@@ -103,6 +104,7 @@ class World:
     commits: list[SignedCommit] = field(default_factory=list)
     own: list[OwnCommit] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
+    reveals: list[Reveal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.spec = Spec.of(self.fields)
@@ -166,6 +168,29 @@ class World:
         if opened:
             self.openings.append(opening)
 
+    def opening(self, name: str, batch: int = 0) -> tuple[Commit, Opening]:
+        """The opening of somebody's batch, which must have been opened, and its commitment."""
+        commits = [c.commit for c in self.commits if c.annotator == account(name)]
+        commits += [own.commit for own in self.own if own.annotator == account(name)]
+        commit = next(each for each in commits if each.batch == batch)
+        wanted = typed_data.commit_hash(self.scope.campaign_id, commit)
+        return commit, next(
+            o for o in self.openings if (o.annotator, o.commit_hash) == (account(name), wanted)
+        )
+
+    def reveal(self, name: str, batch: int = 0, *, place: Place | None = None, **changes: Any) -> Reveal:
+        """Somebody's batch is opened on chain; `changes` replace fields of the event."""
+        commit, opening = self.opening(name, batch)
+        labels = label_bytes(opening.items, opening.labels)
+        where = place or (50, len(self.reveals))
+        event = replace(Reveal(account(name), commit, opening.secret, labels, where), **changes)
+        self.reveals.append(event)
+        return event
+
+    def withhold(self, *names: str) -> None:
+        """These never sent their openings to the oracle."""
+        self.openings = [o for o in self.openings if o.annotator not in map(account, names)]
+
     def places(self, round_number: int) -> dict[str, list[int]]:
         """Under rendezvous, who is assigned what in a round, by name."""
         limit = self.spec.label_limit(self.pool.campaign_slice, self.campaign.stake_per_label)
@@ -185,11 +210,12 @@ class World:
             escrow=self.escrow,
             roster_root=ZERO_HASH,
             roster_count=len(self.names),
-            seated=frozenset(map(account, self.names)),
+            seated=frozenset(map(account, (*self.names, *self.alone))),
             enrolled_alone=tuple(map(account, self.alone)),
             seed=SEED,
             rounds=rounds,
             own_commits=tuple(self.own),
+            reveals=tuple(self.reveals),
             posted=posted,
         )
 
@@ -206,11 +232,15 @@ class World:
     def build(self) -> Built:
         return build(self.spec, self.record(), self.enrolments(), self.commits, self.openings)
 
+    def build_public(self) -> Built:
+        return build_public(self.spec, self.record())
 
-def propose(record: Record, built: Built) -> Record:
+
+def propose(record: Record, built: Built, *, public: bool = False) -> Record:
     """The record once the settlement is posted and final."""
     settlement = built.settlement
-    return replace(record, posted=Posted(settlement, fee(settlement.payout_total, record.params.fee_bps)))
+    reward = fee(settlement.payout_total, record.params.fee_bps)
+    return replace(record, posted=Posted(settlement, reward, public, PROPOSED))
 
 
 def small_world() -> World:
@@ -230,6 +260,7 @@ Change = Callable[[dict[str, Any]], None]
 __all__ = [
     "CHAIN_ID",
     "CONFIG",
+    "PROPOSED",
     "REGISTRY",
     "SCHEDULE",
     "SEED",

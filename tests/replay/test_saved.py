@@ -115,7 +115,11 @@ def nowhere(record: dict[str, Any], name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["TaskRegistry", "RegistryExtension", "ContributorShare", "LicenseRegistry", "RewardToken"]
+    "name",
+    [
+        *("TaskRegistry", "RegistryExtension", "RegistryContests"),
+        *("ContributorShare", "LicenseRegistry", "RewardToken"),
+    ],
 )
 @pytest.mark.parametrize("change", [other_code, other_address, nowhere])
 def test_a_deployment_record_that_is_not_of_this_chain(

@@ -125,6 +125,7 @@ FALSIFIED: dict[str, tuple[Callable[[], Books], set[str]]] = {
     "a credit": (lambda: flows_off(credit=bumped(books().flows.credit)), {OWES}),
     "the stakes": (lambda: flows_off(stakes=books().flows.stakes - 1), {OWES}),
     "what was burned": (lambda: flows_off(burned=1), {OWES}),
+    "a bond": (lambda: replace(books(), campaign=replace(books().campaign, bonds=1)), {OWES}),
     "a transfer to an annotator": (move_off, {MOVES, "payout of"}),
     "a claim": (claim_missing, {OWES}),
     "a mint": (

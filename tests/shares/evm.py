@@ -1,98 +1,18 @@
-"""A share on a bare EVM: no blocks and no nodes, so that a test sets every second itself.
-
-The registry is an ordinary address: the share asks nothing else of it.
-"""
+"""A share on a bare EVM. The registry is an ordinary address: the share asks nothing else of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from eth.chains.mainnet import MainnetChain
-from eth.constants import BLANK_ROOT_HASH
-from eth.db.atomic import AtomicDB
-from eth.vm.execution_context import ExecutionContext
-from eth.vm.forks.cancun import CancunVM
-from eth.vm.message import Message
 from eth_abi import decode, encode
-from eth_typing import Address as Raw
-from eth_typing import BlockNumber, Hash32
-from eth_utils import function_signature_to_4byte_selector
 
 from labelshare.chain import artifacts
 from labelshare.types import Address, keccak
+from tests.evm import Evm
 
-GAS = 30_000_000
-CHAIN_ID = MainnetChain.chain_id
 REGISTRY = Address(keccak(b"registry")[12:])
 PAYER = Address(keccak(b"payer")[12:])
 TOKEN_SUPPLY = 2**120
-
-
-class RevertedError(Exception):
-    """A call reverted; `selector` is that of its custom error."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data.hex())
-        self.selector = data[:4]
-
-
-class Evm:
-    """The state of a chain, moved by messages at times of the caller's choice."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000
-        self._state = CancunVM.get_state_class()(AtomicDB(), self._context(), BLANK_ROOT_HASH)
-        self._nonce = 0
-
-    def wait(self, seconds: int) -> None:
-        """Lets time pass."""
-        self.now += seconds
-        self._state.execution_context = self._context()
-
-    def create(self, sender: Address, code: bytes) -> Address:
-        """Runs creation code; returns the address of what it created."""
-        self._nonce += 1
-        address = keccak(sender + self._nonce.to_bytes(4))[12:]
-        self._run(Message(GAS, Raw(b""), Raw(sender), 0, b"", code, create_address=Raw(address)), create=True)
-        return Address(address)
-
-    def call(self, sender: Address, to: Address, signature: str, *arguments: Any) -> bytes:
-        """Calls a function by its signature; returns the encoded result."""
-        types = signature[signature.index("(") + 1 : -1]
-        data = function_signature_to_4byte_selector(signature)
-        data += encode(types.split(",") if types else [], arguments)
-        return self._run(
-            Message(GAS, Raw(to), Raw(sender), 0, data, self._state.get_code(Raw(to))), create=False
-        )
-
-    def storage(self, address: Address, slot: int) -> int:
-        """Reads one word."""
-        return int(self._state.get_storage(Raw(address), slot))
-
-    def _run(self, message: Message, *, create: bool) -> bytes:
-        computation = self._state.computation_class
-        apply = computation.apply_create_message if create else computation.apply_message
-        context = self._state.get_transaction_context_class()(0, message.sender)
-        result = apply(self._state, message, context)
-        self._state.clear_transient_storage()
-        self._state.lock_changes()
-        if result.is_error:
-            raise RevertedError(result.output)
-        return bytes(result.output)
-
-    def _context(self) -> ExecutionContext:
-        return ExecutionContext(
-            coinbase=Raw(bytes(20)),
-            timestamp=self.now,
-            block_number=BlockNumber(1),
-            difficulty=0,
-            mix_hash=Hash32(bytes(32)),
-            gas_limit=GAS,
-            prev_hashes=(),
-            chain_id=CHAIN_ID,
-            base_fee_per_gas=0,
-            excess_blob_gas=0,
-        )
 
 
 class DeployedShare:

@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from labelshare.errors import ConservationError, InputError
 from labelshare.protocol.accumulator import MAX_PAID, MAX_SUPPLY, Share
 from labelshare.types import Address, keccak
-from tests.shares.evm import DeployedShare, RevertedError
+from tests.evm import RevertedError
+from tests.shares.evm import DeployedShare
 
 ONE = 10**18
 PEOPLE = [Address(keccak(bytes([number]))[12:]) for number in range(4)]

@@ -31,9 +31,18 @@ def test_the_licences_belong_to_the_registry(deployment):
     assert deployment.licenses.registry() == deployment.registry.address
 
 
-def test_the_registry_refuses_an_extension_without_code(deployer, project):
+def test_no_part_names_a_next_one_without_code(deployer, project):
     with ape.reverts():
         deployer.deploy(project.TaskRegistry, tuple(Limits()), deployer.address)
+    with ape.reverts():
+        deployer.deploy(project.RegistryExtension, deployer.address)
+
+
+def test_the_parts_name_each_other(deployment, project):
+    extension = project.RegistryExtension.at(deployment.registry.extension())
+    contests = project.RegistryContests.at(extension.contests())
+
+    assert contests.receiptEndOf(bytes(32), deployment.registry.address, bytes(32)) == 0
 
 
 def test_the_development_token_belongs_to_its_deployer(deployer, project):

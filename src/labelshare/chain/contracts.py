@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any, ClassVar, Final, TypeVar
 
-from labelshare.chain.abi import convert, function
+from labelshare.chain.abi import Entry, convert, function
 from labelshare.chain.node import Call, Chain
 from labelshare.chain.state import (
     CampaignState,
+    Contest,
     Dataset,
     License,
     Limits,
@@ -22,6 +23,7 @@ from labelshare.chain.state import (
     ShareRound,
     Stream,
 )
+from labelshare.errors import InputError
 from labelshare.protocol.leaves import Payout
 from labelshare.protocol.merkle import MultiProof
 from labelshare.types import (
@@ -30,12 +32,13 @@ from labelshare.types import (
     CampaignParams,
     Commit,
     Hash32,
+    Inclusion,
     PoolId,
     PoolParams,
     Settlement,
 )
 
-__all__ = ["ContributorShare", "LicenseRegistry", "Parts", "Registry", "Token"]
+__all__ = ["Arbitrator", "ContributorShare", "LicenseRegistry", "Parts", "Registry", "Token"]
 
 Value = TypeVar("Value")
 
@@ -62,9 +65,9 @@ class Contract:
     NAME: ClassVar[str]
     ARTIFACT: ClassVar[str]
 
-    def _call(self, name: str, *arguments: Any, gas: int | None = None) -> Call:
+    def _call(self, name: str, *arguments: Any, gas: int | None = None, value: int = 0) -> Call:
         entry = function(self.ARTIFACT, name)
-        return Call(self.address, entry.encode_call(arguments), f"{self.NAME}.{entry.name}", gas=gas)
+        return Call(self.address, entry.encode_call(arguments), f"{self.NAME}.{entry.name}", value, gas)
 
     def _read(self, name: str, *arguments: Any) -> tuple[Any, ...]:
         entry = function(self.ARTIFACT, name)
@@ -198,6 +201,11 @@ class Registry(Contract):
         """Put tokens into the sender's credit."""
         return self._call("deposit", token, amount)
 
+    def deposit_with_permit(self, token: Address, amount: int, deadline: int, signature: bytes) -> Call:
+        """The same on the sender's permit for the registry (ERC-2612), 65 bytes r ‖ s ‖ v: no approval."""
+        r, s, v = signature[:32], signature[32:64], signature[64]
+        return self._call("depositWithPermit", token, amount, deadline, v, r, s)
+
     def withdraw(self, token: Address, amount: int) -> Call:
         """Pay credit of the sender to the sender."""
         return self._call("withdraw", token, amount)
@@ -223,6 +231,10 @@ class Registry(Contract):
     def join(self, params: PoolParams, evidence: bytes = b"") -> Call:
         """Take a seat for the sender at the pool's stake."""
         return self._call("join", params, evidence)
+
+    def refill(self, params: PoolParams) -> Call:
+        """Make the sender's slashed seat whole again, so that it may be on rosters."""
+        return self._call("refill", params)
 
     def leave(self, pool: PoolId) -> Call:
         """Start leaving: no new work from now on."""
@@ -271,7 +283,7 @@ class Registry(Contract):
         return self._call("accept", pool, params)
 
     def cancel(self, params: CampaignParams) -> Call:
-        """End a campaign that nobody accepted or worked for, and refund it."""
+        """End a campaign that nobody accepted, or (from revealEnd on) nobody worked for, and refund it."""
         return self._call("cancel", params)
 
     # ------------------------------------------------------ enrolment and rounds
@@ -305,8 +317,16 @@ class Registry(Contract):
     # ---------------------------------------------------------------- settlement
 
     def propose(self, params: CampaignParams, settlement: Settlement) -> Call:
-        """Propose what the campaign came to."""
+        """The oracle proposes what the campaign came to, in its own time."""
         return self._call("propose", params, settlement)
+
+    def propose_late(self, params: CampaignParams, settlement: Settlement) -> Call:
+        """The oracle proposes after its own time, or again, at 1% of its bond for each day begun."""
+        return self._call("proposeLate", params, settlement)
+
+    def propose_openly(self, pool: PoolParams, params: CampaignParams, settlement: Settlement) -> Call:
+        """Anyone proposes once the rescue is over, on a bond of the sender's own."""
+        return self._call("proposeOpenly", pool, params, settlement)
 
     def finalize(self, params: CampaignParams, settlement: Settlement) -> Call:
         """End a campaign whose proposal stood unchallenged."""
@@ -320,7 +340,7 @@ class Registry(Contract):
         self, params: CampaignParams, leaves: Sequence[Payout], proof: MultiProof, parts: Parts = Parts.BOTH
     ) -> Call:
         """Hand out many leaves under one multiproof; `leaves` in the order of `proof.order`."""
-        batch = (list(leaves), list(proof.proof), list(proof.flags))
+        batch = (list(leaves), list(proof.proof), proof.packed_flags())
         gas = CLAIM_GAS + CLAIM_GAS_PER_LEAF * len(leaves)
         return self._call("claimMany", params, batch, int(parts), gas=gas)
 
@@ -331,6 +351,69 @@ class Registry(Contract):
     def free_place(self, params: CampaignParams) -> Call:
         """Give the pool its place back once nobody can be slashed for the campaign any more."""
         return self._call("freePlace", params)
+
+    # ------------------------------------------------- receipts, openings and gold
+
+    def post_receipt(
+        self, params: CampaignParams, annotator: Address, commit_hash: Hash32, signature: bytes
+    ) -> Call:
+        """Hold the oracle to a receipt that it signed."""
+        return self._call("postReceipt", params, annotator, commit_hash, signature)
+
+    def answer_receipt(
+        self, params: CampaignParams, annotator: Address, commit: Commit, proof: Sequence[bytes] = ()
+    ) -> Call:
+        """Show that a receipted commitment was included; no proof where it was committed alone."""
+        return self._call("answerReceipt", params, annotator, commit, list(proof))
+
+    def forfeit_bond(self, params: CampaignParams, annotator: Address, commit_hash: Hash32) -> Call:
+        """Take the oracle's bond for a receipt that it did not answer."""
+        return self._call("forfeitBond", params, annotator, commit_hash)
+
+    def post_reveal(
+        self, params: CampaignParams, inclusion: Inclusion, secret: Hash32, labels: bytes
+    ) -> Call:
+        """Open a batch on chain; `labels` as `commitments.label_bytes` writes them."""
+        return self._call("postReveal", params, inclusion, secret, labels)
+
+    def reveal_gold(self, params: CampaignParams, gold: bytes) -> Call:
+        """Reveal the gold under the spec's root."""
+        return self._call("revealGold", params, gold)
+
+    # ----------------------------------------------------------- disputes, slashes
+
+    def challenge(self, pool: PoolParams, params: CampaignParams, evidence: str = "") -> Call:
+        """Contest the proposal at hand with a bond; `evidence` says why, or where that stands (ERC-1497)."""
+        return self._call("challenge", pool, params, evidence)
+
+    def request_ruling(self, pool: PoolParams, params: CampaignParams, wei: int) -> Call:
+        """Bring a contest before the arbitrator and pay it; what `wei` exceeds its fee by comes back."""
+        return self._call("requestRuling", pool, params, value=wei)
+
+    def submit_evidence(self, pool: PoolParams, params: CampaignParams, evidence: str) -> Call:
+        """Add evidence on a proposal or a contest (ERC-1497)."""
+        return self._call("submitEvidence", pool, params, evidence)
+
+    def resolve(self, pool: PoolParams, params: CampaignParams) -> Call:
+        """Apply a ruling, or the lack of one once the ruling period is over."""
+        return self._call("resolve", pool, params)
+
+    def slash(
+        self,
+        pool: PoolParams,
+        params: CampaignParams,
+        leaf: Payout,
+        proof: Sequence[bytes],
+        inclusion: Inclusion,
+    ) -> Call:
+        """Take a leaf's slash from the seat of its account, which signed for it; 5% is the sender's."""
+        return self._call("slash", pool, params, leaf, list(proof), inclusion)
+
+    def multicall(self, calls: Sequence[Call]) -> Call:
+        """Several calls of the registry in one transaction, all or none; none may bring ether."""
+        if any(each.to != self.address or each.value for each in calls):
+            raise InputError("a multicall takes calls of the registry alone, without ether")
+        return self._call("multicall", [each.data for each in calls])
 
     # --------------------------------------------------------------------- views
 
@@ -358,9 +441,25 @@ class Registry(Contract):
         """Which parts of a leaf were handed out."""
         return Parts(self._view(int, "claimedParts", campaign, index))
 
+    def contest(self, campaign: CampaignId) -> Contest:
+        """Who stands against whom; all zero in a campaign that runs undisturbed."""
+        return self._view(Contest, "contestOf", campaign)
+
+    def receipt_end(self, campaign: CampaignId, annotator: Address, commit_hash: Hash32) -> int:
+        """By when the oracle must answer a receipt; 0 if it is not posted, 2^256 - 1 once it is settled."""
+        return self._view(int, "receiptEndOf", campaign, annotator, commit_hash)
+
+    def is_slashed(self, campaign: CampaignId, annotator: Address) -> bool:
+        """Whether a campaign has taken its slice of an annotator's seat."""
+        return self._view(bool, "isSlashed", campaign, annotator)
+
     def extension(self) -> Address:
-        """The registry's other half."""
+        """The registry's second part."""
         return self._view(Address, "extension")
+
+    def contests(self) -> Address:
+        """The registry's third part."""
+        return self._view(Address, "contests")
 
     def share_implementation(self) -> Address:
         """The implementation behind all share tokens."""
@@ -369,6 +468,20 @@ class Registry(Contract):
     def limits(self) -> Limits:
         """The bounds of every schedule."""
         return self._view(Limits, "limits")
+
+
+@dataclass(frozen=True, slots=True)
+class Arbitrator(Contract):
+    """Any ERC-792 arbitrator; the one function of it that is not the registry's to call."""
+
+    NAME: ClassVar[str] = "Arbitrator"
+    COST: ClassVar[Entry] = Entry("arbitrationCost", ({"type": "bytes"},), ({"type": "uint256"},), "view")
+
+    def cost(self) -> int:
+        """What a dispute costs now, in wei."""
+        call = Call(self.address, self.COST.encode_call([b""]), f"{self.NAME}.{self.COST.name}")
+        (cost,) = self.COST.decode_outputs(self.chain.call(call))
+        return int(cost)
 
 
 @dataclass(frozen=True, slots=True)

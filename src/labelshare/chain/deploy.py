@@ -27,7 +27,7 @@ PUBLIC_LIMITS: Final = Limits(2 * DAY, 7 * DAY, max_period=90 * DAY, max_horizon
 # The token of development chains: name, symbol, decimals, supply in base units.
 DEVELOPMENT_TOKEN: Final = ("Development Token", "DEV", 18, 10**30)
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class Deployment:
         chain_id: EIP-155 chain id.
         block: The block from which on the contracts have a history.
         registry: The TaskRegistry.
-        extension: Its other half.
+        extension: Its second part.
+        contests: Its third part, which the second one names.
         share_implementation: The code behind all share tokens.
         licenses: The LicenseRegistry.
         token: The development token; None where real ones are used.
@@ -89,6 +90,7 @@ class Deployment:
     block: int
     registry: Deployed
     extension: Deployed
+    contests: Deployed
     share_implementation: Deployed
     licenses: Deployed
     token: Deployed | None = None
@@ -118,14 +120,18 @@ class Deployment:
         self._check_wiring(chain)
 
     def _check_wiring(self, chain: Chain) -> None:
-        """What the contracts were told of each other at construction, which nothing can change since."""
-        registry, licenses = self.registry.address, LicenseRegistry(chain, self.licenses.address)
+        """What the contracts were told of each other at construction, which nothing can change since.
+
+        The registry is asked for the third part: the second, checked before, answers for it.
+        """
+        registry, licenses = Registry(chain, self.registry.address), self.licenses.address
         share = ContributorShare(chain, self.share_implementation.address)
         told = {
-            "the registry's extension": (Registry(chain, registry).extension(), self.extension.address),
-            "the registry's share": (Registry(chain, registry).share_implementation(), share.address),
-            "the share's registry": (share.registry(), registry),
-            "the licences' registry": (licenses.registry(), registry),
+            "the registry's extension": (registry.extension(), self.extension.address),
+            "the extension's contests": (registry.contests(), self.contests.address),
+            "the registry's share": (registry.share_implementation(), share.address),
+            "the share's registry": (share.registry(), registry.address),
+            "the licences' registry": (LicenseRegistry(chain, licenses).registry(), registry.address),
         }
         for what, (found, recorded) in told.items():
             if found != recorded:
@@ -178,6 +184,7 @@ class Deployment:
 _FIELDS: Final = {
     "TaskRegistry": "registry",
     "RegistryExtension": "extension",
+    "RegistryContests": "contests",
     "ContributorShare": "share_implementation",
     "LicenseRegistry": "licenses",
     "RewardToken": "token",
@@ -194,8 +201,9 @@ def deploy(sender: Sender, signer: Signer, limits: Limits, token: Address | None
         token: A token that exists already. Without one, development chains get one of their own.
     """
     chain = sender.chain
-    extension = _create(sender, signer, "RegistryExtension")
+    contests = _create(sender, signer, "RegistryContests")
     block = chain.block_number
+    extension = _create(sender, signer, "RegistryExtension", contests)
     registry = _create(sender, signer, "TaskRegistry", limits, extension)
     licenses = _create(sender, signer, "LicenseRegistry", registry)
     if token is None and chain.is_development:
@@ -205,6 +213,7 @@ def deploy(sender: Sender, signer: Signer, limits: Limits, token: Address | None
         block=block,
         registry=_recorded(chain, registry),
         extension=_recorded(chain, extension),
+        contests=_recorded(chain, contests),
         share_implementation=_recorded(chain, Registry(chain, registry).share_implementation()),
         licenses=_recorded(chain, licenses),
         token=_recorded(chain, token) if token else None,

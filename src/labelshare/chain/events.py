@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, cast
 
 from labelshare.chain.abi import Entry, convert, decode_parameters, entries, field_kinds
 from labelshare.chain.node import Chain, Log, Topics
-from labelshare.chain.state import OfferId
+from labelshare.chain.state import OfferId, Outcome
 from labelshare.errors import EventError
 from labelshare.types import (
     Address,
@@ -26,20 +26,26 @@ __all__ = [
     "EVENTS",
     "Accepted",
     "Approval",
+    "BondForfeited",
     "Burned",
     "CampaignCreated",
     "Cancelled",
+    "Challenged",
     "Claimed",
     "CommitsAggregated",
     "Committed",
+    "ContestEnded",
     "Credited",
     "DatasetCreated",
     "Debited",
+    "Dispute",
     "Eip712DomainChanged",
     "Enrolled",
     "Event",
+    "Evidence",
     "Expired",
     "Finalized",
+    "GoldRevealed",
     "Initialized",
     "Joined",
     "Left",
@@ -53,18 +59,28 @@ __all__ = [
     "PoolCreated",
     "ProceedsWithdrawn",
     "Proposed",
+    "ProposedLate",
+    "ProposedOpenly",
+    "ReceiptAnswered",
+    "ReceiptPosted",
+    "Refilled",
+    "Revealed",
     "RevenueClaimed",
     "RevenuePaid",
     "RosterPosted",
     "RoundMinted",
     "RoundReleased",
+    "Ruling",
+    "RulingRequested",
     "SeatWithdrawn",
     "SeedArmed",
     "SeedDrawn",
+    "Slashed",
     "ToppedUp",
     "Transfer",
     "decode",
     "events",
+    "topic_of",
 ]
 
 
@@ -125,8 +141,17 @@ class Joined(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Refilled(Event):
+    """A slashed seat is whole again."""
+
+    pool: PoolId
+    annotator: Address
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Left(Event):
-    """A seat takes no new work; its stake is free from `release_at`."""
+    """A seat takes no new work; its stake is free from `release_at` at the latest."""
 
     pool: PoolId
     annotator: Address
@@ -252,6 +277,23 @@ class Proposed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProposedLate(Event):
+    """The proposal that follows is the oracle's, after its own time; `burned` of its bond was the price."""
+
+    campaign: CampaignId
+    burned: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedOpenly(Event):
+    """The proposal that follows stands on a bond of its proposer's own."""
+
+    campaign: CampaignId
+    proposer: Address
+    bond: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finalized(Event):
     """A settlement that stands."""
 
@@ -268,7 +310,12 @@ class Claimed(Event):
 
     campaign: CampaignId
     parts: int
-    indices: tuple[int, ...]
+    packed: bytes
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """The leaves' indices, of eight bytes each in `packed`."""
+        return tuple(int.from_bytes(self.packed[at : at + 8]) for at in range(0, len(self.packed), 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +340,132 @@ class PlaceFreed(Event):
 
     campaign: CampaignId
     pool: PoolId
+
+
+# ----------------------------------------------- receipts, openings, disputes, slashes
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPosted(Event):
+    """The oracle is held to a receipt that it signed: it must answer before `answer_end`."""
+
+    campaign: CampaignId
+    annotator: Address
+    commit_hash: Hash32
+    answer_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptAnswered(Event):
+    """A receipted commitment was shown to be included."""
+
+    campaign: CampaignId
+    annotator: Address
+    commit_hash: Hash32
+
+
+@dataclass(frozen=True, slots=True)
+class BondForfeited(Event):
+    """A receipt was not answered: `paid` of the oracle's bond became credit, the rest was burned."""
+
+    campaign: CampaignId
+    annotator: Address
+    commit_hash: Hash32
+    paid: int
+    burned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed(Event):
+    """An opening on chain; `labels` in the form that `commitments.read_labels` reads."""
+
+    campaign: CampaignId
+    annotator: Address
+    commit_hash: Hash32
+    commit: Commit
+    secret: Hash32
+    labels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GoldRevealed(Event):
+    """What somebody says is the gold; void unless it matches the spec's root."""
+
+    campaign: CampaignId
+    by: Address
+    gold: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Challenged(Event):
+    """The proposal at hand is contested; the arbitrator may rule before `ruling_end`."""
+
+    campaign: CampaignId
+    challenger: Address
+    bond: int
+    ruling_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class RulingRequested(Event):
+    """A contest is before the arbitrator, for `cost` in wei."""
+
+    campaign: CampaignId
+    payer: Address
+    dispute_id: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContestEnded(Event):
+    """A contest is over: what the loser's bond became, or, unruled, what both sides lost."""
+
+    campaign: CampaignId
+    outcome: Outcome
+    won: int
+    refunded: int
+    burned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slashed(Event):
+    """Stake was taken from a seat; `reward` of it is the executor's, the rest was burned."""
+
+    campaign: CampaignId
+    annotator: Address
+    executor: Address
+    index: int
+    amount: int
+    reward: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute(Event):
+    """A contest as arbitration interfaces read it (ERC-1497); both ids are the campaign's."""
+
+    arbitrator: Address
+    dispute_id: int
+    meta_evidence_id: int
+    evidence_group_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence(Event):
+    """Reasons, or where they are (ERC-1497); the group's id is the campaign's."""
+
+    arbitrator: Address
+    evidence_group_id: int
+    party: Address
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling(Event):
+    """What the arbitrator said (ERC-792): 1 for the proposer, 2 for the challenger, 0 for neither."""
+
+    arbitrator: Address
+    dispute_id: int
+    ruling: int
 
 
 # -------------------------------------------------------------- tokens and shares
@@ -447,9 +620,12 @@ _ERC20: Final = (Transfer, Approval, Eip712DomainChanged)
 
 EVENTS: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "ITaskRegistry": (
-        *(Credited, Debited, Burned, PoolCreated, Joined, Left, SeatWithdrawn),
+        *(Credited, Debited, Burned, PoolCreated, Joined, Refilled, Left, SeatWithdrawn),
         *(DatasetCreated, CampaignCreated, ToppedUp, Accepted, RosterPosted, Enrolled, SeedArmed, SeedDrawn),
-        *(CommitsAggregated, Committed, Proposed, Finalized, Claimed, Cancelled, Expired, PlaceFreed),
+        *(CommitsAggregated, Committed, Proposed, ProposedLate, ProposedOpenly, Finalized),
+        *(Claimed, Cancelled, Expired, PlaceFreed),
+        *(ReceiptPosted, ReceiptAnswered, BondForfeited, Revealed, GoldRevealed, Slashed),
+        *(Challenged, RulingRequested, ContestEnded, Dispute, Evidence, Ruling),
     ),
     "ContributorShare": (*_ERC20, RoundMinted, RoundReleased, RevenuePaid, RevenueClaimed, Initialized),
     "LicenseRegistry": (
@@ -484,6 +660,11 @@ def events(
             )
         found.append(event)
     return found
+
+
+def topic_of(kind: type[Event]) -> Hash32:
+    """The first topic of an event, to ask a chain for its logs."""
+    return next(topic for (topic, _), codec in _by_topic().items() if codec.kind is kind)
 
 
 @dataclass(frozen=True, slots=True)

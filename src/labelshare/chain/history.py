@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from labelshare.chain import events as ev
 from labelshare.chain.contracts import Parts
 from labelshare.chain.deploy import Deployment
-from labelshare.chain.node import Chain
+from labelshare.chain.node import Chain, Topics
+from labelshare.chain.standing import Standing, standing
 from labelshare.chain.state import Status
 from labelshare.errors import ChainError
-from labelshare.protocol.record import OwnCommit, Posted, Record, RoundRoot
+from labelshare.protocol.record import END, OwnCommit, Place, Posted, Record, Reveal, RoundRoot
 from labelshare.types import ZERO_HASH, Address, CampaignId, PoolId, PoolParams
 
 __all__ = [
@@ -41,16 +42,20 @@ class SeatSpan:
         joined: The log that took the seat.
         left: The log that started leaving, after which the seat takes no new work; None while it stays.
         withdrawn: The log that gave the stake back, if it has been.
+        changes: Slashes, each of which leaves the seat short, and refills, which make it whole; in order.
     """
 
     annotator: Address
     joined: ev.Joined
     left: ev.Left | None = None
     withdrawn: ev.SeatWithdrawn | None = None
+    changes: tuple[ev.Slashed | ev.Refilled, ...] = ()
 
-    def open_at(self, place: tuple[int, int]) -> bool:
-        """Whether the seat could take new work at a place (block, log index)."""
-        return _place(self.joined) < place and (self.left is None or place < _place(self.left))
+    def takes_work_at(self, place: Place) -> bool:
+        """Whether the seat could be on a new roster at a place (block, log index): open and whole."""
+        stays = _place(self.joined) < place and (self.left is None or place < _place(self.left))
+        before = [each for each in self.changes if _place(each) < place]
+        return stays and not (before and isinstance(before[-1], ev.Slashed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +65,32 @@ class CampaignHistory:
     Attributes:
         record: The facts that its settlement is judged by.
         status: Where it is in its life.
+        bonds: What is locked in it as bonds of the oracle, a public proposer and a challenger, base units.
+        fallen: Proposals that fell.
         accepted: The oracle's acceptance with its bond.
         armed: Each arming of the seed, with what it burned of the bond.
         finalized: How it ended, if by a settlement.
         cancelled: How it ended, if by a refund.
         expired: How it ended, if by nothing.
+        contests: How challenges ended, in order.
+        revealed: Batches opened on chain.
+        slashed: Stakes taken from seats.
         place_freed: Whether the pool has its place back.
         claimed: What was handed out of each payout leaf, by index.
     """
 
     record: Record
     status: Status
+    bonds: int
+    fallen: int
     accepted: ev.Accepted | None
     armed: tuple[ev.SeedArmed, ...]
     finalized: ev.Finalized | None
     cancelled: ev.Cancelled | None
     expired: ev.Expired | None
+    contests: tuple[ev.ContestEnded, ...]
+    revealed: tuple[ev.Revealed, ...]
+    slashed: tuple[ev.Slashed, ...]
     place_freed: bool
     claimed: Mapping[int, Parts]
 
@@ -120,7 +135,7 @@ class Ledger:
 def campaign_record(chain: Chain, deployment: Deployment, campaign: CampaignId) -> Record:
     """The facts that a campaign's settlement is judged by; `ChainError` if there is no such campaign.
 
-    The seed is zero until it is drawn. Of several proposals the latest counts.
+    The seed is zero until it is drawn. Of several proposals the latest that has not fallen counts.
     """
     return campaign_history(chain, deployment, campaign).record
 
@@ -133,14 +148,20 @@ def campaign_history(chain: Chain, deployment: Deployment, campaign: CampaignId)
         raise ChainError(f"no campaign {campaign} in the registry {deployment.registry.address}")
     pool = pool_params(chain, deployment, created.params.pool)
     spans = seat_spans(chain, deployment, created.params.pool)
+    stands = standing(happened)
     return CampaignHistory(
-        record=_record(deployment, created, pool, spans, happened),
-        status=_status(happened),
+        record=_record(deployment, created, pool, spans, happened, stands),
+        status=stands.status,
+        bonds=stands.bonds,
+        fallen=stands.fallen,
         accepted=_first(happened, ev.Accepted),
         armed=_all(happened, ev.SeedArmed),
         finalized=_first(happened, ev.Finalized),
         cancelled=_first(happened, ev.Cancelled),
         expired=_first(happened, ev.Expired),
+        contests=_all(happened, ev.ContestEnded),
+        revealed=_all(happened, ev.Revealed),
+        slashed=_all(happened, ev.Slashed),
         place_freed=_freed(happened),
         claimed=_claimed(_all(happened, ev.Claimed)),
     )
@@ -158,20 +179,30 @@ def seat_spans(chain: Chain, deployment: Deployment, pool: PoolId) -> tuple[Seat
     """Every stay in a pool, in the order of joining."""
     spans: list[SeatSpan] = []
     latest: dict[Address, int] = {}
-    for event in _registry_events(chain, deployment, pool):
+    for event in _seat_events(chain, deployment, pool):
         match event:
             case ev.Joined(annotator=annotator):
                 latest[annotator] = len(spans)
                 spans.append(SeatSpan(annotator, event))
             case ev.Left(annotator=annotator):
-                stay = spans[latest[annotator]]
-                spans[latest[annotator]] = SeatSpan(annotator, stay.joined, event)
+                spans[latest[annotator]] = replace(spans[latest[annotator]], left=event)
             case ev.SeatWithdrawn(annotator=annotator):
+                spans[latest[annotator]] = replace(spans[latest[annotator]], withdrawn=event)
+            case ev.Slashed(annotator=annotator) | ev.Refilled(annotator=annotator):
                 stay = spans[latest[annotator]]
-                spans[latest[annotator]] = SeatSpan(annotator, stay.joined, stay.left, event)
+                spans[latest[annotator]] = replace(stay, changes=(*stay.changes, event))
             case _:
                 pass
     return tuple(spans)
+
+
+def _seat_events(chain: Chain, deployment: Deployment, pool: PoolId) -> list[ev.Event]:
+    """What happened to the seats of a pool, in order; slashes name the campaign, which names the pool."""
+    accepted = _events(chain, deployment, (ev.topic_of(ev.Accepted), None, None, pool))
+    campaigns = {event.campaign for event in _all(accepted, ev.Accepted)}
+    slashes = _all(_events(chain, deployment, (ev.topic_of(ev.Slashed),)), ev.Slashed)
+    own = [event for event in slashes if event.campaign in campaigns]
+    return sorted([*_registry_events(chain, deployment, pool), *own], key=_place)
 
 
 def dataset_history(chain: Chain, deployment: Deployment, dataset: Address) -> DatasetHistory:
@@ -222,6 +253,7 @@ def _record(
     pool: PoolParams,
     spans: Sequence[SeatSpan],
     happened: Sequence[ev.Event],
+    stands: Standing,
 ) -> Record:
     roster = _first(happened, ev.RosterPosted)
     seed = _first(happened, ev.SeedDrawn)
@@ -234,7 +266,7 @@ def _record(
         escrow=created.escrow + sum(each.amount for each in _all(happened, ev.ToppedUp)),
         roster_root=roster.root if roster else ZERO_HASH,
         roster_count=roster.count if roster else 0,
-        seated=_seated_at(spans, roster),
+        seated=_seated_at(spans, _first(happened, ev.SeedArmed)),
         enrolled_alone=tuple(each.annotator for each in _all(happened, ev.Enrolled)),
         seed=seed.seed if seed else ZERO_HASH,
         rounds=tuple(
@@ -242,41 +274,26 @@ def _record(
             for each in _all(happened, ev.CommitsAggregated)
         ),
         own_commits=tuple(OwnCommit(each.annotator, each.commit) for each in _all(happened, ev.Committed)),
-        posted=_posted(happened),
+        reveals=tuple(
+            Reveal(each.annotator, each.commit, each.secret, each.labels, _place(each))
+            for each in _all(happened, ev.Revealed)
+        ),
+        posted=_posted(stands, _first(happened, ev.Finalized)),
     )
 
 
-def _posted(happened: Sequence[ev.Event]) -> Posted | None:
-    """The latest proposal, with the fee once it is final."""
-    proposals, finalized = _all(happened, ev.Proposed), _first(happened, ev.Finalized)
-    return Posted(proposals[-1].settlement, finalized.fee if finalized else None) if proposals else None
+def _posted(stands: Standing, finalized: ev.Finalized | None) -> Posted | None:
+    """The proposal at hand, with the fee once it is final."""
+    if stands.proposal is None:
+        return None
+    fee = finalized.fee if finalized else None
+    return Posted(stands.proposal.settlement, fee, stands.public, _place(stands.proposal))
 
 
-def _status(happened: Sequence[ev.Event]) -> Status:
-    status = Status.NONE
-    for event in happened:
-        match event:
-            case ev.CampaignCreated():
-                status = Status.CREATED
-            case ev.Accepted():
-                status = Status.OPEN
-            case ev.Proposed():
-                status = Status.PROPOSED
-            case ev.Finalized():
-                status = Status.FINAL
-            case ev.Cancelled():
-                status = Status.CANCELLED
-            case ev.Expired():
-                status = Status.EXPIRED
-            case _:
-                pass
-    return status
-
-
-def _seated_at(spans: Sequence[SeatSpan], roster: ev.RosterPosted | None) -> frozenset[Address]:
-    if roster is None:
-        return frozenset(span.annotator for span in spans if span.left is None)
-    return frozenset(span.annotator for span in spans if span.open_at(_place(roster)))
+def _seated_at(spans: Sequence[SeatSpan], armed: ev.SeedArmed | None) -> frozenset[Address]:
+    """Who could be on a roster when it was complete: as the seed was first armed, or else now."""
+    place = _place(armed) if armed else END
+    return frozenset(span.annotator for span in spans if span.takes_work_at(place))
 
 
 def _freed(happened: Sequence[ev.Event]) -> bool:
@@ -300,16 +317,20 @@ def _balances(transfers: Iterable[ev.Transfer]) -> dict[Address, int]:
 
 
 def _registry_events(chain: Chain, deployment: Deployment, subject: bytes) -> list[ev.Event]:
-    """Events of the registry about one pool, campaign or dataset, which is always their first topic."""
+    """Events of the registry about one pool, campaign, dataset or token, which is their first argument."""
+    return _events(chain, deployment, (None, subject))
+
+
+def _events(chain: Chain, deployment: Deployment, topics: Topics) -> list[ev.Event]:
     address = deployment.registry.address
-    return ev.events(chain, address, deployment.block, chain.block_number, (None, subject))
+    return ev.events(chain, address, deployment.block, chain.block_number, topics)
 
 
 def _word(address: Address) -> bytes:
     return bytes(12) + address
 
 
-def _place(event: ev.Event) -> tuple[int, int]:
+def _place(event: ev.Event) -> Place:
     return event.log.block, event.log.index
 
 

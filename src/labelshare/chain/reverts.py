@@ -117,6 +117,8 @@ _SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     ),
     "AlreadySeated": lambda a: f"{a['annotator']} holds a seat in this pool already",
     "NotSeated": lambda a: f"{a['annotator']} holds no seat in this pool that may take new work",
+    "SeatWhole": lambda a: f"the seat of {a['annotator']} is whole already",
+    "SeatShort": lambda a: f"the seat of {a['annotator']} has been short since {utc(a['since'])}",
     "SeatLocked": lambda a: (
         f"the seat may be withdrawn from {utc(a['releaseAt'])}" if a["releaseAt"] else "leave the pool first"
     ),
@@ -133,6 +135,23 @@ _SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     "SeedNotDrawn": lambda _: "the seed has to be drawn first",
     "AlreadyClaimed": lambda a: f"row {a['index']} of the settlement was claimed before",
     "InvalidProof": lambda _: "the proof does not lead to the settlement's payout root",
+    "NoExclusiveRight": lambda _: (
+        "the oracle may propose late at most: a proposal fell, a receipt is open or its bond is lost"
+    ),
+    "ReceiptsOpen": lambda a: f"{a['receipts']} receipts wait for the oracle's answer",
+    "BondUsedUp": lambda a: f"proposing costs {a['cost']} of the bond, of which {a['bond']} is left",
+    "TriesUsedUp": lambda a: f"more than {a['tries']} proposals fell; the campaign can only expire",
+    "ChallengesUsedUp": lambda _: "the proposal withstood as many challenges as there can be",
+    "NoArbitrator": lambda _: "the pool names no arbitrator; the contest ends unruled",
+    "RulingAlreadyRequested": lambda a: (
+        f"the arbitrator has the contest already, as dispute {a['disputeId']}"
+    ),
+    "ArbitrationFee": lambda a: f"the arbitrator asks for {a['cost']} wei, {a['sent']} were sent",
+    "InvalidSignature": lambda a: f"not signed by {a['signer']}",
+    "NotIncluded": lambda a: f"the chain knows of no such commitment of {a['annotator']}",
+    "ReceiptNotOpen": lambda a: f"no receipt of {a['annotator']} waits for this commitment",
+    "AlreadySlashed": lambda a: f"{a['annotator']} was slashed for this campaign before",
+    "SlashAboveConsent": lambda a: f"{a['slash']} is more than the {a['signed']} signed for",
     "PayoutAboveEscrow": lambda a: f"payout and fee come to {a['needed']}, the escrow holds {a['escrow']}",
     "ShareCapExceeded": lambda a: (
         f"the dataset has {a['free']} shares left to promise, {a['asked']} were asked for"

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NewType
 
-from labelshare.types import U16, U32, U40, U64, U96, U128, Address, Hash32
+from labelshare.types import U8, U16, U32, U40, U64, U96, U128, Address, Hash32
 
 __all__ = [
     "CampaignState",
+    "Contest",
     "Dataset",
     "License",
     "Limits",
     "OfferId",
     "OfferParams",
     "OfferStatus",
+    "Outcome",
     "Pool",
     "Seat",
     "ShareRound",
@@ -33,9 +35,18 @@ class Status(IntEnum):
     CREATED = 1
     OPEN = 2
     PROPOSED = 3
-    FINAL = 4
-    CANCELLED = 5
-    EXPIRED = 6
+    DISPUTED = 4
+    FINAL = 5
+    CANCELLED = 6
+    EXPIRED = 7
+
+
+class Outcome(IntEnum):
+    """How a challenge ended. Unless upheld the proposal fell."""
+
+    UNRULED = 0
+    UPHELD = 1
+    REJECTED = 2
 
 
 class OfferStatus(IntEnum):
@@ -55,9 +66,9 @@ class CampaignState:
         committed: Whether any commitment was ever accepted.
         place_freed: Whether the pool has its place back.
         since: When the status was entered, Unix seconds.
-        seed_block: The block whose hash becomes the seed; 0 until armed.
+        seed_block: The block whose hash becomes the seed; 0 until armed and once drawn.
         escrow: The bounty in base units; from Final on, what claims may still take.
-        bond: The oracle's bond in base units.
+        bond: What is left of the oracle's bond, in base units.
         roster_root: Zero until posted.
         seed: Zero until drawn.
         settlement: While Proposed the settlement's hash, from Final on its payout root.
@@ -76,22 +87,78 @@ class CampaignState:
 
 
 @dataclass(frozen=True, slots=True)
+class Contest:
+    """Who stands against whom in a campaign that does not run undisturbed; amounts in base units.
+
+    Attributes:
+        proposer: Who made the proposal at hand on a bond of its own; zero where it is the oracle's.
+        rejections: Proposals that fell; each doubles the bond of the next public one.
+        withstood: Challenges that the proposal at hand withstood; each doubles the bond of the next.
+        ruling: What the arbitrator ruled, plus one: 2 for the proposer, 3 for the challenger; 0 before.
+        ruling_end: Until when the arbitrator may rule, Unix seconds.
+        receipts: Receipts posted that the oracle has neither answered nor paid for.
+        proposer_bond: Of a public proposer.
+        challenge_bond: Of the challenger.
+        challenger: Who challenged; zero while nobody does.
+        payer: Who paid the arbitrator; zero until somebody does.
+        dispute_id: The number under which the arbitrator knows the dispute.
+    """
+
+    proposer: Address
+    rejections: U8
+    withstood: U8
+    ruling: U8
+    ruling_end: U40
+    receipts: U32
+    proposer_bond: U128
+    challenge_bond: U128
+    challenger: Address
+    payer: Address
+    dispute_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool's state: how many campaigns run, and the latest second at which any of them may end."""
+    """A pool's state.
+
+    Attributes:
+        exists: Whether it was created.
+        open: How many campaigns run.
+        max_hard_end: The latest second at which any campaign ever accepted may end.
+        oldest, newest: Places are counted in cohorts: the oldest that is not empty, and the one that grows.
+        counts: How many places each cohort holds, 16 bits each.
+    """
 
     exists: bool
     open: U16
     max_hard_end: U40
+    oldest: U32
+    newest: U32
+    counts: U128
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """An annotator's stake in a pool, base units; times in Unix seconds, `release_at` 0 while it stays."""
+    """An annotator's stake in a pool; all zero if there is none.
+
+    Attributes:
+        stake: Base units.
+        full_since: Since when the stake is whole, or was until `short_since`; Unix seconds.
+        short_since: Since when a slash has left it short; 0 while it is whole.
+        release_at: When a leaving seat may be withdrawn at the latest; 0 while it stays.
+        waits_for: It may be withdrawn earlier once the pool's oldest cohort is this one.
+    """
 
     stake: U96
-    joined_at: U40
     full_since: U40
+    short_since: U40
     release_at: U40
+    waits_for: U32
+
+    @property
+    def takes_work(self) -> bool:
+        """Whether the seat may be on a new roster: it is there, whole, and not leaving."""
+        return self.full_since != 0 and self.short_since == 0 and self.release_at == 0
 
 
 @dataclass(frozen=True, slots=True)

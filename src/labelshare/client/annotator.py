@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from labelshare.chain.contracts import Registry
 from labelshare.chain.keys import Signer
+from labelshare.chain.transactions import Sender
 from labelshare.client.transport import Transport
 from labelshare.errors import CommitmentError
 from labelshare.protocol import typed_data
-from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, opening_hash, seal
+from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, label_bytes, opening_hash, seal
 from labelshare.protocol.leaves import aggregate_leaf
 from labelshare.protocol.merkle import verify
 from labelshare.protocol.spec import Spec
-from labelshare.types import Address, CampaignParams, Commit, Hash32, Scope
+from labelshare.types import Address, CampaignParams, Commit, Hash32, Inclusion, Scope
 
 __all__ = ["Annotator", "Batch"]
 
@@ -80,7 +82,7 @@ class Annotator:
         """
         commit, opening = self.seal(round_number, choices)
         name = opening.commit_hash
-        signature = self.signer.sign_digest(typed_data.digest(self.scope, name))
+        signature = self._signature(name)
         receipt = self.transport.commit(SignedCommit(self.address, commit, signature, opening.items))
         self._require_oracle(typed_data.receipt_hash(self.scope.campaign_id, self.address, name), receipt)
         self.batches.append(Batch(commit, opening, receipt))
@@ -124,6 +126,45 @@ class Annotator:
             typed_data.opening_receipt_hash(self.scope.campaign_id, self.address, answer), receipt
         )
         batch.opening_receipt = receipt
+
+    # ------------------------------------------------- where the oracle fails
+
+    def post_receipt(self, sender: Sender, batch: Batch) -> None:
+        """Hold the oracle to its receipt for a batch that its root lacks: it answers or loses its bond.
+
+        Raises:
+            RevertError: Not between commitEnd and revealEnd, or posted before. Nothing moves.
+        """
+        name = batch.opening.commit_hash
+        call = self._registry(sender).post_receipt(self.params, self.address, name, batch.receipt)
+        sender.send(self.signer, call)
+
+    def post_reveal(self, sender: Sender, batch: Batch, proof: Sequence[bytes] | None) -> None:
+        """Open a batch on chain, where the oracle gives no receipt for its opening.
+
+        Args:
+            sender: The way to the chain.
+            batch: Sealed before.
+            proof: Its place under the root of its round; None where the annotator committed it alone.
+
+        Raises:
+            RevertError: Neither the reveal nor a rescue runs, or the chain does not know the batch.
+        """
+        opening = batch.opening
+        signature = b"" if proof is None else self._signature(opening.commit_hash)
+        inclusion = Inclusion(self.address, batch.commit, signature, tuple(proof or ()))
+        labels = label_bytes(opening.items, opening.labels)
+        call = self._registry(sender).post_reveal(self.params, inclusion, opening.secret, labels)
+        sender.send(self.signer, call)
+
+    # -------------------------------------------------------------- helpers
+
+    def _registry(self, sender: Sender) -> Registry:
+        return Registry(sender.chain, self.scope.registry)
+
+    def _signature(self, name: Hash32) -> bytes:
+        """Over the commitment of that hash; the same each time (RFC 6979)."""
+        return self.signer.sign_digest(typed_data.digest(self.scope, name))
 
     def _require_oracle(self, struct_hash: Hash32, signature: bytes) -> None:
         digest = typed_data.digest(self.scope, struct_hash)

@@ -15,26 +15,22 @@ from labelshare.chain.deploy import Contracts
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Chain
 from labelshare.chain.transactions import Sender
-from labelshare.errors import ProtocolError
+from labelshare.errors import CommitmentError, ProtocolError
 from labelshare.oracle.assigner import Assigner
 from labelshare.oracle.intake import Intake
 from labelshare.protocol import settlement
 from labelshare.protocol.record import Record
+from labelshare.protocol.rewards import bond_for
 from labelshare.protocol.rounds import Aggregate, aggregate, roster_root
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.spec import Spec
-from labelshare.types import Address, CampaignParams, PoolParams, Scope
+from labelshare.types import Address, CampaignParams, Hash32, PoolParams, Scope
 
-__all__ = ["CLAIMS_A_CALL", "Operator", "bond_for", "runs"]
+__all__ = ["CLAIMS_A_CALL", "Operator", "runs"]
 
 Thing = TypeVar("Thing")
 
 CLAIMS_A_CALL = 100
-
-
-def bond_for(escrow: int, arbitration_refund: int) -> int:
-    """What accepting locks: a quarter of the escrow, rounded up, or four arbitration refunds if more."""
-    return max(-(-escrow // 4), 4 * arbitration_refund)
 
 
 @dataclass
@@ -84,8 +80,7 @@ class Operator:
         return self.sender.chain
 
     def _is_seated(self, account: Address) -> bool:
-        seat = self.registry.seat(self.params.pool, account)
-        return seat.stake >= self.pool.seat_stake and seat.release_at == 0
+        return self.registry.seat(self.params.pool, account).takes_work
 
     # ------------------------------------------------------- before the work
 
@@ -122,7 +117,7 @@ class Operator:
         self.sender.send(self.signer, self.registry.arm_seed(self.pool, self.params))
 
     def draw_seed(self, record: Record) -> None:
-        """Draw the seed and close the roster: `record` says who has a seat, now that enrolment is over."""
+        """Draw the seed and close the roster: `record` says who had a seat as the seed was armed."""
         self.sender.send(self.signer, self.registry.draw_seed(self.pool, self.params))
         self.intake.close_roster(record.roster(self.intake.enrolments))
         seed = self.registry.campaign(self.scope.campaign_id).seed
@@ -156,8 +151,30 @@ class Operator:
 
     # -------------------------------------------------------- the settlement
 
-    def propose(self, record: Record) -> Built:
-        """Build the settlement from the chain's record and the openings received, and propose it."""
+    def answer_receipt(self, annotator: Address, name: Hash32) -> None:
+        """Show that a receipted commitment is under the root of its round; `name` is its hash.
+
+        Raises:
+            CommitmentError: It is not: the bond is lost.
+            RevertError: The receipt is not posted, or its time is over.
+        """
+        signed = self.intake.commits.get(name)
+        made = self.aggregates.get(signed.commit.round) if signed else None
+        if signed is None or made is None:
+            raise CommitmentError(f"commitment {name} of {annotator} is in no round")
+        proof = made.proof(annotator, name, self.scope)
+        call = self.registry.answer_receipt(self.params, annotator, signed.commit, proof)
+        self.sender.send(self.signer, call)
+
+    def propose(self, record: Record, *, late: bool = False) -> Built:
+        """Build the settlement from the chain's record and the openings received, and propose it.
+
+        Args:
+            record: What the chain says, the openings posted there included.
+            late: After the oracle's own time or a proposal that fell, at 1% of the bond for each day begun.
+                Before the rescue is over, an opening posted between `record` and the proposal puts it at
+                fault.
+        """
         self.built = settlement.build(
             self.spec,
             record,
@@ -165,7 +182,8 @@ class Operator:
             self.intake.commits.values(),
             self.intake.openings.values(),
         )
-        self.sender.send(self.signer, self.registry.propose(self.params, self.built.settlement))
+        send = self.registry.propose_late if late else self.registry.propose
+        self.sender.send(self.signer, send(self.params, self.built.settlement))
         return self.built
 
     def finalize(self) -> None:

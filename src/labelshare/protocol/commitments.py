@@ -31,8 +31,10 @@ __all__ = [
     "SignedCommit",
     "check_opening",
     "commit_root",
+    "label_bytes",
     "label_digests",
     "opening_hash",
+    "read_labels",
     "require_unique",
     "salts",
     "seal",
@@ -43,6 +45,7 @@ MAX_BATCH: Final = 65_536
 MAX_ITEMS: Final = 2**32  # leaves hold a uint64, bundles a JSON number
 MAX_LABEL_BYTES: Final = 65_535
 _OPENING_TAG: Final = b"OPENING.v1"
+_HEAD: Final = 8 + 2  # bytes of an item and of its label's length
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +162,29 @@ def check_opening(scope: Scope, commit: Commit, opening: Opening) -> None:
 
 
 def opening_hash(opening: Opening) -> Hash32:
-    """keccak256("OPENING.v1" ‖ commitHash ‖ secret ‖ per item: item 8 bytes ‖ label length 2 ‖ label)."""
-    rows = zip(opening.items, opening.labels, strict=True)
-    body = b"".join(item.to_bytes(8, "big") + len(label).to_bytes(2, "big") + label for item, label in rows)
+    """keccak256("OPENING.v1" ‖ commitHash ‖ secret ‖ label bytes)."""
+    body = label_bytes(opening.items, opening.labels)
     return keccak(_OPENING_TAG + opening.commit_hash + opening.secret + body)
+
+
+def label_bytes(items: Iterable[int], labels: Iterable[bytes]) -> bytes:
+    """Labels as they are hashed, and as they are posted on chain: item 8 bytes ‖ length 2 ‖ label, each."""
+    rows = zip(items, labels, strict=True)
+    return b"".join(item.to_bytes(8, "big") + len(label).to_bytes(2, "big") + label for item, label in rows)
+
+
+def read_labels(data: bytes) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
+    """Items and labels from their bytes; `CommitmentError` if these are cut off."""
+    items, labels, at = [], [], 0
+    while at < len(data):
+        start = at + _HEAD
+        end = start + int.from_bytes(data[at + 8 : start], "big")
+        if start > len(data) or end > len(data):
+            raise CommitmentError(f"the labels end in the middle of one, at byte {len(data)}")
+        items.append(int.from_bytes(data[at : at + 8], "big"))
+        labels.append(data[start:end])
+        at = end
+    return tuple(items), tuple(labels)
 
 
 def standing(commits: Iterable[tuple[Address, Commit]], limit: int) -> dict[Address, list[Commit]]:

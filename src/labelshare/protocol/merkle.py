@@ -46,6 +46,13 @@ class MultiProof:
     proof: tuple[bytes, ...]
     flags: tuple[bool, ...]
 
+    def packed_flags(self) -> list[int]:
+        """The flags as the registry takes them: that of step i is bit i % 256 of word i // 256."""
+        words = [0] * -(-len(self.flags) // 256)
+        for step, met in enumerate(self.flags):
+            words[step // 256] |= met << step % 256
+        return words
+
 
 class MerkleTree:
     """A tree over leaf hashes; leaves are named by their index in the sequence given."""

@@ -21,7 +21,7 @@ from labelshare.errors import ConservationError
 from labelshare.protocol.leaves import Payout
 from labelshare.types import Address
 
-__all__ = ["ONE_SHARE", "Reward", "Tally", "budget", "fee", "flat", "payout_rows"]
+__all__ = ["ONE_SHARE", "Reward", "Tally", "bond_for", "budget", "fee", "flat", "payout_rows"]
 
 ONE_SHARE: Final = 10**18
 
@@ -56,6 +56,11 @@ def budget(escrow: int, fee_bps: int) -> int:
 def fee(payout_total: int, fee_bps: int) -> int:
     """The proposer's fee, rounded down."""
     return payout_total * fee_bps // 10_000
+
+
+def bond_for(escrow: int, arbitration_refund: int) -> int:
+    """What a proposal is answered for with: a quarter of the escrow, rounded up, or four refunds if more."""
+    return max(-(-escrow // 4), 4 * arbitration_refund)
 
 
 def flat(

@@ -1,7 +1,7 @@
 """Build a settlement: from the campaign's record and evidence to roots, totals, leaves and the bundle.
 
-The oracle's side. `verify` recomputes the same from chain and bundle with code of its own; the two share the
-rules.
+The proposer's side: `build` for the oracle, `build_public` for whoever proposes in its place. `verify`
+recomputes the same from chain and bundle with code of its own; the two share the rules.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from labelshare.protocol.counting import Count, tally
 from labelshare.protocol.leaves import Payout, payout_leaf, truth_leaf
 from labelshare.protocol.merkle import MerkleTree, root_of
 from labelshare.protocol.record import Record
+from labelshare.protocol.reveals import lowest_ranks, named_commits, posted_openings
 from labelshare.protocol.rounds import aggregate, facts, order_of, roster_root
 from labelshare.protocol.spec import Given, Spec
 from labelshare.protocol.typed_data import commit_hash
 from labelshare.types import ZERO_HASH, Address, Commit, Hash32, Scope, Settlement
 
-__all__ = ["Built", "build"]
+__all__ = ["Built", "build", "build_public"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,14 @@ class _Opened(NamedTuple):
     opening: Opening
 
 
+class _Evidence(NamedTuple):
+    """What a settlement is made from, each in its order in the bundle."""
+
+    seats: Sequence[evidence.SeatRow]
+    signed: Sequence[SignedCommit]
+    opened: Sequence[_Opened]
+
+
 def build(
     spec: Spec,
     record: Record,
@@ -77,11 +86,11 @@ def build(
     commits: Iterable[SignedCommit],
     openings: Iterable[Opening],
 ) -> Built:
-    """Settle a campaign.
+    """Settle a campaign as its oracle.
 
     Args:
         spec: The campaign's spec.
-        record: What the chain says.
+        record: What the chain says. The openings posted there are in the settlement, received or not.
         enrolments: Seats of the posted roster with their signatures; who enrolled alone may be among them.
         commits: Every commitment of the oracle's aggregates, with signature and items.
         openings: Those received. A batch without one is unpaid; one of a void batch is left out.
@@ -98,17 +107,39 @@ def build(
     roster = record.roster(seat.annotator for seat in seats if seat.signature)
     signed = _included(record, roster, commits)
     opened = _opened(spec, record, signed, openings)
-    count = _count(spec, record, roster, signed, opened)
+    return _settle(spec, record, _Evidence(seats, signed, opened), _assigned(spec, record, roster, signed))
+
+
+def build_public(spec: Spec, record: Record) -> Built:
+    """Settle a campaign in its oracle's place: from what is on chain and nothing else.
+
+    Args:
+        spec: The campaign's spec.
+        record: What the chain says.
+
+    Raises:
+        ProtocolError: If the spec is not the campaign's.
+        ConservationError: If shares exceed the campaign's cap.
+    """
+    _require_terms(spec, record)
+    signed = [SignedCommit(annotator, commit, b"", ()) for annotator, commit in named_commits(record)]
+    seats = [evidence.SeatRow(annotator, b"") for annotator in sorted({each.annotator for each in signed})]
+    opened = _opened(spec, record, signed, ())
+    return _settle(spec, record, _Evidence(seats, signed, opened), _assigned_openly(spec, record, opened))
+
+
+def _settle(spec: Spec, record: Record, found: _Evidence, assigned: assignment.Assigned) -> Built:
+    count = _count(spec, record, assigned, found.opened)
     outcome = majority(count.crowd(), record.seed)
     truths, payouts = _truths(spec, outcome), _payouts(spec, record, count, outcome)
     summary = _summary(record.scope, count.leaves, truths, payouts)
     rows: tuple[evidence.Row, ...] = (
         evidence.header_of(record),
         evidence.SpecRow(spec.fields),
-        *seats,
+        *found.seats,
         *_rounds(record),
-        *map(_commit_row, signed),
-        *(_opening_row(each.opening) for each in opened),
+        *map(_commit_row, found.signed),
+        *(_opening_row(each.opening) for each in found.opened),
         *truths,
         *payouts,
         summary,
@@ -177,33 +208,29 @@ def _require_round(
 def _opened(
     spec: Spec, record: Record, signed: Sequence[SignedCommit], openings: Iterable[Opening]
 ) -> list[_Opened]:
-    """Openings of standing batches, checked, in the order of their commitments."""
+    """Openings of standing batches, checked, in the order of their commitments; posted ones among them."""
     received: dict[tuple[Address, Hash32], Opening] = {}
     for opening in openings:
         if received.setdefault((opening.annotator, opening.commit_hash), opening) is not opening:
             raise ReplayError(f"opening of {opening.commit_hash} by {opening.annotator} is given twice")
     limit = spec.label_limit(record.pool.campaign_slice, record.params.stake_per_label)
     stands = standing(((each.annotator, each.commit) for each in signed), limit)
+    posted = posted_openings(record, spec.task.form)
     opened = []
     for each in signed:
-        opening_or_none = received.pop((each.annotator, commit_hash(record.campaign_id, each.commit)), None)
+        name = each.annotator, commit_hash(record.campaign_id, each.commit)
+        opening_or_none = received.pop(name, posted.get(name))
         if opening_or_none and each.commit in stands[each.annotator]:
             check_opening(record.scope, each.commit, opening_or_none)
             opened.append(_Opened(each.commit, opening_or_none))
     if received:
-        annotator, name = next(iter(received))
-        raise CommitmentError(f"opening of {name} by {annotator}: no such commitment is included")
+        annotator, missing = next(iter(received))
+        raise CommitmentError(f"opening of {missing} by {annotator}: no such commitment is included")
     return opened
 
 
-def _count(
-    spec: Spec,
-    record: Record,
-    roster: AbstractSet[Address],
-    signed: Sequence[SignedCommit],
-    opened: Iterable[_Opened],
-) -> Count:
-    count = Count(record.scope, spec.task.form, len(spec.items), _assigned(spec, record, roster, signed))
+def _count(spec: Spec, record: Record, assigned: assignment.Assigned, opened: Iterable[_Opened]) -> Count:
+    count = Count(record.scope, spec.task.form, len(spec.items), assigned)
     for each in opened:
         count.add(each.commit, each.opening)
     return count
@@ -213,12 +240,23 @@ def _assigned(
     spec: Spec, record: Record, roster: AbstractSet[Address], signed: Sequence[SignedCommit]
 ) -> assignment.Assigned:
     if isinstance(spec.assignment, Given):
-        return lambda *_: True
+        return _anyone
     limit = spec.label_limit(record.pool.campaign_slice, record.params.stake_per_label)
     plan = assignment.Plan(record.seed, tuple(sorted(roster)), len(spec.items), spec.redundancy.k, limit)
     own = ((each.annotator, each.commit) for each in record.own_commits)
     aggregated = (each for each in signed if each.signature)
     return assignment.checker(plan, facts(record.params.schedule.rounds, aggregated, own))
+
+
+def _assigned_openly(spec: Spec, record: Record, opened: Iterable[_Opened]) -> assignment.Assigned:
+    if isinstance(spec.assignment, Given):
+        return _anyone
+    return lowest_ranks(record.seed, spec.redundancy.k, (each.opening for each in opened))
+
+
+def _anyone(_annotator: Address, _round: int, _item: int) -> bool:
+    """The assignment of `given.v1`."""
+    return True
 
 
 def _truths(spec: Spec, outcome: Outcome) -> list[evidence.TruthRow]:

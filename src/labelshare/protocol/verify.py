@@ -1,13 +1,13 @@
 """Recompute a settlement from the chain's record and the published bundle, and say where they first differ.
 
-Needs nothing else: no clock, no call, no trust in who built the bundle. What a bundle leaves out that nobody
-ever sent to the chain (an opening the oracle kept to itself) cannot be seen here; receipts and posted reveals
-are for that.
+Needs nothing else: no clock, no call, no trust in who built the bundle. A public settlement is judged by the
+record alone: the bundle must hold what follows from it. What the oracle leaves out that nobody ever sent to
+the chain (an opening it kept to itself) cannot be seen here; receipts and openings on chain are for that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import groupby
@@ -34,6 +34,7 @@ from labelshare.protocol.evidence import (
 from labelshare.protocol.leaves import payout_leaf, truth_leaf
 from labelshare.protocol.merkle import root_of
 from labelshare.protocol.record import Record
+from labelshare.protocol.reveals import Name, lowest_ranks, named_commits, posted_openings
 from labelshare.protocol.rounds import aggregate, facts, roster_root
 from labelshare.protocol.spec import Rendezvous, Spec
 from labelshare.types import ZERO_HASH, Address, Commit, Hash32, Settlement
@@ -81,7 +82,8 @@ def verify(record: Record, bundle: bytes | Iterable[bytes]) -> Report:
     if record.posted is None:
         raise VerificationError("no settlement is posted for this campaign")
     source = _Hashed([bundle] if isinstance(bundle, bytes) else bundle)
-    check = _Check(record, record.posted.settlement, record.posted.fee)
+    kind = _PublicCheck if record.posted.public else _Check
+    check = kind(record, record.posted.settlement, record.posted.fee)
     difference = ""
     try:
         check.run(evidence.read(source))
@@ -120,7 +122,7 @@ class _Check:
     fee: int | None
     roster: set[Address] = field(default_factory=set)
     aggregated: list[SignedCommit] = field(default_factory=list)
-    included: dict[tuple[Address, Hash32], Commit] = field(default_factory=dict)
+    included: dict[Name, Commit] = field(default_factory=dict)
     labels: int = 0
     labelled: int = 0
     accepted: int = 0
@@ -227,18 +229,38 @@ class _Check:
 
     def _check_openings(self, spec: Spec, rows: Iterable[OpeningRow]) -> Count:
         limit = spec.label_limit(self.record.pool.campaign_slice, self.record.params.stake_per_label)
-        stands = standing(((annotator, commit) for (annotator, _), commit in self.included.items()), limit)
-        count = Count(self.record.scope, spec.task.form, len(spec.items), self._assigned(spec, limit))
+        stands = self._standing(limit)
+        on_chain = posted_openings(self.record, spec.task.form)
+        posted = {name: on_chain[name] for name in stands if name in on_chain}
+        assigned = self._assigned(spec, limit, posted.values())
+        count = Count(self.record.scope, spec.task.form, len(spec.items), assigned)
         places = {name: place for place, name in enumerate(self.included)}
+        opened = set()
         for row in ascending(rows, lambda row: places.get((row.annotator, row.commit_hash), -1)):
-            commit = self.included.get((row.annotator, row.commit_hash))
-            if commit is None:
-                differ(f"opening of {row.commit_hash} by {row.annotator}, which is not included")
-            if commit not in stands[row.annotator]:
-                differ(f"opening of batch {commit.batch} of {row.annotator}, which is void")
-            self._count(count, commit, row)
+            name = row.annotator, row.commit_hash
+            self._require_open(name, stands, posted)
+            self._count(count, stands[name], row)
+            opened.add(name)
+        self._require_all(name for name in posted if name not in opened)
         self.labels = len(count.leaves)
         return count
+
+    def _require_all(self, missing: Iterable[Name]) -> None:
+        for name in missing:
+            what = f"the opening of batch {self.included[name].batch} of {name[0]}"
+            differ(f"left out {what}, which is posted on chain")
+
+    def _standing(self, limit: int) -> dict[Name, Commit]:
+        """Included commitments that stand, in their order."""
+        stands = standing(((annotator, commit) for (annotator, _), commit in self.included.items()), limit)
+        return {name: commit for name, commit in self.included.items() if commit in stands[name[0]]}
+
+    def _require_open(self, name: Name, stands: Mapping[Name, Commit], _posted: Collection[Name]) -> None:
+        """Require that an opening of that commitment may be in the bundle."""
+        if name not in self.included:
+            differ(f"opening of {name[1]} by {name[0]}, which is not included")
+        if name not in stands:
+            differ(f"opening of batch {self.included[name].batch} of {name[0]}, which is void")
 
     def _count(self, count: Count, commit: Commit, row: OpeningRow) -> None:
         opening = Opening(row.annotator, row.commit_hash, row.secret, row.items, row.labels)
@@ -248,7 +270,7 @@ class _Check:
         except LabelshareError as error:
             differ(f"batch {commit.batch} of {row.annotator}: {error}")
 
-    def _assigned(self, spec: Spec, limit: int) -> assignment.Assigned:
+    def _assigned(self, spec: Spec, limit: int, _posted: Iterable[Opening]) -> assignment.Assigned:
         if not isinstance(spec.assignment, Rendezvous):
             return lambda *_: True
         record = self.record
@@ -300,3 +322,30 @@ class _Check:
 
     def _name(self, commit: Commit) -> Hash32:
         return typed_data.commit_hash(self.record.campaign_id, commit)
+
+
+class _PublicCheck(_Check):
+    """The same for a public settlement: its seats, commitments and openings are those the chain names."""
+
+    def _check_seats(self, rows: Iterable[SeatRow]) -> None:
+        self.roster.update(annotator for annotator, _ in named_commits(self.record))
+        expected = [SeatRow(annotator, b"") for annotator in sorted(self.roster)]
+        match(rows, expected, lambda row: str(row.annotator))
+
+    def _check_commits(self, rows: Iterable[CommitRow]) -> None:
+        expected = []
+        for annotator, commit in named_commits(self.record):
+            self.included[annotator, self._name(commit)] = commit
+            fields = (commit.round, commit.batch, commit.root, commit.count, commit.cumulative_count)
+            expected.append(CommitRow(annotator, *fields, b"", ()))
+        match(rows, expected, lambda row: f"batch {row.batch} of {row.annotator}")
+
+    def _require_open(self, name: Name, stands: Mapping[Name, Commit], posted: Collection[Name]) -> None:
+        super()._require_open(name, stands, posted)
+        if name not in posted:
+            differ(f"opening of batch {stands[name].batch} of {name[0]}, which is not posted on chain")
+
+    def _assigned(self, spec: Spec, limit: int, posted: Iterable[Opening]) -> assignment.Assigned:
+        if not isinstance(spec.assignment, Rendezvous):
+            return super()._assigned(spec, limit, posted)
+        return lowest_ranks(self.record.seed, spec.redundancy.k, posted)

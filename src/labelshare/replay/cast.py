@@ -8,7 +8,7 @@ from functools import cached_property
 
 from labelshare.chain.keys import Signer, development_signer
 from labelshare.client.requester import escrow_for
-from labelshare.oracle.operator import bond_for
+from labelshare.protocol.rewards import bond_for
 from labelshare.protocol.spec import Given, Spec
 from labelshare.replay.crowd import Crowd
 from labelshare.replay.rules import DAY, Rules

@@ -69,10 +69,10 @@ def flows_of(chain: Chain, deployment: Deployment, token: Address) -> Flows:
     stakes = 0
     for event in ev.events(chain, deployment.registry.address, deployment.block, head):
         match event:
-            case ev.Joined():
-                stakes += event.stake
-            case ev.SeatWithdrawn():
-                stakes -= event.stake
+            case ev.Joined(stake=amount) | ev.Refilled(amount=amount):
+                stakes += amount
+            case ev.SeatWithdrawn(stake=amount) | ev.Slashed(amount=amount):
+                stakes -= amount
             case _:
                 pass
     return Flows(dict(moved), books.credits, stakes, books.burned)
@@ -116,11 +116,8 @@ def _registry(
     chain: Chain, deployment: Deployment, campaign: CampaignHistory, rows: list[PayoutRow], flows: Flows
 ) -> list[Balance]:
     """What the registry holds is what it owes: credit, stakes, unclaimed pay and what was burned."""
-    final = campaign.finalized
-    unclaimed = final.payout_total if final else campaign.record.escrow
-    unclaimed -= sum(row.payout for row in _claimed(campaign, rows, Parts.PAYOUT))
-    bond = 0 if final or campaign.accepted is None else campaign.accepted.bond
-    owed = sum(flows.credit.values()) + flows.stakes + unclaimed + bond + flows.burned
+    unclaimed = _escrow(campaign) - sum(row.payout for row in _claimed(campaign, rows, Parts.PAYOUT))
+    owed = sum(flows.credit.values()) + flows.stakes + unclaimed + campaign.bonds + flows.burned
     token = Token(chain, campaign.record.params.token)
     registry = deployment.registry.address
     held = token.balance_of(registry)
@@ -128,6 +125,13 @@ def _registry(
         Balance("registry holds = all it owes", held, owed),
         Balance("registry holds = transfers in - out", held, flows.balance(registry)),
     ]
+
+
+def _escrow(campaign: CampaignHistory) -> int:
+    """What the campaign's escrow came to, before any claim."""
+    if campaign.cancelled or campaign.expired:
+        return 0
+    return campaign.finalized.payout_total if campaign.finalized else campaign.record.escrow
 
 
 def _wallets(

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IArbitrable} from "../contracts/interfaces/IArbitration.sol";
 import {ICampaigns} from "../contracts/interfaces/ICampaigns.sol";
+import {IDisputes} from "../contracts/interfaces/IDisputes.sol";
+import {IEvidence} from "../contracts/interfaces/IEvidence.sol";
+import {IProposals} from "../contracts/interfaces/IProposals.sol";
+import {IRegistryContests} from "../contracts/interfaces/IRegistryContests.sol";
 import {IRegistryEvents} from "../contracts/interfaces/IRegistryEvents.sol";
 import {IRegistryExtension} from "../contracts/interfaces/IRegistryExtension.sol";
+import {ISlashing} from "../contracts/interfaces/ISlashing.sol";
 import {IStakeVault} from "../contracts/interfaces/IStakeVault.sol";
 import {ITaskRegistry} from "../contracts/interfaces/ITaskRegistry.sol";
 import {IVaultEvents} from "../contracts/interfaces/IVaultEvents.sol";
 import {Campaign, Status} from "../contracts/types/Types.sol";
 import {RegistryBase} from "./base/RegistryBase.sol";
 
-/// @dev What the fallback passes on; see TaskRegistryHalves.tree.
-contract TaskRegistryHalvesTest is RegistryBase {
+/// @dev What the fallback passes on; see TaskRegistryParts.tree.
+contract TaskRegistryPartsTest is RegistryBase {
     ITaskRegistry private extension;
 
     function setUp() public override {
@@ -61,7 +67,7 @@ contract TaskRegistryHalvesTest is RegistryBase {
         extension.createDataset("A", "B", address(token), 0, 1e18);
     }
 
-    function testFuzz_fallback_RevertWhen_NeitherHalfKnowsTheCall(bytes4 selector, bytes calldata rest) external {
+    function testFuzz_fallback_RevertWhen_NoPartKnowsTheCall(bytes4 selector, bytes calldata rest) external {
         bytes4[] memory known = _selectors();
         for (uint256 i = 0; i < known.length; ++i) {
             vm.assume(selector != known[i]);
@@ -114,7 +120,7 @@ contract TaskRegistryHalvesTest is RegistryBase {
     }
 
     function _selectors() private pure returns (bytes4[] memory all) {
-        bytes4[28] memory list = [
+        bytes4[29] memory list = [
             ICampaigns.createCampaign.selector,
             ICampaigns.accept.selector,
             ICampaigns.postRoster.selector,
@@ -132,9 +138,6 @@ contract TaskRegistryHalvesTest is RegistryBase {
             ICampaigns.limits.selector,
             IRegistryExtension.createDataset.selector,
             IRegistryExtension.topUp.selector,
-            IRegistryExtension.cancel.selector,
-            IRegistryExtension.expire.selector,
-            IRegistryExtension.freePlace.selector,
             IStakeVault.deposit.selector,
             IStakeVault.withdraw.selector,
             IStakeVault.withdrawFor.selector,
@@ -142,7 +145,11 @@ contract TaskRegistryHalvesTest is RegistryBase {
             IStakeVault.join.selector,
             IStakeVault.leave.selector,
             IStakeVault.withdrawSeat.selector,
-            IRegistryExtension.campaignOf.selector
+            IRegistryExtension.campaignOf.selector,
+            IRegistryExtension.contests.selector,
+            IRegistryExtension.multicall.selector,
+            IStakeVault.depositWithPermit.selector,
+            IStakeVault.refill.selector
         ];
         bytes4[11] memory views = [
             IRegistryExtension.campaignIdOf.selector,
@@ -157,12 +164,36 @@ contract TaskRegistryHalvesTest is RegistryBase {
             IStakeVault.seatOf.selector,
             IStakeVault.poolIdOf.selector
         ];
-        all = new bytes4[](list.length + views.length);
+        bytes4[19] memory contests = [
+            IProposals.proposeLate.selector,
+            IProposals.proposeOpenly.selector,
+            IProposals.cancel.selector,
+            IProposals.expire.selector,
+            IProposals.freePlace.selector,
+            IDisputes.challenge.selector,
+            IDisputes.requestRuling.selector,
+            IDisputes.submitEvidence.selector,
+            IDisputes.resolve.selector,
+            IArbitrable.rule.selector,
+            IEvidence.postReceipt.selector,
+            IEvidence.answerReceipt.selector,
+            IEvidence.forfeitBond.selector,
+            IEvidence.postReveal.selector,
+            IEvidence.revealGold.selector,
+            ISlashing.slash.selector,
+            IRegistryContests.contestOf.selector,
+            IRegistryContests.receiptEndOf.selector,
+            IRegistryContests.isSlashed.selector
+        ];
+        all = new bytes4[](list.length + views.length + contests.length);
         for (uint256 i = 0; i < list.length; ++i) {
             all[i] = list[i];
         }
         for (uint256 i = 0; i < views.length; ++i) {
             all[list.length + i] = views[i];
+        }
+        for (uint256 i = 0; i < contests.length; ++i) {
+            all[list.length + views.length + i] = contests[i];
         }
     }
 }

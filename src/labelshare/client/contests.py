@@ -1,0 +1,97 @@
+"""What anyone may do about a campaign gone wrong: contest its settlement, or propose another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labelshare.chain.contracts import Arbitrator
+from labelshare.chain.deploy import Contracts
+from labelshare.chain.events import Challenged, ContestEnded, ProposedOpenly, RulingRequested, decode
+from labelshare.chain.keys import Signer
+from labelshare.chain.transactions import Sender
+from labelshare.protocol.rewards import bond_for
+from labelshare.types import Address, CampaignParams, PoolParams, Scope, Settlement
+
+__all__ = ["Challenger"]
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """An account that stands up for a campaign's rules. Each bond is approved to the last unit.
+
+    Attributes:
+        sender: The way to the chain.
+        contracts: The deployment.
+        signer: The account.
+        scope, pool, params: The campaign.
+    """
+
+    sender: Sender
+    contracts: Contracts
+    signer: Signer
+    scope: Scope
+    pool: PoolParams
+    params: CampaignParams
+
+    def challenge_bond(self) -> int:
+        """What contesting the proposal takes, in base units: its bond, doubled for all it withstood."""
+        registry, campaign = self.contracts.registry, self.scope.campaign_id
+        contest = registry.contest(campaign)
+        return (contest.proposer_bond or registry.campaign(campaign).bond) << contest.withstood
+
+    def proposal_bond(self) -> int:
+        """What proposing openly takes, in base units: the oracle's first bond, doubled for each that fell."""
+        registry, campaign = self.contracts.registry, self.scope.campaign_id
+        first = bond_for(registry.campaign(campaign).escrow, self.pool.arbitration_refund)
+        return first << registry.contest(campaign).rejections
+
+    def challenge(self, evidence: str = "") -> Challenged:
+        """Contest the proposal at hand.
+
+        Args:
+            evidence: Where the reasons are, or the reasons (ERC-1497).
+
+        Raises:
+            RevertError: Nothing is proposed, its window is over, or too little money. Nothing moves.
+        """
+        self._approve(self.challenge_bond())
+        call = self.contracts.registry.challenge(self.pool, self.params, evidence)
+        receipt = self.sender.send(self.signer, call)
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, Challenged))
+
+    def request_ruling(self) -> RulingRequested:
+        """Bring a contest before the pool's arbitrator at its present fee, in the chain's own coin.
+
+        Raises:
+            RevertError: No contest, no arbitrator, or it has the contest already. Nothing moves.
+        """
+        fee = 0
+        if self.pool.arbitrator != Address(bytes(20)):
+            fee = Arbitrator(self.sender.chain, self.pool.arbitrator).cost()
+        call = self.contracts.registry.request_ruling(self.pool, self.params, fee)
+        receipt = self.sender.send(self.signer, call)
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, RulingRequested))
+
+    def resolve(self) -> ContestEnded:
+        """Apply the ruling, or the lack of one once its time is over; `RevertError` before."""
+        receipt = self.sender.send(self.signer, self.contracts.registry.resolve(self.pool, self.params))
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, ContestEnded))
+
+    def propose_openly(self, settlement: Settlement) -> ProposedOpenly:
+        """Propose in the oracle's place, once the rescue is over.
+
+        Raises:
+            RevertError: Too early or late, something is proposed already, or too little money. Nothing moves.
+        """
+        self._approve(self.proposal_bond())
+        call = self.contracts.registry.propose_openly(self.pool, self.params, settlement)
+        receipt = self.sender.send(self.signer, call)
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, ProposedOpenly))
+
+    def finalize(self, settlement: Settlement) -> None:
+        """End a campaign whose proposal stood unchallenged for its window."""
+        self.sender.send(self.signer, self.contracts.registry.finalize(self.params, settlement))
+
+    def _approve(self, amount: int) -> None:
+        for approval in self.contracts.approvals(self.pool.token, self.signer.address, amount):
+            self.sender.send(self.signer, approval)

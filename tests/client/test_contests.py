@@ -1,0 +1,351 @@
+"""Whoever recomputes a settlement can stop a wrong one, and settle in the oracle's place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from labelshare.chain.connect import connect
+from labelshare.chain.contracts import Arbitrator, Parts
+from labelshare.chain.history import CampaignHistory, campaign_history, dataset_history, ledger
+from labelshare.chain.keys import development_signer
+from labelshare.chain.state import Outcome, Status
+from labelshare.chain.transactions import Sender
+from labelshare.client.annotator import Batch
+from labelshare.client.contests import Challenger
+from labelshare.errors import CommitmentError, RevertError
+from labelshare.protocol import settlement
+from labelshare.protocol.commitments import Opening
+from labelshare.protocol.settlement import Built
+from labelshare.protocol.verify import verify
+from labelshare.report.collect import collect
+from labelshare.report.money import check_money, flows_of
+from labelshare.types import Address, Settlement
+from tests.arbitrator import deploy_arbitrator, give_ruling
+from tests.oracle.stage import COIN, NAMES, NOBODY, Stage, build
+
+ESCROW = 42 * COIN
+BOND = ESCROW // 4
+REFUND = COIN
+FEE = 10**15
+JUDGE = development_signer("contests", "judge")
+
+
+def with_arbitrator() -> tuple[Stage, Address]:
+    """A campaign in a pool whose disputes one account decides."""
+    chain = connect()
+    chain.fund(JUDGE.address, 100 * COIN)
+    arbitrator = deploy_arbitrator(Sender(chain), JUDGE, FEE)
+    return build(chain, arbitrator=arbitrator, arbitration_refund=REFUND), arbitrator
+
+
+def challenger(stage: Stage, purse: int) -> Challenger:
+    token = stage.contracts.development_token
+    stage.sender.send(stage.deployer, token.transfer(stage.stranger.address, purse))
+    return Challenger(stage.sender, stage.contracts, stage.stranger, stage.scope, stage.pool, stage.params)
+
+
+def history(stage: Stage) -> CampaignHistory:
+    """The campaign from its events, which agree with what its contract says."""
+    found = campaign_history(stage.chain, stage.deployment, stage.scope.campaign_id)
+    state = stage.contracts.registry.campaign(stage.scope.campaign_id)
+    contest = stage.contracts.registry.contest(stage.scope.campaign_id)
+    assert found.status is state.status
+    assert found.bonds == state.bond + contest.challenge_bond + (
+        0 if state.status is Status.FINAL else contest.proposer_bond
+    )
+    assert found.fallen == contest.rejections
+    return found
+
+
+def built_from(stage: Stage, openings: list[Opening]) -> Built:
+    intake = stage.intake
+    return settlement.build(
+        stage.spec, stage.record(), intake.enrolments.values(), intake.commits.values(), openings
+    )
+
+
+def on_chain(stage: Stage) -> list[Opening]:
+    """The openings that a stranger finds on the chain."""
+    found, seats = history(stage), frozenset(stage.intake.roster)
+    return posted_openings(stage.scope, stage.spec, seats, found.revealed)
+
+
+def propose(stage: Stage, posted: Settlement) -> None:
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    stage.sender.send(stage.oracle, stage.contracts.registry.propose(stage.params, posted))
+
+
+def test_a_wrong_settlement_is_contested_ruled_on_and_replaced() -> None:
+    stage, arbitrator = with_arbitrator()
+    stage.accept().enrol().draw().work().reveal("ann", "ben", "cleo")
+    someone = challenger(stage, BOND + 2 * BOND)
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    built = built_from(stage, list(stage.intake.openings.values()))
+    wrong = replace(built.settlement, payout_total=built.settlement.payout_total - COIN)
+    propose(stage, wrong)
+    report = verify(stage.record(), built.bundle)
+    assert not report.ok
+    assert "payout" in report.difference
+    assert (history(stage).status, history(stage).bonds) == (Status.PROPOSED, BOND)
+
+    assert someone.challenge("ipfs://reasons").bond == BOND
+    assert (history(stage).status, history(stage).bonds) == (Status.DISPUTED, 2 * BOND)
+    assert Arbitrator(stage.chain, arbitrator).cost() == FEE
+    request = someone.request_ruling()
+    assert (request.payer, request.cost) == (stage.stranger.address, FEE)
+    with pytest.raises(RevertError, match="the arbitrator has the contest already"):
+        someone.request_ruling()
+    with pytest.raises(RevertError, match="too early"):
+        someone.resolve()
+    give_ruling(stage.sender, arbitrator, JUDGE, request.dispute_id, 2)
+    before = stage.balances()
+    ended = someone.resolve()
+    assert (ended.outcome, ended.won + ended.refunded, ended.burned) == (
+        Outcome.REJECTED,
+        BOND // 2,
+        BOND - BOND // 2,
+    )
+    assert ended.refunded == REFUND
+    assert stage.balances()["stranger's credit"] - before["stranger's credit"] == BOND + BOND // 2
+    after = history(stage)
+    assert (after.status, after.bonds, after.record.posted) == (Status.OPEN, 0, None)
+
+    dora, registry = stage.annotators["dora"], stage.contracts.registry
+    (batch,) = dora.batches
+    proof = stage.operator.aggregates[0].proof(dora.address, batch.opening.commit_hash, stage.scope)
+    dora.post_reveal(stage.sender, batch, proof)
+    posted = on_chain(stage)
+    assert posted == [batch.opening]
+    right = built_from(stage, [*stage.intake.openings.values(), *posted])
+    with pytest.raises(RevertError, match="too early"):
+        someone.propose_openly(right.settlement)
+    stage.chain.advance_to(ended_at(stage, after) + stage.schedule.rescue_period)
+    assert someone.propose_openly(right.settlement).bond == 2 * BOND
+    assert (history(stage).status, history(stage).bonds) == (Status.PROPOSED, 2 * BOND)
+    report = verify(stage.record(), right.bundle)
+    assert (report.ok, report.difference, report.labels) == (True, "", 8)
+
+    stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
+    someone.finalize(right.settlement)
+    assert (history(stage).status, history(stage).bonds) == (Status.FINAL, 0)
+    tree = right.payout_tree()
+    multiproof = tree.multiproof(range(4))
+    leaves = [right.payouts[index] for index in multiproof.order]
+    stage.sender.send(stage.stranger, registry.claim_many(stage.params, leaves, multiproof, Parts.BOTH))
+    held = stage.balances()
+    assert [(held[name], held[f"{name}'s shares"]) for name in NAMES] == [(2 * COIN, 2 * COIN)] * 4
+    outcome = collect(stage.chain, stage.deployment, stage.scope.campaign_id, right.bundle)
+    assert outcome.conserved, [each for each in outcome.balances if not each.holds]
+
+
+def ended_at(stage: Stage, after: CampaignHistory) -> int:
+    """When the last contest ended."""
+    return stage.chain.timestamp_of(after.contests[-1].log.block)
+
+
+def test_a_right_settlement_stands_against_a_challenge() -> None:
+    stage, arbitrator = with_arbitrator()
+    stage.accept().enrol().draw().work().reveal(*NAMES)
+    someone = challenger(stage, BOND)
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    built = stage.operator.propose(stage.record())
+    someone.challenge()
+    give_ruling(stage.sender, arbitrator, JUDGE, someone.request_ruling().dispute_id, 1)
+
+    ended = someone.resolve()
+
+    assert (ended.outcome, ended.refunded) == (Outcome.UPHELD, REFUND)
+    after = history(stage)
+    assert (after.status, after.bonds, after.fallen) == (Status.PROPOSED, BOND, 0)
+    assert after.record.posted is not None
+    assert after.record.posted.settlement == built.settlement
+    assert someone.challenge_bond() == 2 * BOND
+    stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
+    stage.operator.finalize()
+    stage.operator.pay_everyone(Parts.BOTH)
+    assert history(stage).status is Status.FINAL
+    assert collect(stage.chain, stage.deployment, stage.scope.campaign_id, built.bundle).conserved
+
+
+def test_a_contest_that_nobody_rules_on_costs_both_and_the_oracle_may_propose_again() -> None:
+    stage = build().accept().enrol().draw().work().reveal(*NAMES)
+    someone = challenger(stage, BOND)
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    built = stage.operator.propose(stage.record())
+    someone.challenge()
+    with pytest.raises(RevertError, match="the pool names no arbitrator"):
+        someone.request_ruling()
+    stage.chain.advance_to(stage.chain.now() + stage.schedule.ruling_period)
+
+    ended = someone.resolve()
+
+    eighth = -(-BOND // 8)
+    assert (ended.outcome, ended.burned) == (Outcome.UNRULED, 2 * eighth)
+    after = history(stage)
+    assert (after.status, after.bonds, after.record.posted) == (Status.OPEN, BOND - eighth, None)
+    assert stage.operator.propose(stage.record(), late=True) == built
+    assert BOND - eighth - history(stage).bonds == -(-(BOND - eighth) // 100)
+    stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
+    stage.operator.finalize()
+    assert collect(stage.chain, stage.deployment, stage.scope.campaign_id, built.bundle).conserved
+
+
+def test_where_the_oracle_is_silent_others_propose_until_the_tries_are_used_up() -> None:
+    """Each proposal that falls doubles the bond of the next; then all that is left is burned."""
+    stage = build().accept().enrol().draw().work().reveal(*NAMES)
+    someone, registry = challenger(stage, 10 * BOND), stage.contracts.registry
+    built = built_from(stage, list(stage.intake.openings.values()))
+    stage.chain.advance_to(stage.schedule.settle_end)
+    for fallen, bond in enumerate((BOND, 2 * BOND)):
+        stage.chain.advance_to(stage.chain.now() + stage.schedule.rescue_period)
+        assert someone.propose_openly(built.settlement).bond == bond == someone.challenge_bond()
+        assert history(stage).bonds == BOND + bond
+        someone.challenge()
+        assert history(stage).bonds == BOND + 2 * bond
+        stage.chain.advance_to(stage.chain.now() + stage.schedule.ruling_period)
+        assert someone.resolve().outcome is Outcome.UNRULED
+        after = history(stage)
+        assert (after.status, after.bonds, after.fallen) == (Status.OPEN, BOND, fallen + 1)
+        assert after.record.posted is None
+    stage.chain.advance_to(stage.chain.now() + stage.schedule.rescue_period)
+    with pytest.raises(RevertError, match="more than 1 proposals fell; the campaign can only expire"):
+        someone.propose_openly(built.settlement)
+
+    stage.sender.send(stage.stranger, registry.expire(stage.params))
+
+    after = history(stage)
+    assert (after.status, after.bonds) == (Status.EXPIRED, 0)
+    flows, payouts = flows_of(stage.chain, stage.deployment, stage.pool.token), ()
+    shares = dataset_history(stage.chain, stage.deployment, stage.dataset)
+    balances = check_money(stage.chain, stage.deployment, after, shares, payouts, flows)
+    assert all(each.holds for each in balances), balances
+    eighths = 2 * (-(-BOND // 8) + -(-2 * BOND // 8))
+    assert flows.burned == ESCROW + BOND + eighths
+
+
+def test_a_public_settlement_earns_the_fee_and_burns_what_is_left_of_the_oracles_bond() -> None:
+    stage = build().accept().enrol().draw().work().reveal(*NAMES)
+    someone = challenger(stage, BOND)
+    built = built_from(stage, list(stage.intake.openings.values()))
+    stage.chain.advance_to(stage.schedule.settle_end + stage.schedule.rescue_period)
+    someone.propose_openly(built.settlement)
+    stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
+
+    someone.finalize(built.settlement)
+
+    assert (history(stage).status, history(stage).bonds) == (Status.FINAL, 0)
+    books = ledger(stage.chain, stage.deployment, stage.pool.token)
+    fee = built.settlement.payout_total * 500 // 10_000
+    assert books.burned == BOND
+    assert books.credits[stage.stranger.address] == BOND + fee
+    assert stage.oracle.address not in books.credits
+    assert collect(stage.chain, stage.deployment, stage.scope.campaign_id, built.bundle).conserved
+
+
+def test_a_receipt_that_the_oracle_does_not_keep_costs_its_bond() -> None:
+    stage = build().accept().enrol().draw().begin().label("ann")
+    ann, registry = stage.annotators["ann"], stage.contracts.registry
+    (batch,) = ann.batches
+    name = batch.opening.commit_hash
+    stage.reveal()
+
+    ann.post_receipt(stage.sender, batch)
+
+    end = stage.chain.now() + stage.schedule.grace
+    assert registry.receipt_end(stage.scope.campaign_id, ann.address, name) == end
+    assert registry.contest(stage.scope.campaign_id).receipts == 1
+    with pytest.raises(RevertError, match="the chain knows of no such commitment"):
+        stage.sender.send(stage.oracle, registry.answer_receipt(stage.params, ann.address, batch.commit))
+    stage.chain.advance_to(end)
+    stage.sender.send(stage.stranger, registry.forfeit_bond(stage.params, ann.address, name))
+    assert history(stage).status is Status.EXPIRED
+    assert history(stage).bonds == 0
+    books = ledger(stage.chain, stage.deployment, stage.pool.token)
+    assert books.credits == {ann.address: BOND // 2}
+    assert books.burned == ESCROW + BOND - BOND // 2
+    assert registry.receipt_end(stage.scope.campaign_id, ann.address, name) == 2**256 - 1
+
+
+def test_a_receipt_that_the_oracle_keeps_is_answered() -> None:
+    stage = build().accept().enrol().draw().work(ann=2).reveal()
+    ann, registry = stage.annotators["ann"], stage.contracts.registry
+    (batch,) = ann.batches
+    ann.post_receipt(stage.sender, batch)
+    name = batch.opening.commit_hash
+
+    stage.operator.answer_receipt(ann.address, name)
+
+    assert registry.contest(stage.scope.campaign_id).receipts == 0
+    assert registry.receipt_end(stage.scope.campaign_id, ann.address, name) == 2**256 - 1
+    with pytest.raises(RevertError, match=r"no receipt of .* waits"):
+        stage.operator.answer_receipt(ann.address, name)
+    with pytest.raises(CommitmentError, match="is in no round"):
+        stage.operator.answer_receipt(ann.address, batch.commit.root)
+
+
+def test_who_commits_and_opens_alone_is_paid_by_the_oracle_all_the_same() -> None:
+    """Cleo never speaks to the oracle. Dora does as she does, but has left: her opening spoils nothing."""
+    stage = build().accept().enrol("ann", "ben")
+    cleo, registry = stage.annotators["cleo"], stage.contracts.registry
+    dora = stage.annotators["dora"]
+    for each in (cleo, dora):
+        stage.sender.send(each.signer, registry.enrol(stage.params))
+    stage.sender.send(dora.signer, registry.leave(stage.params.pool))
+    stage.draw().begin()
+    for each in (cleo, dora):
+        items = stage.free_items("cleo")[:2] if each is cleo else [0, 1]
+        commit, opening = each.seal(0, dict.fromkeys(items, 0))
+        each.batches.append(Batch(commit, opening, receipt=b""))
+        stage.sender.send(each.signer, registry.commit(stage.params, commit))
+    stage.label("ann")
+    stage.operator.post_commits(0)
+    stage.reveal("ann")
+    for each in (cleo, dora):
+        each.post_reveal(stage.sender, each.batches[0], proof=None)
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    assert on_chain(stage) == [cleo.batches[0].opening]
+
+    built = stage.operator.propose(stage.record(), on_chain(stage))
+
+    report = verify(stage.record(), built.bundle)
+    assert (report.ok, report.difference, report.annotators, report.labels) == (True, "", 3, 4)
+    assert {row.account for row in built.payouts} == {cleo.address, stage.people["ann"].address}
+
+
+def test_openings_on_chain_that_do_not_hold_are_void() -> None:
+    stage = build().accept().enrol().draw().work(ann=2, ben=2).reveal()
+    registry = stage.contracts.registry
+    for name in ("ann", "ben"):
+        annotator = stage.annotators[name]
+        (batch,) = annotator.batches
+        proof = stage.operator.aggregates[0].proof(annotator.address, batch.opening.commit_hash, stage.scope)
+        if name == "ann":
+            cut = replace(batch, opening=replace(batch.opening, labels=(b"", b"")))
+            annotator.post_reveal(stage.sender, cut, proof)
+            other = replace(batch, opening=replace(batch.opening, secret=batch.commit.root))
+            annotator.post_reveal(stage.sender, other, proof)
+        else:
+            annotator.post_reveal(stage.sender, batch, proof)
+            annotator.post_reveal(stage.sender, batch, proof)
+    stage.sender.send(stage.stranger, registry.reveal_gold(stage.params, b"gold"))
+
+    assert len(history(stage).revealed) == 4
+    (batch,) = stage.annotators["ben"].batches
+    assert on_chain(stage) == [batch.opening]
+
+
+def test_a_challenger_without_the_bond_moves_nothing() -> None:
+    stage = build().accept().enrol().draw().work().reveal(*NAMES)
+    someone = challenger(stage, BOND - 1)
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    stage.operator.propose(stage.record())
+    before = stage.balances()
+
+    with pytest.raises(RevertError, match="challenge") as caught:
+        someone.challenge()
+
+    assert caught.value.name == "ERC20InsufficientBalance"
+    assert stage.balances() == before
+    assert stage.pool.arbitrator == NOBODY
