@@ -109,7 +109,8 @@ abstract contract StakeVault is IStakeVault, RegistryState {
     function withdrawSeat(PoolParams calldata params, address annotator) external {
         PoolId pool = _existing(params);
         Seat memory seat = _seatIn(pool, annotator);
-        bool released = _now() >= seat.releaseAt || _pools[pool].oldest >= seat.waitsFor;
+        Pool memory state = _pools[pool];
+        bool released = _now() >= seat.releaseAt || state.oldest >= seat.waitsFor || state.open == 0;
         if (seat.releaseAt == 0 || !released) revert SeatLocked(pool, annotator, seat.releaseAt);
         delete _seats[pool][annotator];
         emit SeatWithdrawn(pool, annotator, seat.stake);

@@ -262,14 +262,14 @@ contract TaskRegistry is ICampaigns, RegistryState, Part {
     /// @dev Who proposed, the bond that goes back, and the bond of an oracle in whose place somebody else had to propose.
     function _bonds(CampaignId id, CampaignState storage campaign, address oracle)
         private
-        view
         returns (address proposer, uint256 bond, uint256 lost)
     {
         if (campaign.flags & CONTESTED == 0) return (oracle, campaign.bond, 0);
         Contest storage contest = _contests[id];
         proposer = contest.proposer;
         if (proposer == address(0)) return (oracle, campaign.bond, 0);
-        return (proposer, contest.proposerBond, campaign.bond);
+        (bond, lost) = (contest.proposerBond, campaign.bond);
+        (contest.proposer, contest.proposerBond) = (address(0), 0);
     }
 
     // ------------------------------------------------------------------ claims

@@ -23,7 +23,7 @@ contract CohortsTest is Test {
         bool shared;
     }
 
-    uint256 private constant MAX_STEPS = 48;
+    uint256 private constant MAX_STEPS = 32;
 
     Pool private _pool;
     Place[] private _places;
@@ -109,11 +109,16 @@ contract CohortsTest is Test {
         }
     }
 
+    /// forge-config: default.fuzz.runs = 128
+    /// forge-config: deep.fuzz.runs = 2000
     function testFuzz_AgainstLists(bytes memory steps) external {
         _run(steps);
     }
 
     /// @dev Places and leavers in turn, so that the ring fills up, and then frees in a drawn order.
+    ///
+    /// forge-config: default.fuzz.runs = 128
+    /// forge-config: deep.fuzz.runs = 2000
     function testFuzz_AgainstLists_GivenAFullRing(bytes memory steps, uint8 leavers) external {
         leavers = uint8(bound(leavers, 6, 12));
         for (uint256 i = 0; i < leavers; ++i) {

@@ -7,7 +7,15 @@ import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 import {IArbitrable} from "../contracts/interfaces/IArbitration.sol";
 import {IRegistryEvents} from "../contracts/interfaces/IRegistryEvents.sol";
 import {IVaultEvents} from "../contracts/interfaces/IVaultEvents.sol";
-import {Campaign, CampaignId, CampaignParams, Contest, PoolParams, Status} from "../contracts/types/Types.sol";
+import {
+    Campaign,
+    CampaignId,
+    CampaignParams,
+    Contest,
+    PoolParams,
+    Settlement,
+    Status
+} from "../contracts/types/Types.sol";
 import {ContestBase} from "./base/ContestBase.sol";
 
 /// @dev Contests of a settlement until they are ruled on; see Disputes.tree. DisputesResolve has their end,
@@ -179,11 +187,39 @@ contract DisputesTest is ContestBase {
         _assertChallenged(2 * BOND, 0, 0);
     }
 
+    function test_challenge_RevertWhen_AnotherProposalIsMeant() external {
+        Settlement memory wrong = _sample();
+        _toProposed(wrong);
+        bytes32 meant = _proposal();
+        bytes memory sent = _challengeCall();
+        _contest(colleague, FOR_CHALLENGER);
+        vm.warp(_campaign().since + params.schedule.rescuePeriod);
+        Settlement memory right = _sample();
+        right.bundleHash = keccak256("right");
+        _proposeOpenly(requester, right);
+        _fails(
+            challenger,
+            sent,
+            abi.encodeWithSelector(IRegistryEvents.SettlementMismatch.selector, meant, keccak256(abi.encode(right)))
+        );
+    }
+
+    function testFuzz_challenge_RevertWhen_TheBondIsAboveTheMost(uint256 most) external {
+        _toProposed(_sample());
+        most = bound(most, 0, BOND - 1);
+        bytes memory call = abi.encodeCall(registry.challenge, (pool, params, _proposal(), most, ""));
+        _fails(challenger, call, abi.encodeWithSelector(IRegistryEvents.BondAboveMax.selector, BOND, most));
+        vm.prank(challenger);
+        registry.challenge(pool, params, _proposal(), BOND, "");
+        assertTrue(_status() == Status.Disputed);
+    }
+
     function test_challenge_WithEvidence() external {
         _toProposed(_sample());
         uint256 group = uint256(CampaignId.unwrap(id));
         // Two, and the token's transfer.
-        bytes memory call = abi.encodeCall(registry.challenge, (pool, params, "ipfs://why"));
+        bytes memory call =
+            abi.encodeCall(registry.challenge, (pool, params, _proposal(), type(uint256).max, "ipfs://why"));
         assertEq(_logs(challenger, 0, call), 3);
         assertEq(_logs(challenger, 0, _challengeCall()), 2);
         vm.expectEmit();
@@ -191,7 +227,7 @@ contract DisputesTest is ContestBase {
         vm.expectEmit();
         emit IArbitrable.Evidence(address(arbitrator), group, challenger, "ipfs://why");
         vm.prank(challenger);
-        registry.challenge(pool, params, "ipfs://why");
+        registry.challenge(pool, params, _proposal(), type(uint256).max, "ipfs://why");
     }
 
     function test_challenge_ByTheProposerItself() external {

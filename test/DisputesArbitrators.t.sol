@@ -145,7 +145,7 @@ contract DisputesArbitratorsTest is ContestBase {
         _fails(payer, 1, _evidenceCall(), "");
         _fails(payer, 1, _ruleCall(1, 1), "");
         _fails(payer, 1, abi.encodeCall(registry.proposeLate, (params, _sample())), "");
-        _fails(payer, 1, abi.encodeCall(registry.proposeOpenly, (pool, params, _sample())), "");
+        _fails(payer, 1, abi.encodeCall(registry.proposeOpenly, (pool, params, _sample(), type(uint256).max)), "");
         _fails(payer, 1, abi.encodeCall(registry.cancel, (params)), "");
         _fails(payer, 1, abi.encodeCall(registry.expire, (params)), "");
         _fails(payer, 1, abi.encodeCall(registry.freePlace, (params)), "");

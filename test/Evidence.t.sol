@@ -122,7 +122,7 @@ contract EvidenceTest is Stakes {
         vm.warp(from + params.schedule.rescuePeriod);
         vm.startPrank(stranger);
         token.approve(address(registry), bond);
-        registry.proposeOpenly(pool, params, _settlement());
+        registry.proposeOpenly(pool, params, _settlement(), type(uint256).max);
         vm.stopPrank();
     }
 
@@ -315,11 +315,60 @@ contract EvidenceTest is Stakes {
 
     // ----------------------------------------------------------- answerReceipt
 
-    function test_answerReceipt_RevertWhen_NotOpen() external committed {
-        vm.warp(_revealEnd());
-        _propose(_settlement());
-        _expectWrongStatus(Status.Proposed);
-        _answer(annotator, _own(), _none());
+    function test_answerReceipt_RevertWhen_Ended() external committed {
+        _post(annotator, _own());
+        _proposeOpenly(_settleEnd());
+        skip(params.schedule.window);
+        registry.finalize(params, _settlement());
+        _expectWrongStatus(Status.Final);
+        _answerOwn();
+    }
+
+    /// @dev A grace that outlasts settle and rescue period together.
+    modifier longGrace() {
+        params.schedule.grace = 12 hours;
+        params.schedule.roundLength = 13 hours;
+        params.schedule.enrolEnd = params.schedule.acceptEnd + 12 hours;
+        params.schedule.workStart = params.schedule.enrolEnd + 1;
+        _setParams(params);
+        _toAllCommitted();
+        vm.warp(_revealEnd() - 1);
+        _post(annotator, _own());
+        _post(annotator, _dropped());
+        _proposeOpenly(_settleEnd());
+        assertLt(vm.getBlockTimestamp(), _receiptEnd(annotator, _own()));
+        _;
+    }
+
+    function test_answerReceipt_WhileAnothersProposalIsJudged() external longGrace {
+        uint256 snapshot = vm.snapshotState();
+        _answerOwn();
+        assertEq(_openReceipts(), 1);
+        vm.revertToState(snapshot);
+        vm.prank(requester);
+        registry.challenge(pool, params, _proposal(), type(uint256).max, "");
+        _answerOwn();
+        assertEq(_openReceipts(), 1);
+        assertEq(_campaign().bond, BOND);
+    }
+
+    function test_forfeitBond_WhileAnothersProposalIsJudged() external longGrace {
+        vm.warp(_receiptEnd(annotator, _dropped()));
+        uint256 snapshot = vm.snapshotState();
+        _forfeit(annotator, _dropped());
+        assertEq(_credit(annotator), BOND / 2);
+        assertTrue(_status() == Status.Proposed);
+        skip(params.schedule.window);
+        registry.finalize(params, _settlement());
+        assertEq(_burned(), BOND / 2);
+        vm.revertToState(snapshot);
+        vm.warp(uint256(_campaign().since) + params.schedule.window - 1);
+        vm.prank(requester);
+        registry.challenge(pool, params, _proposal(), type(uint256).max, "");
+        vm.warp(_receiptEnd(annotator, _dropped()));
+        _forfeit(annotator, _dropped());
+        assertTrue(_status() == Status.Disputed);
+        assertEq(_campaign().bond, 0);
     }
 
     function test_answerReceipt_RevertWhen_NotPostedOrSettled() external committed {
@@ -475,10 +524,12 @@ contract EvidenceTest is Stakes {
 
     // ------------------------------------------------------------- forfeitBond
 
-    function test_forfeitBond_RevertWhen_NotOpen() external committed {
+    function test_forfeitBond_RevertWhen_Ended() external committed {
         _post(annotator, _dropped());
         _proposeOpenly(_settleEnd());
-        _expectWrongStatus(Status.Proposed);
+        skip(params.schedule.window);
+        registry.finalize(params, _settlement());
+        _expectWrongStatus(Status.Final);
         _forfeit(annotator, _dropped());
     }
 
@@ -679,7 +730,7 @@ contract EvidenceTest is Stakes {
         vm.warp(_revealEnd());
         _propose(_settlement());
         vm.prank(colleague);
-        registry.challenge(pool, params, "");
+        registry.challenge(pool, params, _proposal(), type(uint256).max, "");
         vm.warp(_revealEnd() + params.schedule.rulingPeriod);
         registry.resolve(pool, params);
         uint256 end = _revealEnd() + params.schedule.rulingPeriod + params.schedule.rescuePeriod;

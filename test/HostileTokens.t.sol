@@ -124,9 +124,15 @@ contract HostileTokensTest is RegistryBase {
         if (entry == Entry.TopUp) return (colleague, 7e6, abi.encodeCall(registry.topUp, (params, 7e6)));
         if (entry == Entry.Accept) return (oracle, BOND, abi.encodeCall(registry.accept, (pool, params)));
         if (entry == Entry.Challenge) {
-            return (colleague, BOND, abi.encodeCall(registry.challenge, (pool, params, "")));
+            return
+                (
+                    colleague,
+                    BOND,
+                    abi.encodeCall(registry.challenge, (pool, params, _proposal(), type(uint256).max, ""))
+                );
         }
-        return (colleague, BOND, abi.encodeCall(registry.proposeOpenly, (pool, params, _settlement())));
+        return
+            (colleague, BOND, abi.encodeCall(registry.proposeOpenly, (pool, params, _settlement(), type(uint256).max)));
     }
 
     function _assertRefused(Entry entry, bytes memory reason) private {

@@ -16,7 +16,7 @@ contract ProposalsTest is ContestBase {
     }
 
     function _open(Settlement memory s) private view returns (bytes memory) {
-        return abi.encodeCall(registry.proposeOpenly, (pool, params, s));
+        return abi.encodeCall(registry.proposeOpenly, (pool, params, s, type(uint256).max));
     }
 
     function _wrong(Status status) private view returns (bytes memory) {
@@ -293,7 +293,7 @@ contract ProposalsTest is ContestBase {
         PoolId right = params.pool;
         PoolParams memory other = pool;
         other.arbitrationRefund = 0;
-        bytes memory call = abi.encodeCall(registry.proposeOpenly, (other, params, _sample()));
+        bytes memory call = abi.encodeCall(registry.proposeOpenly, (other, params, _sample(), type(uint256).max));
         PoolId given = registry.poolIdOf(other);
         _fails(proposer, call, abi.encodeWithSelector(IRegistryEvents.ParamsMismatch.selector, given, right));
     }
@@ -323,6 +323,16 @@ contract ProposalsTest is ContestBase {
         _fails(proposer, _open(_sample()), abi.encodeWithSelector(IRegistryEvents.TooEarly.selector, start - 1, start));
         vm.warp(start);
         _proposeOpenly(proposer, _sample());
+    }
+
+    function testFuzz_proposeOpenly_RevertWhen_TheBondIsAboveTheMost(uint256 most) external {
+        _toPublic();
+        most = bound(most, 0, BOND - 1);
+        bytes memory call = abi.encodeCall(registry.proposeOpenly, (pool, params, _sample(), most));
+        _fails(proposer, call, abi.encodeWithSelector(IRegistryEvents.BondAboveMax.selector, BOND, most));
+        vm.prank(proposer);
+        registry.proposeOpenly(pool, params, _sample(), BOND);
+        assertTrue(_status() == Status.Proposed);
     }
 
     function test_proposeOpenly_RevertWhen_TheCallerCannotPay() external {

@@ -359,7 +359,7 @@ contract RedContestsTest is ContestBase {
         skip(48 hours);
         _fails(
             challenger,
-            abi.encodeCall(registry.challenge, (pool, params, "")),
+            abi.encodeCall(registry.challenge, (pool, params, _proposal(), type(uint256).max, "")),
             abi.encodeWithSelector(IRegistryEvents.TooLate.selector, vm.getBlockTimestamp(), _revealEnd() + 48 hours)
         );
         registry.finalize(params, _sample());
@@ -389,7 +389,7 @@ contract RedContestsTest is ContestBase {
         _assertConserved();
     }
 
-    /// @dev Seven weeks on this schedule: at least one rescue and public period for each try.
+    /// @dev Forty-six days on this schedule: rescue, public period and contests of two tries.
     function test_red_ChainHaltsOverAllProposing() external {
         _toWorkOnAPublicChain();
         vm.warp(_settleEnd());

@@ -114,7 +114,7 @@ contract RedStakesTest is Stakes {
         vm.warp(_revealEnd());
         _propose(_settlement());
         vm.startPrank(annotator);
-        registry.challenge(pool, params, "no reason");
+        registry.challenge(pool, params, _proposal(), type(uint256).max, "no reason");
         registry.requestRuling(pool, params);
         vm.stopPrank();
         vm.prank(judge);

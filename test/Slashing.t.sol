@@ -475,6 +475,8 @@ contract SlashingTest is Stakes {
         assertEq(_wealth(annotator), 1e15 - 2 * STAKE);
     }
 
+    /// forge-config: default.fuzz.runs = 64
+    /// forge-config: deep.fuzz.runs = 1000
     function testFuzz_GivesEachCampaignItsSlice(uint16 maxOpen, uint256 order) external {
         maxOpen = uint16(bound(maxOpen, 1, 5));
         _usePool(maxOpen);

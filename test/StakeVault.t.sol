@@ -7,6 +7,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IStakeVault} from "../contracts/interfaces/IStakeVault.sol";
 import {IVaultEvents} from "../contracts/interfaces/IVaultEvents.sol";
+import {Tokens} from "../contracts/libraries/Tokens.sol";
 import {
     BlocklistToken,
     FalseToken,
@@ -18,7 +19,7 @@ import {Pool, PoolId, PoolParams, Seat} from "../contracts/types/Types.sol";
 import {Digests} from "./base/Digests.sol";
 import {RegistryBase} from "./base/RegistryBase.sol";
 import {NameGate} from "./mocks/Seams.sol";
-import {LyingToken} from "./mocks/Tokens.sol";
+import {LyingToken, ShrinkingToken} from "./mocks/Tokens.sol";
 
 /// @dev Ledger, pools and seats; see StakeVault.tree.
 contract StakeVaultTest is RegistryBase {
@@ -83,6 +84,17 @@ contract StakeVaultTest is RegistryBase {
         registry.deposit(address(liar), uint256(1) << 128);
         assertEq(registry.deposit(address(liar), (uint256(1) << 128) - 1), type(uint128).max);
         vm.stopPrank();
+    }
+
+    function test_deposit_RevertGiven_ATokenThatTakesInsteadOfPaying()
+        external
+        using_(address(new ShrinkingToken(1e30)))
+    {
+        token.transfer(address(registry), 10);
+        vm.expectRevert(abi.encodeWithSelector(Tokens.UnexpectedBalance.selector, address(token), 10, 9));
+        vm.prank(annotator);
+        registry.deposit(address(token), 5);
+        assertEq(_credit(annotator), 0);
     }
 
     function test_deposit_GivenATokenThatKeepsAFee() external using_(address(new FeeToken(1e30))) {

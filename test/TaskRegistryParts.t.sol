@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IArbitrable} from "../contracts/interfaces/IArbitration.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+
 import {ICampaigns} from "../contracts/interfaces/ICampaigns.sol";
 import {IDisputes} from "../contracts/interfaces/IDisputes.sol";
 import {IEvidence} from "../contracts/interfaces/IEvidence.sol";
@@ -86,11 +88,22 @@ contract TaskRegistryPartsTest is RegistryBase {
 
     function test_RevertWhen_EtherIsSent() external {
         vm.deal(address(this), 1 ether);
-        (bool ok,) = address(registry).call{value: 1}("");
-        assertFalse(ok);
+        address[2] memory parts = [address(registry), address(extension)];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IRegistryEvents.EtherRefused.selector, address(this), 1));
+            Address.sendValue(payable(parts[i]), 1);
+        }
+        bool ok;
         (ok,) = address(registry).call{value: 1}(abi.encodeCall(registry.poolOf, (params.pool)));
         assertFalse(ok);
         assertEq(address(registry).balance, 0);
+    }
+
+    function test_contests_IsTheThirdPart() external view {
+        address contests = registry.contests();
+        assertGt(contests.code.length, 0);
+        assertEq(contests, extension.contests());
+        assertNotEq(contests, registry.extension());
     }
 
     function test_fallback_PassesReasonsOn() external {

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import contract_coverage as coverage
 from build_contracts import _stable_layout, differences, render, write
 from tidy_npm_lock import tidy
 
@@ -95,3 +96,35 @@ def test_a_lock_file_pins_by_checksum_and_names_no_address(path: Path) -> None:
 
     assert not re.search(r"\w+://", text)
     assert re.search(r"sha256:[0-9a-f]{64}|sha512-", text)
+
+
+LCOV = """SF:contracts/A.sol
+DA:3,2
+DA:4,0
+BRDA:3,0,0,1
+BRDA:3,0,1,-
+end_of_record
+SF:contracts/mocks/M.sol
+DA:1,0
+end_of_record
+SF:test/T.sol
+DA:1,0
+end_of_record
+"""
+
+
+def test_coverage_counts_lines_and_branches_of_our_contracts_alone() -> None:
+    files = coverage.parse(LCOV.splitlines())
+
+    assert list(files) == ["contracts/A.sol"]
+    assert files["contracts/A.sol"].missed() == ["4", "3 (branch 1)"]
+    text, enough = coverage.table(files, least=50)
+    assert enough
+    assert "50.0%" in text
+    assert not coverage.table(files, least=51)[1]
+
+
+def test_coverage_below_the_least_in_branches_alone_is_not_enough() -> None:
+    files = coverage.parse(LCOV.replace("DA:4,0", "DA:4,1").splitlines())
+
+    assert not coverage.table(files, least=97)[1]

@@ -20,16 +20,21 @@ abstract contract Disputes is IDisputes, RegistryState {
     uint8 private constant FOR_CHALLENGER = 3;
 
     /// @inheritdoc IDisputes
-    function challenge(PoolParams calldata pool, CampaignParams calldata params, string calldata evidence)
-        external
-        nonReentrant
-    {
+    function challenge(
+        PoolParams calldata pool,
+        CampaignParams calldata params,
+        bytes32 proposal,
+        uint256 maxBond,
+        string calldata evidence
+    ) external nonReentrant {
         (CampaignId id, CampaignState storage campaign) = _in(params, Status.Proposed);
         _requirePool(pool, params);
         _requireBefore(uint256(campaign.since) + params.schedule.window);
+        if (proposal != campaign.settlement) revert SettlementMismatch(proposal, campaign.settlement);
         Contest storage contest = _contests[id];
         if (contest.withstood == MAX_CHALLENGES) revert ChallengesUsedUp(id);
         uint128 bond = (_atStake(campaign, contest) << contest.withstood).toUint128();
+        if (bond > maxBond) revert BondAboveMax(bond, maxBond);
         (contest.challenger, contest.challengeBond) = (msg.sender, bond);
         contest.rulingEnd = _now() + params.schedule.rulingPeriod;
         (campaign.status, campaign.since) = (Status.Disputed, _now());

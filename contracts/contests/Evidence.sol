@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IEvidence} from "../interfaces/IEvidence.sol";
+import {Ids} from "../libraries/Ids.sol";
 import {Schedules} from "../libraries/Schedules.sol";
 import {TypedData} from "../libraries/TypedData.sol";
 import {CampaignId, CampaignParams, CampaignState, Commit, Inclusion, Schedule, Status} from "../types/Types.sol";
@@ -45,7 +46,7 @@ abstract contract Evidence is IEvidence, Inclusions, Proposals {
         Commit calldata commit,
         bytes32[] calldata proof
     ) external {
-        (CampaignId id, CampaignState storage campaign) = _in(params, Status.Open);
+        (CampaignId id, CampaignState storage campaign) = _running(params);
         bytes32 commitHash = TypedData.hash(id, commit);
         _requireBefore(_settleReceipt(id, campaign, annotator, commitHash));
         bool included =
@@ -56,7 +57,7 @@ abstract contract Evidence is IEvidence, Inclusions, Proposals {
 
     /// @inheritdoc IEvidence
     function forfeitBond(CampaignParams calldata params, address annotator, bytes32 commitHash) external {
-        (CampaignId id, CampaignState storage campaign) = _in(params, Status.Open);
+        (CampaignId id, CampaignState storage campaign) = _running(params);
         _requireFrom(_settleReceipt(id, campaign, annotator, commitHash));
         uint256 bond = campaign.bond;
         campaign.bond = 0;
@@ -64,6 +65,19 @@ abstract contract Evidence is IEvidence, Inclusions, Proposals {
         _burn(params.token, bond - bond / 2);
         _addCredit(params.token, annotator, bond / 2);
         if (campaign.flags & COMMITTED == 0) _expire(id, campaign, params);
+    }
+
+    /// @dev Also while somebody else's proposal is judged: it must not stop the oracle from answering, nor the annotator from
+    /// being paid. The oracle's own cannot be at hand: while a receipt is open it may not propose.
+    function _running(CampaignParams calldata params)
+        private
+        view
+        returns (CampaignId id, CampaignState storage campaign)
+    {
+        id = Ids.campaign(params);
+        campaign = _campaigns[id];
+        Status status = campaign.status;
+        if (status != Status.Proposed && status != Status.Disputed) _requireStatus(id, campaign, Status.Open);
     }
 
     /// @dev Closes a posted receipt and returns by when it was to be answered.

@@ -42,15 +42,18 @@ abstract contract Proposals is IProposals, RegistryState {
     }
 
     /// @inheritdoc IProposals
-    function proposeOpenly(PoolParams calldata pool, CampaignParams calldata params, Settlement calldata settlement)
-        external
-        nonReentrant
-    {
+    function proposeOpenly(
+        PoolParams calldata pool,
+        CampaignParams calldata params,
+        Settlement calldata settlement,
+        uint256 maxBond
+    ) external nonReentrant {
         (CampaignId id, CampaignState storage campaign) = _in(params, Status.Open);
         _requirePool(pool, params);
         _requireFrom(_requireOpenToProposals(id, campaign, params.schedule) + params.schedule.rescuePeriod);
         Contest storage contest = _contests[id];
         uint128 bond = (_bondUp(campaign.escrow, pool.arbitrationRefund) << contest.rejections).toUint128();
+        if (bond > maxBond) revert BondAboveMax(bond, maxBond);
         (contest.proposer, contest.proposerBond) = (msg.sender, bond);
         campaign.flags |= CONTESTED;
         emit ProposedOpenly(id, msg.sender, bond);

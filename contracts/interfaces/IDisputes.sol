@@ -13,8 +13,17 @@ import {IRegistryEvents} from "./IRegistryEvents.sol";
 interface IDisputes is IRegistryEvents, IArbitrable {
     /// @notice Contests the proposal at hand within its window, with a bond that doubles with each challenge it withstood,
     /// three at most.
+    /// @param proposal keccak256(abi.encode(settlement)) of what is challenged: a challenge that comes too late for one
+    /// proposal does not hit the next.
+    /// @param maxBond The most that the caller puts up.
     /// @param evidence Where the reasons are, or the reasons (ERC-1497); empty to add them later.
-    function challenge(PoolParams calldata pool, CampaignParams calldata params, string calldata evidence) external;
+    function challenge(
+        PoolParams calldata pool,
+        CampaignParams calldata params,
+        bytes32 proposal,
+        uint256 maxBond,
+        string calldata evidence
+    ) external;
 
     /// @notice Brings the contest before the pool's arbitrator and pays its fee, in ether; what was sent beyond it comes
     /// back. Anyone may: the loser's bond pays the pool's arbitration refund, in its token, to the caller.

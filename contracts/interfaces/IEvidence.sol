@@ -15,7 +15,8 @@ interface IEvidence is IRegistryEvents {
         bytes calldata oracleSignature
     ) external;
 
-    /// @notice Shows that a receipted commitment lies under the root of its round, or was committed alone. Anyone may.
+    /// @notice Shows that a receipted commitment lies under the root of its round, or was committed alone, also while
+    /// a proposal or a contest is pending. Anyone may.
     /// @param proof Empty where the annotator committed it alone.
     function answerReceipt(
         CampaignParams calldata params,
@@ -24,7 +25,7 @@ interface IEvidence is IRegistryEvents {
         bytes32[] calldata proof
     ) external;
 
-    /// @notice Takes the oracle's bond for a receipt that was not answered in time: half becomes the credit of the receipt's
+    /// @notice Takes the oracle's bond for a receipt that was not answered in time, until the campaign has ended: half becomes the credit of the receipt's
     /// annotator, half is burned. A campaign in which nobody committed, and whose escrow would be refunded, expires: its
     /// escrow is burned. Anyone may.
     function forfeitBond(CampaignParams calldata params, address annotator, bytes32 commitHash) external;

@@ -16,8 +16,13 @@ interface IProposals is IRegistryEvents {
     /// @notice Anyone proposes, from the end of the rescue on, with a bond of as much as the oracle's at first, doubled for
     /// each proposal that fell. The proposal is judged by what is on chain alone. Once final it earns the fee, and what is
     /// left of the oracle's bond is burned.
-    function proposeOpenly(PoolParams calldata pool, CampaignParams calldata params, Settlement calldata settlement)
-        external;
+    /// @param maxBond The most that the caller puts up.
+    function proposeOpenly(
+        PoolParams calldata pool,
+        CampaignParams calldata params,
+        Settlement calldata settlement,
+        uint256 maxBond
+    ) external;
 
     /// @notice Ends a campaign and refunds the escrow to the requester's credit: by the requester before acceptance, by
     /// anyone after acceptEnd, and by anyone once revealEnd passed, nobody committed and no receipt says otherwise, when

@@ -110,6 +110,7 @@ interface IRegistryEvents {
     error NoExclusiveRight(CampaignId campaign);
     error ReceiptsOpen(CampaignId campaign, uint256 receipts);
     error BondUsedUp(CampaignId campaign, uint256 bond, uint256 cost);
+    error BondAboveMax(uint256 bond, uint256 most);
     error TriesUsedUp(CampaignId campaign, uint8 tries);
     error ChallengesUsedUp(CampaignId campaign);
     error NoArbitrator();

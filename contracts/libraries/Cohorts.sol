@@ -6,7 +6,7 @@ import {Pool} from "../types/Types.sol";
 /// @title Which places were taken before a seat left
 /// @dev Places are counted in cohorts. A leaving seat closes the newest, so that no later place joins those it waits for,
 /// and goes free once all cohorts up to then are empty. Eight can be apart at once; while they are, a leaving seat shares
-/// the newest with later places and may wait longer, though never beyond its `releaseAt`.
+/// the newest with later places and may wait longer, though never beyond its `releaseAt` or while no place is taken.
 library Cohorts {
     uint32 private constant RING = 8;
 

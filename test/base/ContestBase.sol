@@ -106,7 +106,7 @@ abstract contract ContestBase is RegistryBase {
 
     function _challenge(address who) internal {
         vm.prank(who);
-        registry.challenge(pool, params, "");
+        registry.challenge(pool, params, _proposal(), type(uint256).max, "");
     }
 
     function _requestRuling() internal {
@@ -148,7 +148,7 @@ abstract contract ContestBase is RegistryBase {
 
     function _proposeOpenly(address who, Settlement memory s) internal {
         vm.prank(who);
-        registry.proposeOpenly(pool, params, s);
+        registry.proposeOpenly(pool, params, s, type(uint256).max);
     }
 
     /// @dev A public proposal, as soon as there may be one, falls.
@@ -174,7 +174,7 @@ abstract contract ContestBase is RegistryBase {
     }
 
     function _challengeCall() internal view returns (bytes memory) {
-        return abi.encodeCall(registry.challenge, (pool, params, ""));
+        return abi.encodeCall(registry.challenge, (pool, params, _proposal(), type(uint256).max, ""));
     }
 
     function _requestCall() internal view returns (bytes memory) {

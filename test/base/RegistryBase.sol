@@ -22,6 +22,7 @@ import {
 } from "../../contracts/types/Types.sol";
 import {Deployments} from "./Deployments.sol";
 import {Digests} from "./Digests.sol";
+import {Peek} from "./Peek.sol";
 import {Tree, Trees} from "./Trees.sol";
 
 /// @dev A registry, its people, and one campaign that the helpers take from stage to stage.
@@ -300,6 +301,11 @@ abstract contract RegistryBase is Test {
     }
 
     // ------------------------------------------------------------------- reads
+
+    /// @dev The hash of the proposal at hand.
+    function _proposal() internal view returns (bytes32) {
+        return Peek.proposal(address(registry), id);
+    }
 
     function _campaign() internal view returns (Campaign memory) {
         return registry.campaignOf(id);

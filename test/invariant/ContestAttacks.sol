@@ -5,7 +5,7 @@ import {IRegistryEvents} from "../../contracts/interfaces/IRegistryEvents.sol";
 import {IVaultEvents} from "../../contracts/interfaces/IVaultEvents.sol";
 import {Status} from "../../contracts/types/Types.sol";
 import {RegistryAttacks} from "./RegistryAttacks.sol";
-import {Known, RING} from "./RegistryWorld.sol";
+import {Known} from "./RegistryWorld.sol";
 
 /// @dev What is forbidden around contests: late and public proposals, challenges and rulings.
 abstract contract ContestAttacks is RegistryAttacks {
@@ -41,6 +41,7 @@ abstract contract ContestAttacks is RegistryAttacks {
             _challenge(i, _player(_known[i].pool, seed >> 64));
             _ask(i, _player(_known[i].pool, seed >> 72), seed);
             _rule(i, FOR_PROPOSER);
+            _reach(_time() + 1 hours);
             _resolve(i, stranger);
         }
     }
@@ -64,9 +65,12 @@ abstract contract ContestAttacks is RegistryAttacks {
 
     function _attackOpenly(uint256 i) private {
         Known storage k = _known[i];
-        bytes memory call = abi.encodeCall(registry.proposeOpenly, (_pools[k.pool], k.params, k.settlement));
+        uint256 most = _publicBond(i) - 1;
+        bytes memory call = abi.encodeCall(registry.proposeOpenly, (_pools[k.pool], k.params, k.settlement, most));
         if (!_isOpenToProposals(i)) return _attackClosed("propose openly", i, stranger, call);
-        if (_time() >= _rescueEnd(i)) return;
+        if (_time() >= _rescueEnd(i)) {
+            return _refused("propose openly for less", stranger, call, IRegistryEvents.BondAboveMax.selector);
+        }
         bytes4 reason = TOO_EARLY;
         _refused("propose openly in the rescue", k.params.requester, call, reason);
         _refused("propose openly in the rescue", k.params.oracle, call, reason);
@@ -88,12 +92,17 @@ abstract contract ContestAttacks is RegistryAttacks {
 
     function _attackChallenge(uint256 i) private {
         Known storage k = _known[i];
-        bytes memory call = abi.encodeCall(registry.challenge, (_pools[k.pool], k.params, ""));
+        bytes memory call = _challenging(i, _challengeBond(i) - 1);
         if (_time() >= _windowEnd(i)) {
-            _refused("challenge after the window", k.params.requester, call, TOO_LATE);
-        } else if (k.bout.withstood == 3) {
-            _refused("challenge a fourth time", stranger, call, IRegistryEvents.ChallengesUsedUp.selector);
+            return _refused("challenge after the window", k.params.requester, call, TOO_LATE);
         }
+        bytes4 reason = IRegistryEvents.ChallengesUsedUp.selector;
+        if (k.bout.withstood == 3) return _refused("challenge a fourth time", stranger, call, reason);
+        _refused("challenge for less", stranger, call, IRegistryEvents.BondAboveMax.selector);
+        ++k.settlement.payoutTotal;
+        call = _challenging(i, _challengeBond(i));
+        --k.settlement.payoutTotal;
+        _refused("challenge another proposal", stranger, call, IRegistryEvents.SettlementMismatch.selector);
     }
 
     function _attackUndisputed(uint256 i) private {
@@ -103,7 +112,7 @@ abstract contract ContestAttacks is RegistryAttacks {
         call = abi.encodeCall(registry.requestRuling, (_pools[k.pool], k.params));
         _refused("ask without a dispute", stranger, call, WRONG_STATUS);
         if (_is(i, Status.Proposed)) return;
-        call = abi.encodeCall(registry.challenge, (_pools[k.pool], k.params, ""));
+        call = _challenging(i, type(uint256).max);
         _refused("challenge no proposal", stranger, call, WRONG_STATUS);
         call = abi.encodeCall(registry.submitEvidence, (_pools[k.pool], k.params, "evidence"));
         _refused("evidence without a proposal", stranger, call, WRONG_STATUS);
@@ -111,7 +120,7 @@ abstract contract ContestAttacks is RegistryAttacks {
 
     function _attackDispute(uint256 i, uint256 seed) private {
         Known storage k = _known[i];
-        bytes memory call = abi.encodeCall(registry.challenge, (_pools[k.pool], k.params, ""));
+        bytes memory call = _challenging(i, type(uint256).max);
         _refused("challenge while disputed", stranger, call, WRONG_STATUS);
         call = abi.encodeCall(registry.resolve, (_pools[k.pool], k.params));
         if (!k.bout.ruled && _time() < k.bout.rulingEnd) {

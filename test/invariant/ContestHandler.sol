@@ -22,8 +22,14 @@ abstract contract ContestHandler is LifeHandler {
         _proposeOpenly(i, seed, _player(_known[i].pool, seed >> 64));
     }
 
+    /// @dev Some of the time until `end`.
+    function _wait(uint256 seed, uint256 end) private {
+        _reach(_time() + seed % (end - _time()));
+    }
+
     function challenge(uint256 seed) external counted("challenge") {
         uint256 i = _bring(seed, _isChallengeable, PROPOSED);
+        _wait(seed >> 110, _windowEnd(i));
         _challenge(i, _player(_known[i].pool, seed >> 64));
     }
 
@@ -55,6 +61,7 @@ abstract contract ContestHandler is LifeHandler {
     function rule(uint256 seed, uint256 ruling) external counted("rule") {
         uint256 i = _bring(seed, _isPending, DISPUTED);
         if (!_known[i].bout.asked) _ask(i, _player(_known[i].pool, seed >> 64), seed);
+        _wait(seed >> 110, _known[i].bout.rulingEnd);
         ruling = _bound(ruling, 0, 8);
         _rule(i, ruling < 4 ? FOR_PROPOSER : ruling < 8 ? FOR_CHALLENGER : 0);
     }
@@ -65,9 +72,11 @@ abstract contract ContestHandler is LifeHandler {
         Known storage k = _known[i];
         if (_isUnasked(i) && (seed >> 32) % 2 == 0) {
             _ask(i, _player(k.pool, seed >> 64), seed);
+            _wait(seed >> 110, k.bout.rulingEnd);
             _rule(i, 1 + (seed >> 33) % 2);
         }
         if (!k.bout.ruled) _reach(k.bout.rulingEnd);
+        _reach(_time() + (seed >> 120) % 1 hours);
         _resolve(i, _anyone(seed));
     }
 }

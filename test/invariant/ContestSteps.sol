@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {CentralArbitrator} from "../../contracts/mocks/CentralArbitrator.sol";
 import {Campaign, Settlement, Status} from "../../contracts/types/Types.sol";
+import {Digests} from "../base/Digests.sol";
 import {ClaimSteps} from "./ClaimSteps.sol";
 import {ErraticArbitrator} from "./ErraticArbitrator.sol";
 import {Bout, Known, RING} from "./RegistryWorld.sol";
@@ -35,13 +36,17 @@ abstract contract ContestSteps is ClaimSteps {
         _moves(index, Status.Proposed, "proposed late");
     }
 
+    function _publicBond(uint256 index) internal view returns (uint256) {
+        return _firstBond(index) * 2 ** _known[index].rejections;
+    }
+
     function _proposeOpenly(uint256 index, uint256 seed, address who) internal {
         Known storage k = _known[index];
         Settlement memory s = _draft(index, seed, seed % 4 == 0);
+        uint256 bond = _publicBond(index);
         vm.prank(who);
-        registry.proposeOpenly(_pools[k.pool], k.params, s);
-        k.settlement = s;
-        (k.bout.proposer, k.bout.proposerBond) = (who, _firstBond(index) * 2 ** k.rejections);
+        registry.proposeOpenly(_pools[k.pool], k.params, s, bond);
+        (k.settlement, k.bout.proposer, k.bout.proposerBond) = (s, who, bond);
         _puts(index, who, k.bout.proposerBond);
         _moves(index, Status.Proposed, "proposed openly");
     }
@@ -59,12 +64,23 @@ abstract contract ContestSteps is ClaimSteps {
         return k.bout.proposer == NOBODY ? k.bond : k.bout.proposerBond;
     }
 
+    function _challengeBond(uint256 index) internal view returns (uint256) {
+        return _atStake(index) * 2 ** _known[index].bout.withstood;
+    }
+
+    function _challenging(uint256 index, uint256 maxBond) internal view returns (bytes memory) {
+        Known storage k = _known[index];
+        bytes32 proposal = Digests.settlement(k.settlement);
+        return abi.encodeCall(registry.challenge, (_pools[k.pool], k.params, proposal, maxBond, "ipfs://reasons"));
+    }
+
     function _challenge(uint256 index, address who) internal {
         Known storage k = _known[index];
+        uint256 bond = _challengeBond(index);
+        bytes32 proposal = Digests.settlement(k.settlement);
         vm.prank(who);
-        registry.challenge(_pools[k.pool], k.params, "ipfs://reasons");
-        k.bout.challenger = who;
-        k.bout.challengeBond = _atStake(index) * 2 ** k.bout.withstood;
+        registry.challenge(_pools[k.pool], k.params, proposal, bond, "ipfs://reasons");
+        (k.bout.challenger, k.bout.challengeBond) = (who, bond);
         k.bout.rulingEnd = _time() + k.params.schedule.rulingPeriod;
         _puts(index, who, k.bout.challengeBond);
         _moves(index, Status.Disputed);
@@ -113,7 +129,8 @@ abstract contract ContestSteps is ClaimSteps {
 
     // --------------------------------------------------------------- resolving
 
-    /// @dev 9: whoever contests with himself loses half of the bond that is lost, or the eighths, be he payer and judge too.
+    /// @dev 9: whoever contests with himself loses half of the bond that is lost, or the eighths, be he payer and judge
+    /// too.
     function _resolve(uint256 index, address caller) internal {
         Known storage k = _known[index];
         bool alone = k.pool == RING && inRing[_proposerOf(index)] && inRing[k.bout.challenger]
@@ -209,7 +226,8 @@ abstract contract ContestSteps is ClaimSteps {
         return [requesters[RING], oracles[RING], annotators[3], accomplice];
     }
 
-    /// @dev All that the ring has: wallets, credit, seats, and what lies in its campaigns of its own money, as the chain says.
+    /// @dev All that the ring has: wallets, credit, seats, and what lies in its campaigns of its own money, as the
+    /// chain says.
     function ringWealth() public view returns (uint256 wealth) {
         address token = _pools[RING].token;
         address[4] memory ring = _ringMembers();

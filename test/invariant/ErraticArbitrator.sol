@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IArbitrable, IArbitrator} from "../../contracts/interfaces/IArbitration.sol";
 
-/// @notice An arbitrator of no use: asks absurd fees, closes, names disputes that run already, rules before it was asked,
-/// and whatever else, whenever and as often as it is told to.
+/// @notice An arbitrator of no use: asks absurd fees, closes, names disputes that run already, rules before it was
+/// asked, and whatever else, whenever and as often as it is told to.
 contract ErraticArbitrator is IArbitrator {
     enum Mood {
         Fair,

@@ -44,7 +44,7 @@ abstract contract EvidenceAttacks is ContestAttacks {
     }
 
     function _hasReceipts(uint256 i) private view returns (bool) {
-        return _is(i, Status.Open) && _known[i].receipts.length != 0;
+        return _isRunning(i) && _known[i].receipts.length != 0;
     }
 
     function _posting(uint256 i, uint256 batch, address signer) private view returns (bytes memory) {
@@ -119,6 +119,7 @@ abstract contract EvidenceAttacks is ContestAttacks {
         _refused("post a receipt to a closed campaign", stranger, call, WRONG_STATUS);
         call = _reveal(i, _inclusion(i, 0));
         _refused("open in a closed campaign", stranger, call, WRONG_STATUS);
+        if (_isRunning(i)) return;
         call = abi.encodeCall(registry.forfeitBond, (k.params, k.batches[0].annotator, k.batches[0].hash));
         _refused("forfeit in a closed campaign", stranger, call, WRONG_STATUS);
     }
@@ -128,11 +129,22 @@ abstract contract EvidenceAttacks is ContestAttacks {
     /// @dev Mostly where there is something to take.
     function attackSlash(uint256 seed) external counted("attackSlash") {
         uint256 i = _find(seed, (seed >> 80) % 8 == 0 ? _hasSlashes : _isSlashing);
+        if ((seed >> 84) % 2 == 0) i = _shortened(seed);
         if (i == _known.length) i = _fresh(seed, FINAL);
         if (!_hasSlashes(i)) return _idle("attackSlash");
         for (uint256 leaf = 0; leaf < _known[i].leaves.length; ++leaf) {
             if (_known[i].leaves[leaf].slash != 0) _attackLeaf(i, leaf);
         }
+    }
+
+    /// @dev A campaign that began when a seat was short already, and whose oracle included it all the same.
+    function _shortened(uint256 seed) private returns (uint256 i) {
+        i = _bringSlashable(seed);
+        if (i == _known.length) return i;
+        (uint256 leaf, uint256 batch) = _slashable(i);
+        uint256 pool = _known[i].pool;
+        _slash(i, leaf, batch, _player(pool, seed));
+        return _freshIn(pool, seed, FINAL);
     }
 
     function _isSlashing(uint256 i) private view returns (bool) {
@@ -219,7 +231,7 @@ abstract contract EvidenceAttacks is ContestAttacks {
         if (reason == IRegistryEvents.SlashAboveConsent.selector) return "slash above consent";
         if (reason == NOT_INCLUDED) return "slash for what was not included";
         if (reason == IRegistryEvents.AlreadySlashed.selector) return "slash twice";
-        return "slash a seat that does not answer";
+        return reason == IRegistryEvents.SeatShort.selector ? "slash a seat that was short" : "slash no seat";
     }
 
     /// @dev A slash that would do, but for a forged leaf or signature.

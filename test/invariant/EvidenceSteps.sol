@@ -46,7 +46,8 @@ abstract contract EvidenceSteps is ContestSteps {
         _settle(index, receipt);
     }
 
-    /// @dev Half of what is left of the bond becomes the annotator's. Where nobody committed, the escrow burns with the rest.
+    /// @dev Half of what is left of the bond becomes the annotator's. Where nobody committed, the escrow burns with the
+    /// rest.
     function _forfeit(uint256 index, uint256 receipt, address caller) internal {
         Known storage k = _known[index];
         Sealed storage s = k.batches[k.receipts[receipt].batch];

@@ -29,11 +29,12 @@ library ForbiddenMoves {
             // Proposals
             "propose late as a stranger|propose late too early|propose late with a receipt open|"
             "propose late without a bond|propose late: nothing|propose late once more|"
-            "propose late after proposeEnd|propose openly in the rescue|propose openly: nothing|"
+            "propose late after proposeEnd|propose openly in the rescue|propose openly for less|propose openly: nothing|"
             "propose openly once more|propose openly after proposeEnd",
             // Contests
             "challenge no proposal|challenge while disputed|challenge after the window|"
-            "challenge a fourth time|evidence without a proposal|ask without a dispute|"
+            "challenge a fourth time|challenge for less|challenge another proposal|"
+            "evidence without a proposal|ask without a dispute|"
             "ask an arbitrator of no use|ask twice|ask for nothing|ask after the ruling period|"
             "resolve without a dispute|resolve before the ruling|resolve under another pool",
             // Rulings
@@ -49,7 +50,7 @@ library ForbiddenMoves {
             // Slashes
             "slash before final|slash after slashEnd|slash above the slice|slash above consent|"
             "slash for what was not included|slash for another's batch|slash twice|"
-            "slash a seat that does not answer|slash by a forged leaf|slash without a signature|"
+            "slash a seat that was short|slash no seat|slash by a forged leaf|slash without a signature|"
             "slash with a forged signature"
         ];
         for (uint256 i = 0; i < groups.length; ++i) {

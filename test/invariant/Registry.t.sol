@@ -13,10 +13,10 @@ import {RegistryHandler} from "./RegistryHandler.sol";
 /// forge-config: default.invariant.runs = 24
 /// forge-config: default.invariant.depth = 64
 /// forge-config: deep.invariant.fail-on-revert = true
-/// forge-config: deep.invariant.runs = 3200
+/// forge-config: deep.invariant.runs = 1600
 /// forge-config: deep.invariant.depth = 64
 contract RegistryInvariantTest is Test {
-    uint256 private constant DEEP_RUNS = 3200;
+    uint256 private constant DEEP_RUNS = 1600;
 
     RegistryHandler private handler;
     string[] private names;
@@ -98,8 +98,8 @@ contract RegistryInvariantTest is Test {
         handler.check();
     }
 
-    /// @dev 21, then the counts. Those of all runs are added up in the environment; the last of a deep test must have seen
-    /// each transition and each refusal, and each handler do its thing in over half of its calls.
+    /// @dev 21, then the counts. Those of all runs are added up in the environment; the last of a deep test must have
+    /// seen each transition and each refusal, and each handler do its thing in over half of its calls.
     function afterInvariant() external {
         handler.wind();
         handler.check();

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import {IRegistryEvents} from "../../contracts/interfaces/IRegistryEvents.sol";
 import {IVaultEvents} from "../../contracts/interfaces/IVaultEvents.sol";
-import {Commit, Status} from "../../contracts/types/Types.sol";
+import {Status} from "../../contracts/types/Types.sol";
 import {EvidenceHandler} from "./EvidenceHandler.sol";
-import {Chair, Known, RING} from "./RegistryWorld.sol";
+import {Chair, Known} from "./RegistryWorld.sol";
 
 /// @dev What the state of a campaign forbids, by whoever would gain most: in a campaign's undisturbed life, and to the
 /// ledger and seats.

@@ -4,12 +4,13 @@ pragma solidity 0.8.37;
 import {IContributorShare} from "../../contracts/interfaces/IContributorShare.sol";
 import {Campaign, CampaignId, Contest, Pool, Seat, Status} from "../../contracts/types/Types.sol";
 import {EvidenceAttacks} from "./EvidenceAttacks.sol";
-import {Bout, Chair, Known, RING} from "./RegistryWorld.sol";
+import {Bout, Chair, Known} from "./RegistryWorld.sol";
 
-/// @dev The invariants, by the numbers of README.md beside this file. They are here and not in the test since they read all
-/// of the model, which would be too much to hand over after each call.
+/// @dev The invariants, by the numbers of README.md beside this file. They are here and not in the test since they read
+/// all of the model, which would be too much to hand over after each call.
 abstract contract RegistryChecks is EvidenceAttacks {
-    /// @dev After each call. Of those campaigns that are over and empty one is looked at each time, and all by `checkOver`.
+    /// @dev After each call. Of those campaigns that are over and empty one is looked at each time, and all by
+    /// `checkOver`.
     function check() external view {
         uint256[2] memory inCampaigns;
         for (uint256 i = 0; i < _active.length; ++i) {
@@ -67,7 +68,7 @@ abstract contract RegistryChecks is EvidenceAttacks {
         assertEq(k.paidIn, k.paidOut + held, "3: conservation");
         assertEq(state.escrow, k.escrow, "8: escrow");
         assertEq(state.bond, k.bond, "9: bond");
-        if (!_isRunning(k.status)) assertEq(state.bond, 0, "9: bond after the end");
+        if (!_isRunning(i)) assertEq(state.bond, 0, "9: bond after the end");
         if (k.status == Status.Proposed || k.status == Status.Disputed) {
             uint256 fee = uint256(k.settlement.payoutTotal) * k.params.feeBps / 10_000;
             assertGe(state.escrow, k.settlement.payoutTotal + fee, "4: escrow covers the proposal");
@@ -78,14 +79,10 @@ abstract contract RegistryChecks is EvidenceAttacks {
         if (k.status == Status.Cancelled || k.status == Status.Expired) assertEq(held, 0, "3: nothing stays");
     }
 
-    function _isRunning(Status status) private pure returns (bool) {
-        return status == Status.Open || status == Status.Proposed || status == Status.Disputed;
-    }
-
     /// @dev 10, 11: who stands against whom, until when, and by whose word. Returns the bonds of both.
     function _checkContest(uint256 i) private view returns (uint256 bonds) {
         Known storage k = _known[i];
-        if (k.status < Status.Open || k.status > Status.Disputed) return 0;
+        if (k.status < Status.Open || k.status > Status.Final) return 0;
         Contest memory contest = registry.contestOf(k.id);
         Bout storage bout = k.bout;
         assertEq(contest.rejections, k.rejections, "11: tries");
@@ -151,7 +148,8 @@ abstract contract RegistryChecks is EvidenceAttacks {
 
     // -------------------------------------------------------------------- ring
 
-    /// @dev 9: nothing that the ring does with itself gives it more than it brought, and what rules say it loses is lost.
+    /// @dev 9: nothing that the ring does with itself gives it more than it brought, and what rules say it loses is
+    /// lost.
     function _checkRing() private view {
         assertLe(ringWealth() + ringLost, 4e30 + ringGained, "9: the ring gained from itself");
     }

@@ -27,8 +27,8 @@ contract RegistryHandler is RegistryChecks {
         _withdrawAll();
     }
 
-    /// @dev Nobody proposes, challenges or rules any more. A contest leads to a fall or a fresh window, so that three moves
-    /// are enough; every receipt that stands in a refund's way takes one more.
+    /// @dev Nobody proposes, challenges or rules any more. A contest leads to a fall or a fresh window, so that three
+    /// moves are enough; every receipt that stands in a refund's way takes one more.
     function _end(uint256 i) private {
         uint256 moves = 3 + _known[i].openReceipts;
         for (; _known[i].status < Status.Final && moves > 0; --moves) {
@@ -68,8 +68,8 @@ contract RegistryHandler is RegistryChecks {
         }
     }
 
-    /// @dev All that is left is what was burned, sent by mistake, or promised to no leaf: the part of a total that its leaves
-    /// do not reach, or an absurd tree's rest.
+    /// @dev All that is left is what was burned, sent by mistake, or promised to no leaf: the part of a total that its
+    /// leaves do not reach, or an absurd tree's rest.
     function checkWound() external view {
         uint256[2] memory left;
         for (uint256 i = 0; i < _known.length; ++i) {

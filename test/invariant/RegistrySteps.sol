@@ -7,8 +7,8 @@ import {Tree, Trees} from "../base/Trees.sol";
 import {Known, RING, Sealed} from "./RegistryWorld.sol";
 import {SeatSteps} from "./SeatSteps.sol";
 
-/// @dev Every move of a campaign's undisturbed life, made in the registry and in the model. A step is only taken where it
-/// must succeed.
+/// @dev Every move of a campaign's undisturbed life, made in the registry and in the model. A step is only taken where
+/// it must succeed.
 abstract contract RegistrySteps is SeatSteps {
     using Trees for Tree;
 
@@ -144,13 +144,15 @@ abstract contract RegistrySteps is SeatSteps {
         k.batches.push(Sealed(who, c, Digests.commit(k.id, c), false, false));
     }
 
-    /// @dev The batches of some of the annotators, mostly of such as are on the roster, under one root.
+    /// @dev The batches of some of the annotators, mostly of such as are on the roster, under one root. Nothing on chain
+    /// keeps an oracle from including others: whose seats were short when enrolment ended, or who have none.
     function _aggregate(uint256 index, uint32 round, uint256 seed) internal {
         Known storage k = _known[index];
         uint256 count;
         for (uint256 i = 0; i < 4; ++i) {
             address who = annotators[i];
-            bool wanted = (seed >> i) & 1 == 1 && _isRostered(index, who);
+            bool admitted = i < _crew(k.pool) && (seed >> 32) % 4 == 0;
+            bool wanted = (seed >> i) & 1 == 1 && (admitted || _isRostered(index, who));
             bool last = count == 0 && i + 1 == _crew(k.pool);
             if (wanted || last) k.batches[_seal(index, round, who, seed >> 8)].included = true;
             if (wanted || last) ++count;
@@ -193,8 +195,8 @@ abstract contract RegistrySteps is SeatSteps {
 
     // -------------------------------------------------------------- settlement
 
-    /// @dev A settlement of random leaves. An absurd one promises more than its totals, which nothing on chain sees before
-    /// claims do.
+    /// @dev A settlement of random leaves. An absurd one promises more than its totals, which nothing on chain sees
+    /// before claims do.
     function _draft(uint256 index, uint256 seed, bool absurd) internal returns (Settlement memory s) {
         Known storage k = _known[index];
         delete k.leaves;
@@ -246,7 +248,8 @@ abstract contract RegistrySteps is SeatSteps {
         if (proposer != NOBODY) _gives(index, proposer, proposer, k.bout.proposerBond);
         _gives(index, requester, proposer == NOBODY ? oracle : proposer, fee);
         _gives(index, requester, requester, k.escrow - fee - k.settlement.payoutTotal);
-        (k.escrow, k.bond, k.bout.proposerBond) = (k.settlement.payoutTotal, 0, 0);
+        (k.escrow, k.bond) = (k.settlement.payoutTotal, 0);
+        (k.bout.proposer, k.bout.proposerBond) = (NOBODY, 0);
         _moves(index, Status.Final, proposer == NOBODY ? "final as the oracle's" : "final as another's");
     }
 

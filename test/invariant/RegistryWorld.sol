@@ -23,7 +23,8 @@ import {Digests} from "../base/Digests.sol";
 import {ErraticArbitrator} from "./ErraticArbitrator.sol";
 import {PermitBlocklistToken} from "./PermitBlocklistToken.sol";
 
-/// @dev The pool of the ring: a party that is requester, publisher, oracle, arbitrator, challenger and annotator in one.
+/// @dev The pool of the ring: a party that is requester, publisher, oracle, arbitrator, challenger and annotator in
+/// one.
 uint256 constant RING = 2;
 
 /// @dev A signed batch, and how the chain came to know of it, if it did.
@@ -105,8 +106,8 @@ struct Chair {
 }
 
 /// @dev The people, pools and datasets of the suite. Pool 0 has an erratic arbitrator and few places; pool 1 an honest
-/// judge and room for all; pool 2 is the ring's, whose judge is one of its own, in the token of pool 1. Nobody of the ring
-/// does anything in another pool: what it has can then be told from what it was given.
+/// judge and room for all; pool 2 is the ring's, whose judge is one of its own, in the token of pool 1. Nobody of the
+/// ring does anything in another pool: what it has can then be told from what it was given.
 abstract contract RegistryWorld is CommonBase, StdAssertions, StdUtils {
     ITaskRegistry public immutable registry;
     ErraticArbitrator public immutable erratic;

@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import {IVaultEvents} from "../../contracts/interfaces/IVaultEvents.sol";
 import {PermitBlocklistToken} from "./PermitBlocklistToken.sol";
-import {RegistryFinder} from "./RegistryFinder.sol";
-import {Chair, RING} from "./RegistryWorld.sol";
+import {RegistryMaker} from "./RegistryMaker.sol";
+import {RING} from "./RegistryWorld.sol";
 
 /// @dev The fuzzer's calls to the ledger and to seats.
-abstract contract SeatHandler is RegistryFinder {
+abstract contract SeatHandler is RegistryMaker {
     mapping(string name => uint256) public calls;
     mapping(string name => uint256) public idle;
     /// @dev How often each kind of forbidden move was refused.

@@ -82,10 +82,10 @@ abstract contract SeatSteps is RegistryBooks {
         return false;
     }
 
-    /// @dev What the rule promises; where the pool could not keep places apart, only time releases for certain.
+    /// @dev What the rule promises. Where the pool could not keep places apart, only time or an empty pool does.
     function _isReleased(uint256 pool, address who) internal view returns (bool) {
         Chair storage chair = _chairs[pool][who];
-        return _time() >= chair.releaseAt || (chair.apart && !_isWaiting(pool, who));
+        return _time() >= chair.releaseAt || _held[pool] == 0 || (chair.apart && !_isWaiting(pool, who));
     }
 
     function _withdrawSeat(uint256 pool, address who, address caller) internal {
@@ -101,7 +101,8 @@ abstract contract SeatSteps is RegistryBooks {
         return _enrolled[index][who] || _listed[index][who];
     }
 
-    /// @dev Whether the campaign counts on this seat: on its roster, whole when enrolment ended, and not slashed for it yet.
+    /// @dev Whether the campaign counts on this seat: on its roster, whole when enrolment ended, and not slashed for it
+    /// yet.
     function _counts(uint256 index, address who) internal view returns (bool) {
         Known storage k = _known[index];
         if (!k.place || _slashed[index][who] || !_isRostered(index, who)) return false;

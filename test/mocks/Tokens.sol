@@ -15,6 +15,18 @@ contract MovesAndReturnsFalseToken is ERC20 {
     }
 }
 
+/// @notice Takes from whoever it should pay, by allowance, one unit instead.
+contract ShrinkingToken is ERC20 {
+    constructor(uint256 supply) ERC20("Shrinking", "SHR") {
+        _mint(msg.sender, supply);
+    }
+
+    function transferFrom(address, address to, uint256) public override returns (bool) {
+        _burn(to, 1);
+        return true;
+    }
+}
+
 /// @notice Burns `appetite` gas in each transfer before it moves anything.
 contract GuzzlingToken is ERC20 {
     uint256 public appetite;

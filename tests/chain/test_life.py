@@ -84,7 +84,9 @@ def test_the_record_holds_what_a_settlement_is_judged_by(work: Work) -> None:
     assert record.seed == world.contracts.registry.campaign(work.id).seed
     assert record.rounds == (RoundRoot(0, *work.aggregate),)
     assert record.own_commits == (OwnCommit(world.annotators[2].address, work.sealed(2)),)
-    assert record.posted == Posted(work.settlement, work.settlement.payout_total * 500 // 10_000)
+    fee = work.settlement.payout_total * 500 // 10_000
+    assert record.posted is not None
+    assert record.posted == Posted(work.settlement, fee, place=record.posted.place)
 
 
 def test_the_record_of_a_campaign_nobody_accepted_is_empty(work: Work) -> None:

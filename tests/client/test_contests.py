@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from labelshare.chain.connect import connect
 from labelshare.chain.contracts import Arbitrator, Parts
+from labelshare.chain.envelope import SignedTransaction, Transaction, rlp
 from labelshare.chain.history import CampaignHistory, campaign_history, dataset_history, ledger
-from labelshare.chain.keys import development_signer
+from labelshare.chain.keys import Signer, development_signer
+from labelshare.chain.node import Receipt
 from labelshare.chain.state import Outcome, Status
 from labelshare.chain.transactions import Sender
 from labelshare.client.annotator import Batch
@@ -17,11 +20,14 @@ from labelshare.client.contests import Challenger
 from labelshare.errors import CommitmentError, RevertError
 from labelshare.protocol import settlement
 from labelshare.protocol.commitments import Opening
+from labelshare.protocol.evidence import OpeningRow
+from labelshare.protocol.record import Record
+from labelshare.protocol.reveals import posted_openings
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.verify import verify
 from labelshare.report.collect import collect
 from labelshare.report.money import check_money, flows_of
-from labelshare.types import Address, Settlement
+from labelshare.types import Address, Settlement, keccak
 from tests.arbitrator import deploy_arbitrator, give_ruling
 from tests.oracle.stage import COIN, NAMES, NOBODY, Stage, build
 
@@ -60,16 +66,37 @@ def history(stage: Stage) -> CampaignHistory:
 
 
 def built_from(stage: Stage, openings: list[Opening]) -> Built:
-    intake = stage.intake
-    return settlement.build(
-        stage.spec, stage.record(), intake.enrolments.values(), intake.commits.values(), openings
-    )
+    """What the oracle would propose if it had these openings, and saw none on chain."""
+    intake, record = stage.intake, replace(stage.record(), reveals=())
+    return settlement.build(stage.spec, record, intake.enrolments.values(), intake.commits.values(), openings)
+
+
+def built_openly(stage: Stage) -> Built:
+    """What a stranger proposes, who has the chain and the spec."""
+    return settlement.build_public(stage.spec, stage.record())
+
+
+def reveal_on_chain(stage: Stage, *names: str) -> None:
+    """Those named open all they committed."""
+    for name in names:
+        annotator = stage.annotators[name]
+        for batch in annotator.batches:
+            made = stage.operator.aggregates[batch.commit.round]
+            proof = made.proof(annotator.address, batch.opening.commit_hash, stage.scope)
+            annotator.post_reveal(stage.sender, batch, proof)
 
 
 def on_chain(stage: Stage) -> list[Opening]:
-    """The openings that a stranger finds on the chain."""
-    found, seats = history(stage), frozenset(stage.intake.roster)
-    return posted_openings(stage.scope, stage.spec, seats, found.revealed)
+    """The openings on chain that hold."""
+    return list(posted_openings(stage.record(), stage.spec.task.form).values())
+
+
+def left_out(stage: Stage, name: str) -> str:
+    return f"left out the opening of batch 0 of {stage.people[name].address}, which is posted on chain"
+
+
+def wait(stage: Stage, seconds: int) -> None:
+    stage.chain.advance_to(stage.chain.now() + seconds)
 
 
 def propose(stage: Stage, posted: Settlement) -> None:
@@ -112,13 +139,9 @@ def test_a_wrong_settlement_is_contested_ruled_on_and_replaced() -> None:
     after = history(stage)
     assert (after.status, after.bonds, after.record.posted) == (Status.OPEN, 0, None)
 
-    dora, registry = stage.annotators["dora"], stage.contracts.registry
-    (batch,) = dora.batches
-    proof = stage.operator.aggregates[0].proof(dora.address, batch.opening.commit_hash, stage.scope)
-    dora.post_reveal(stage.sender, batch, proof)
-    posted = on_chain(stage)
-    assert posted == [batch.opening]
-    right = built_from(stage, [*stage.intake.openings.values(), *posted])
+    reveal_on_chain(stage, *NAMES)
+    assert on_chain(stage) == [stage.annotators[name].batches[0].opening for name in NAMES]
+    registry, right = stage.contracts.registry, built_openly(stage)
     with pytest.raises(RevertError, match="too early"):
         someone.propose_openly(right.settlement)
     stage.chain.advance_to(ended_at(stage, after) + stage.schedule.rescue_period)
@@ -194,14 +217,17 @@ def test_a_contest_that_nobody_rules_on_costs_both_and_the_oracle_may_propose_ag
 
 def test_where_the_oracle_is_silent_others_propose_until_the_tries_are_used_up() -> None:
     """Each proposal that falls doubles the bond of the next; then all that is left is burned."""
-    stage = build().accept().enrol().draw().work().reveal(*NAMES)
+    stage = build().accept().enrol().draw().work().reveal()
     someone, registry = challenger(stage, 10 * BOND), stage.contracts.registry
-    built = built_from(stage, list(stage.intake.openings.values()))
+    reveal_on_chain(stage, *NAMES)
+    built = built_openly(stage)
     stage.chain.advance_to(stage.schedule.settle_end)
     for fallen, bond in enumerate((BOND, 2 * BOND)):
         stage.chain.advance_to(stage.chain.now() + stage.schedule.rescue_period)
         assert someone.propose_openly(built.settlement).bond == bond == someone.challenge_bond()
         assert history(stage).bonds == BOND + bond
+        report = verify(stage.record(), built.bundle)
+        assert (report.ok, report.difference, report.labels) == (True, "", 8)
         someone.challenge()
         assert history(stage).bonds == BOND + 2 * bond
         stage.chain.advance_to(stage.chain.now() + stage.schedule.ruling_period)
@@ -226,9 +252,10 @@ def test_where_the_oracle_is_silent_others_propose_until_the_tries_are_used_up()
 
 
 def test_a_public_settlement_earns_the_fee_and_burns_what_is_left_of_the_oracles_bond() -> None:
-    stage = build().accept().enrol().draw().work().reveal(*NAMES)
+    stage = build().accept().enrol().draw().work().reveal()
     someone = challenger(stage, BOND)
-    built = built_from(stage, list(stage.intake.openings.values()))
+    reveal_on_chain(stage, *NAMES)
+    built = built_openly(stage)
     stage.chain.advance_to(stage.schedule.settle_end + stage.schedule.rescue_period)
     someone.propose_openly(built.settlement)
     stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
@@ -305,9 +332,11 @@ def test_who_commits_and_opens_alone_is_paid_by_the_oracle_all_the_same() -> Non
     for each in (cleo, dora):
         each.post_reveal(stage.sender, each.batches[0], proof=None)
     stage.chain.advance_to(stage.schedule.reveal_end)
-    assert on_chain(stage) == [cleo.batches[0].opening]
+    assert on_chain(stage) == [cleo.batches[0].opening, dora.batches[0].opening]
+    openly = built_openly(stage)
+    assert [row.annotator for row in openly.rows if isinstance(row, OpeningRow)] == [cleo.address]
 
-    built = stage.operator.propose(stage.record(), on_chain(stage))
+    built = stage.operator.propose(stage.record())
 
     report = verify(stage.record(), built.bundle)
     assert (report.ok, report.difference, report.annotators, report.labels) == (True, "", 3, 4)
@@ -316,24 +345,206 @@ def test_who_commits_and_opens_alone_is_paid_by_the_oracle_all_the_same() -> Non
 
 def test_openings_on_chain_that_do_not_hold_are_void() -> None:
     stage = build().accept().enrol().draw().work(ann=2, ben=2).reveal()
-    registry = stage.contracts.registry
-    for name in ("ann", "ben"):
-        annotator = stage.annotators[name]
-        (batch,) = annotator.batches
-        proof = stage.operator.aggregates[0].proof(annotator.address, batch.opening.commit_hash, stage.scope)
-        if name == "ann":
-            cut = replace(batch, opening=replace(batch.opening, labels=(b"", b"")))
-            annotator.post_reveal(stage.sender, cut, proof)
-            other = replace(batch, opening=replace(batch.opening, secret=batch.commit.root))
-            annotator.post_reveal(stage.sender, other, proof)
-        else:
-            annotator.post_reveal(stage.sender, batch, proof)
-            annotator.post_reveal(stage.sender, batch, proof)
+    registry, ann = stage.contracts.registry, stage.annotators["ann"]
+    (batch,) = ann.batches
+    proof = stage.operator.aggregates[0].proof(ann.address, batch.opening.commit_hash, stage.scope)
+    cut = replace(batch, opening=replace(batch.opening, labels=(b"", b"")))
+    other = replace(batch, opening=replace(batch.opening, secret=batch.commit.root))
+    for void in (cut, other):
+        ann.post_reveal(stage.sender, void, proof)
+    reveal_on_chain(stage, "ben", "ben")
     stage.sender.send(stage.stranger, registry.reveal_gold(stage.params, b"gold"))
 
-    assert len(history(stage).revealed) == 4
-    (batch,) = stage.annotators["ben"].batches
-    assert on_chain(stage) == [batch.opening]
+    assert len(history(stage).revealed) == len(stage.record().reveals) == 4
+    assert on_chain(stage) == [stage.annotators["ben"].batches[0].opening]
+    built = built_from(stage, on_chain(stage))
+    propose(stage, built.settlement)
+    report = verify(stage.record(), built.bundle)
+    assert (report.ok, report.difference, report.labels) == (True, "", 2)
+
+
+# ------------------------------------------------- what a proposal must hold, and may
+
+
+def test_the_oracle_leaves_out_nothing_that_is_on_chain() -> None:
+    """Ben and cleo open on chain, ben to the oracle as well: it keeps to its own, and is at fault."""
+    stage = build().accept().enrol().draw().work().reveal("ann", "ben")
+    reveal_on_chain(stage, "ben", "cleo")
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    short = built_from(stage, list(stage.intake.openings.values()))
+    propose(stage, short.settlement)
+
+    record = stage.record()
+    assert record.posted is not None
+    assert not record.posted.public
+    assert verify(record, short.bundle).difference == left_out(stage, "cleo")
+    assert verify(replace(record, reveals=record.reveals[:1]), short.bundle).ok
+
+
+def test_the_operator_puts_in_what_it_finds_on_chain() -> None:
+    stage = build().accept().enrol().draw().work().reveal("ann", "ben")
+    reveal_on_chain(stage, "ben", "cleo")
+    stage.chain.advance_to(stage.schedule.reveal_end)
+
+    built = stage.operator.propose(stage.record())
+
+    report = verify(stage.record(), built.bundle)
+    assert (report.ok, report.difference, report.labels) == (True, "", 6)
+
+
+def test_an_opening_posted_after_a_proposal_binds_only_the_next() -> None:
+    stage = build().accept().enrol().draw().work().reveal("ann", "ben")
+    someone = challenger(stage, BOND)
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    built = stage.operator.propose(stage.record())
+    first = stage.record()
+    with pytest.raises(RevertError, match="postReveal"):
+        reveal_on_chain(stage, "cleo")
+    someone.challenge()
+    wait(stage, stage.schedule.ruling_period)
+    someone.resolve()
+    reveal_on_chain(stage, "cleo")
+
+    later = replace(stage.record(), posted=first.posted)
+    assert (len(first.reveals), len(later.reveals)) == (0, 1)
+    assert verify(later, built.bundle) == verify(first, built.bundle)
+    assert verify(later, built.bundle).ok
+
+    call = stage.contracts.registry.propose_late(stage.params, built.settlement)
+    stage.sender.send(stage.oracle, call)
+    assert verify(stage.record(), built.bundle).difference == left_out(stage, "cleo")
+
+
+def test_a_late_proposal_of_the_oracle_may_hold_what_it_alone_received() -> None:
+    stage = build().accept().enrol().draw().work().reveal("ann", "ben")
+    stage.chain.advance_to(stage.schedule.settle_end)
+    reveal_on_chain(stage, "cleo")
+    wait(stage, stage.schedule.rescue_period)
+
+    built = stage.operator.propose(stage.record(), late=True)
+
+    report = verify(stage.record(), built.bundle)
+    assert (report.ok, report.difference, report.labels) == (True, "", 6)
+
+
+@pytest.fixture(scope="module")
+def openly() -> Stage:
+    """Ann and ben opened to the oracle, ben and cleo on chain; then the oracle is silent, dora throughout."""
+    stage = build().accept().enrol().draw().work().reveal("ann", "ben")
+    reveal_on_chain(stage, "ben")
+    stage.chain.advance_to(stage.schedule.settle_end)
+    reveal_on_chain(stage, "cleo")
+    wait(stage, stage.schedule.rescue_period)
+    return stage
+
+
+def proposed_openly(stage: Stage, built: Built) -> Record:
+    """The record once a stranger has proposed, on a chain that then goes back."""
+    snapshot = stage.chain.snapshot()
+    challenger(stage, BOND).propose_openly(built.settlement)
+    record = stage.record()
+    stage.chain.restore(snapshot)
+    assert record.posted is not None
+    assert record.posted.public
+    return record
+
+
+def test_a_public_settlement_is_made_of_the_chain_alone(openly: Stage) -> None:
+    built = built_openly(openly)
+    assert [row.annotator for row in built.rows if isinstance(row, OpeningRow)] == sorted(
+        openly.people[name].address for name in ("ben", "cleo")
+    )
+
+    report = verify(proposed_openly(openly, built), built.bundle)
+
+    assert (report.ok, report.difference, report.annotators, report.labels) == (True, "", 2, 4)
+
+
+def test_a_public_settlement_with_more_than_the_chain_has_is_refused(openly: Stage) -> None:
+    """Whoever holds all the oracle's evidence may not use it."""
+    everything = [batch.opening for a in openly.annotators.values() for batch in a.batches]
+    full = built_from(openly, everything)
+    record = proposed_openly(openly, full)
+
+    assert not verify(record, full.bundle).ok
+    assert record.posted is not None
+    assert verify(replace(record, posted=replace(record.posted, public=False)), full.bundle).ok
+
+
+@pytest.mark.parametrize("name", ["ben", "cleo"])
+def test_a_public_settlement_with_less_than_the_chain_has_is_refused(openly: Stage, name: str) -> None:
+    account, record = openly.people[name].address, openly.record()
+    kept = tuple(each for each in record.reveals if each.annotator != account)
+    short = settlement.build_public(openly.spec, replace(record, reveals=kept))
+
+    report = verify(proposed_openly(openly, short), short.bundle)
+
+    assert not report.ok
+    assert str(account) in report.difference
+
+
+# ------------------------------------------------------------- what may change later
+
+
+def test_a_verdict_is_the_same_however_far_the_chain_moves_on() -> None:
+    """Seats leave and are paid out, blocks pass, and an account that signed becomes a contract."""
+    stage = build().accept().enrol().draw().work().reveal("ann")
+    someone = challenger(stage, BOND)
+    registry = stage.contracts.registry
+    reveal_on_chain(stage, *NAMES)
+    built = built_openly(stage)
+    stage.chain.advance_to(stage.schedule.settle_end + stage.schedule.rescue_period)
+    someone.propose_openly(built.settlement)
+    before = stage.record()
+    report = verify(before, built.bundle)
+    assert (report.ok, report.labels) == (True, 8)
+
+    delegate(stage, stage.people["ann"], registry.address)
+    for name in NAMES:
+        stage.sender.send(stage.people[name], registry.leave(stage.params.pool))
+    wait(stage, stage.schedule.window)
+    someone.finalize(built.settlement)
+    wait(stage, stage.schedule.slash_window)
+    stage.sender.send(stage.stranger, registry.free_place(stage.params))
+    wait(stage, stage.pool.unbonding)
+    for name in NAMES:
+        stage.sender.send(stage.people[name], registry.withdraw_seat(stage.pool, stage.people[name].address))
+    stage.chain.mine(300)
+
+    after = stage.record()
+    assert after.posted is not None
+    assert replace(after, posted=replace(after.posted, fee=None)) == before
+    assert verify(after, built.bundle) == report
+    assert verify(before, built.bundle) == report
+
+
+def delegate(stage: Stage, account: Signer, to: Address) -> None:
+    """Puts a contract's code behind an account, by a transaction of a stranger's (EIP-7702)."""
+    chain, sender = stage.chain, stage.stranger
+    nonces = chain.nonces([account.address, sender.address])
+    consent: list[Any] = [chain.chain_id, bytes(to), nonces[0]]
+    signature = account.sign_digest(keccak(b"\x05" + rlp(consent)))
+    fees = chain.fees()
+    plain = Transaction(chain.chain_id, nonces[1], fees.tip, fees.cap(2), 200_000, sender.address, 0, b"")
+    head: list[Any] = [
+        plain.chain_id,
+        plain.nonce,
+        plain.tip,
+        plain.max_fee,
+        plain.gas,
+        bytes(sender.address),
+    ]
+    fields: list[Any] = [*head, 0, b"", (), [[*consent, *parts(signature)]]]
+    envelope = b"\x04" + rlp([*fields, *parts(sender.sign_digest(keccak(b"\x04" + rlp(fields))))])
+    (receipt,) = chain.include([SignedTransaction(plain, sender.address, envelope, keccak(envelope))])
+    assert isinstance(receipt, Receipt)
+    assert chain.code(account.address) == b"\xef\x01\x00" + to
+
+
+def parts(signature: bytes) -> tuple[int, int, int]:
+    """Parity, r and s of a signature."""
+    numbers = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    return (signature[64] - 27, *numbers)
 
 
 def test_a_challenger_without_the_bond_moves_nothing() -> None:

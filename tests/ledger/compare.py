@@ -113,10 +113,10 @@ class Comparison:
         found = self._registry.read("_contests", name)
         yield "rejections", found["rejections"], campaign.rejections
         yield "receipts", found["receipts"], campaign.open_receipts
-        if campaign.status is not Status.FINAL:  # what a final campaign's contest says means nothing any more
-            yield "proposer bond", found["proposerBond"], ledger.held(Kind.PROPOSER_BOND, name)
-            proposal = campaign.proposal
-            yield "proposer", found["proposer"], _number(proposal.proposer if proposal else None)
+        yield "proposer bond", found["proposerBond"], ledger.held(Kind.PROPOSER_BOND, name)
+        proposal = campaign.proposal if campaign.status is not Status.FINAL else None
+        yield "proposer", found["proposer"], _number(proposal.proposer if proposal else None)
+        if campaign.status is not Status.FINAL:  # once all is over this means nothing
             yield "withstood", found["withstood"], proposal.withstood if proposal else 0
         yield "challenge bond", found["challengeBond"], ledger.held(Kind.CHALLENGE_BOND, name)
         contest = campaign.challenge

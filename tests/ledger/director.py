@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
-from labelshare.protocol.ledger import Campaign, Kind, Parts, Proposal, Receipt, Status
+from labelshare.protocol.ledger import Campaign, Kind, Parts, Place, Proposal, Receipt, Status
 from labelshare.types import Address, CampaignId
 from tests.ledger import casting
 from tests.ledger.pair import Pair
@@ -62,7 +62,8 @@ class Director:
             case Status.FINAL:
                 self._hand_out(name, campaign, branch)
             case Status.CANCELLED | Status.EXPIRED:
-                self._pair.withdraw_for(STRANGER, campaign.params.token, REQUESTER)
+                if self._pair.ledger.books[Place.credit(campaign.params.token, REQUESTER)]:
+                    self._pair.withdraw_for(STRANGER, campaign.params.token, REQUESTER)
 
     def committed(self, name: CampaignId) -> list[Receipt]:
         """What was committed in a campaign, and what the oracle was held to."""

@@ -29,6 +29,7 @@ from labelshare.types import (
     PoolParams,
     Scope,
     Settlement,
+    keccak,
 )
 from tests.evm import RevertedError
 from tests.ledger.compare import Comparison
@@ -49,6 +50,8 @@ MOVES = tuple(
 )
 
 
+ANY_BOND = 2**256 - 1
+NO_SETTLEMENT = Settlement(ZERO_HASH, ZERO_HASH, ZERO_HASH, ZERO_HASH, 0, 0, 0, ZERO_HASH)
 Models = tuple[Ledger, Mapping[Address, Share]]
 
 
@@ -416,20 +419,38 @@ class Pair:
             proposal.settlement,
         )
 
-    def propose_openly(self, sender: Address, name: CampaignId, proposal: Proposal) -> bool:
+    def propose_openly(
+        self, sender: Address, name: CampaignId, proposal: Proposal, max_bond: int = ANY_BOND
+    ) -> bool:
         return self._pooled(
             "proposeOpenly",
             sender,
             name,
-            lambda ledger, call: rules.propose_openly(ledger, call, name, proposal),
+            lambda ledger, call: rules.propose_openly(ledger, call, name, proposal, max_bond),
             proposal.settlement,
+            max_bond,
         )
 
     # ---------------------------------------------------------------- contesting
 
-    def challenge(self, sender: Address, name: CampaignId) -> bool:
+    def challenge(
+        self,
+        sender: Address,
+        name: CampaignId,
+        settlement: Settlement | None = None,
+        max_bond: int = ANY_BOND,
+    ) -> bool:
+        """Contests a settlement, or the one at hand."""
+        at_hand = self.ledger.campaigns[name].proposal
+        meant = settlement or (at_hand.settlement if at_hand else NO_SETTLEMENT)
         return self._pooled(
-            "challenge", sender, name, lambda ledger, call: rules.challenge(ledger, call, name), ""
+            "challenge",
+            sender,
+            name,
+            lambda ledger, call: rules.challenge(ledger, call, name, meant, max_bond),
+            keccak(ids.encode(meant)),
+            max_bond,
+            "",
         )
 
     def request_ruling(self, sender: Address, name: CampaignId, value: int = ARBITRATION_COST) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -301,6 +302,26 @@ def a_refund_turns_into_nothing_where_a_receipt_was_broken(pair: Pair) -> None:
     assert state(pair, name) is Status.EXPIRED
 
 
+@history
+def receipts_while_somebody_else_is_judged(pair: Pair) -> None:
+    name = opened(pair)
+    working(pair, name)
+    batches = committed(pair, name)
+    pair.wait(39)
+    answered, broken = batches[0], casting.batch(ANNA, 1)
+    assert pair.post_receipt(ANNA, name, answered)
+    assert pair.answer_receipt(ORACLE, name, answered)
+    assert pair.post_receipt(ANNA, name, broken)
+    pair.wait(1 + 30 + 20)
+    assert not pair.propose_late(ORACLE, name, honest(pair, name))
+    assert refused(pair, "proposeLate", "ReceiptsOpen")
+    assert pair.propose_openly(RIVAL, name, honest(pair, name))
+    assert pair.challenge(STRANGER, name)
+    assert pair.forfeit_bond(ANNA, name, broken)
+    assert credit(pair, ANNA) == 250_001 // 2
+    assert state(pair, name) is Status.DISPUTED
+
+
 # -------------------------------------------------------------------- contests
 
 
@@ -309,8 +330,12 @@ def a_proposal_that_withstands_three_contests(pair: Pair) -> None:
     name, _ = ready(pair)
     proposal = honest(pair, name)
     assert pair.propose(ORACLE, name, proposal)
+    assert not pair.challenge(RIVAL, name, max_bond=250_000)
+    assert refused(pair, "challenge", "BondAboveMax")
+    assert not pair.challenge(RIVAL, name, replace(proposal.settlement, leaves=5))
+    assert refused(pair, "challenge", "SettlementMismatch")
     for number in range(3):
-        assert pair.challenge(RIVAL, name)
+        assert pair.challenge(RIVAL, name, max_bond=250_001 * 2**number)
         assert not pair.request_ruling(STRANGER, name, ARBITRATION_COST - 1)
         assert pair.request_ruling(STRANGER, name, ARBITRATION_COST + 9)
         assert not pair.rule(RIVAL, number + 1, 1)
@@ -341,7 +366,9 @@ def tries_until_nothing_is_left(pair: Pair) -> None:
     for number in (1, 2):
         assert not pair.propose_openly(REQUESTER, name, proposal)
         pair.wait(2 * DAY + 5)
-        assert pair.propose_openly(REQUESTER, name, proposal)
+        assert not pair.propose_openly(REQUESTER, name, proposal, 250_001 * 2**number - 1)
+        assert refused(pair, "proposeOpenly", "BondAboveMax")
+        assert pair.propose_openly(REQUESTER, name, proposal, 250_001 * 2**number)
         assert pair.ledger.held(Kind.PROPOSER_BOND, name) == -(-ESCROW // 4) * 2**number
         assert pair.challenge(RIVAL, name)
         pair.wait(35)
@@ -435,8 +462,7 @@ def more_cohorts_than_are_told_apart(pair: Pair) -> None:
     assert pair.cancel(RIVAL, names[7])
     assert not pair.withdraw_seat(RIVAL, pool, ACTORS[7])
     assert pair.cancel(RIVAL, names[8])
-    assert not pair.withdraw_seat(RIVAL, pool, ACTORS[7])
-    pair.wait_until(pair.ledger.pools[pool].latest_end)
+    assert not pair.ledger.pools[pool].places
     assert pair.withdraw_seat(RIVAL, pool, ACTORS[7])
 
 

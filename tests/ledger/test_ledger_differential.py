@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, settings
+from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -30,7 +30,7 @@ from labelshare.protocol.ledger import Place, Receipt, Status
 from labelshare.types import Address, CampaignId, PoolId, keccak
 from tests.ledger import casting
 from tests.ledger.director import Director, Fault, Plan
-from tests.ledger.pair import MOVES, Pair
+from tests.ledger.pair import ANY_BOND, MOVES, Pair
 from tests.ledger.stage import (
     ACTORS,
     ANNOTATORS,
@@ -69,6 +69,9 @@ def course(seed: int, steps: int) -> list[int]:
 
 courses = st.builds(course, st.integers(0, 2**32 - 1), st.integers(0, 24))
 SLICE = 1_000_003 // 3
+RUNNING = (Status.OPEN, Status.PROPOSED, Status.DISPUTED)
+# The most that somebody puts up: mostly anything.
+mosts = st.sampled_from([ANY_BOND, ANY_BOND, ANY_BOND, 0, 4_004, 250_000])
 plans = st.builds(
     Plan,
     accounts=st.lists(st.sampled_from([*ANNOTATORS, *ACTORS, NOBODY]), min_size=1, max_size=4).map(tuple),
@@ -372,32 +375,35 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         name = self.name(pick, Status.OPEN)
         self.pair.post_receipt(sender, name, self.batch(name, annotator, kind), forged=forged)
 
-    @while_some_are(Status.OPEN)
+    @while_some_are(*RUNNING)
     @rule(sender=actors, pick=picks, annotator=annotators, kind=picks)
     def answer_receipt(self, sender: Address, pick: int, annotator: Address, kind: int) -> None:
-        name = self.name(pick, Status.OPEN)
+        name = self.name(pick, *RUNNING)
         self.pair.answer_receipt(sender, name, self.receipt(name, annotator, kind))
 
-    @while_some_are(Status.OPEN)
+    @while_some_are(*RUNNING)
     @rule(sender=actors, pick=picks, annotator=annotators, kind=picks)
     def forfeit_bond(self, sender: Address, pick: int, annotator: Address, kind: int) -> None:
-        name = self.name(pick, Status.OPEN)
+        name = self.name(pick, *RUNNING)
         self.pair.forfeit_bond(sender, name, self.receipt(name, annotator, kind))
 
     # ---------------------------------------------------- proposals and contests
 
     @while_some_are(Status.OPEN)
-    @rule(sender=callers, pick=picks, way=st.integers(0, 2), plan=plans)
-    def propose(self, sender: Address | None, pick: int, way: int, plan: Plan) -> None:
+    @rule(sender=callers, pick=picks, way=st.integers(0, 2), plan=plans, most=mosts)
+    def propose(self, sender: Address | None, pick: int, way: int, plan: Plan, most: int) -> None:
         name = self.name(pick, Status.OPEN)
         proposal = self.director.proposal(name, plan)
-        way_in = (self.pair.propose, self.pair.propose_late, self.pair.propose_openly)[way]
+        openly = partial(self.pair.propose_openly, max_bond=most)
+        way_in = (self.pair.propose, self.pair.propose_late, openly)[way]
         way_in(sender or ORACLE, name, proposal)
 
     @while_some_are(Status.PROPOSED)
-    @rule(sender=actors, pick=picks)
-    def challenge(self, sender: Address, pick: int) -> None:
-        self.pair.challenge(sender, self.name(pick, Status.PROPOSED))
+    @rule(sender=actors, pick=picks, most=mosts, plan=plans, stale=st.sampled_from([False] * 4 + [True]))
+    def challenge(self, sender: Address, pick: int, most: int, plan: Plan, *, stale: bool) -> None:
+        name = self.name(pick, Status.PROPOSED)
+        other = self.director.proposal(name, plan).settlement if stale else None
+        self.pair.challenge(sender, name, other, most)
 
     @while_some_are(Status.DISPUTED)
     @rule(sender=actors, pick=picks, more=st.sampled_from([-1, 0, 1, 5]))
@@ -507,7 +513,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         TALLY.update(self.tally)
 
 
-SIZE = (200, 60) if DEEP else (6, 25)
+SIZE = (120, 50) if DEEP else (6, 25)
 
 
 @pytest.mark.timeout(7_200 if DEEP else 300)
@@ -520,6 +526,8 @@ def test_contracts_and_models_agree(capsys: pytest.CaptureFixture[str]) -> None:
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
+            # A fast run that fails says how at once; the deep run takes the time to make it short.
+            phases=[each for each in Phase if DEEP or each not in {Phase.shrink, Phase.explain}],
             suppress_health_check=list(HealthCheck),
         ),
     )

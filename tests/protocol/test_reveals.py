@@ -414,7 +414,8 @@ def test_who_was_assigned_an_item_in_the_first_round_keeps_its_place() -> None:
     world = rendezvous_world()
     assigned = lowest_ranks(SEED, 3, world.openings)
     places = {account(name): set(items) for name, items in world.places(0).items()}
-    kept, others = set(), set()
+    kept: set[bool] = set()
+    others: set[bool] = set()
     for opening in world.openings:
         for item in opening.items:
             of = kept if item in places[opening.annotator] else others

@@ -324,9 +324,11 @@ class Registry(Contract):
         """The oracle proposes after its own time, or again, at 1% of its bond for each day begun."""
         return self._call("proposeLate", params, settlement)
 
-    def propose_openly(self, pool: PoolParams, params: CampaignParams, settlement: Settlement) -> Call:
-        """Anyone proposes once the rescue is over, on a bond of the sender's own."""
-        return self._call("proposeOpenly", pool, params, settlement)
+    def propose_openly(
+        self, pool: PoolParams, params: CampaignParams, settlement: Settlement, max_bond: int
+    ) -> Call:
+        """Anyone proposes once the rescue is over, on a bond of the sender's own, `max_bond` at most."""
+        return self._call("proposeOpenly", pool, params, settlement, max_bond)
 
     def finalize(self, params: CampaignParams, settlement: Settlement) -> Call:
         """End a campaign whose proposal stood unchallenged."""
@@ -382,9 +384,14 @@ class Registry(Contract):
 
     # ----------------------------------------------------------- disputes, slashes
 
-    def challenge(self, pool: PoolParams, params: CampaignParams, evidence: str = "") -> Call:
-        """Contest the proposal at hand with a bond; `evidence` says why, or where that stands (ERC-1497)."""
-        return self._call("challenge", pool, params, evidence)
+    def challenge(
+        self, pool: PoolParams, params: CampaignParams, proposal: bytes, max_bond: int, evidence: str = ""
+    ) -> Call:
+        """Contest the proposal whose settlement hashes to `proposal`, with a bond of `max_bond` at most.
+
+        `evidence` says why, or where that stands (ERC-1497).
+        """
+        return self._call("challenge", pool, params, proposal, max_bond, evidence)
 
     def request_ruling(self, pool: PoolParams, params: CampaignParams, wei: int) -> Call:
         """Bring a contest before the arbitrator and pay it; what `wei` exceeds its fee by comes back."""

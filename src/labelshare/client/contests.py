@@ -10,7 +10,7 @@ from labelshare.chain.events import Challenged, ContestEnded, ProposedOpenly, Ru
 from labelshare.chain.keys import Signer
 from labelshare.chain.transactions import Sender
 from labelshare.protocol.rewards import bond_for
-from labelshare.types import Address, CampaignParams, PoolParams, Scope, Settlement
+from labelshare.types import Address, CampaignParams, Hash32, PoolParams, Scope, Settlement
 
 __all__ = ["Challenger"]
 
@@ -45,17 +45,21 @@ class Challenger:
         first = bond_for(registry.campaign(campaign).escrow, self.pool.arbitration_refund)
         return first << registry.contest(campaign).rejections
 
-    def challenge(self, evidence: str = "") -> Challenged:
-        """Contest the proposal at hand.
+    def challenge(self, evidence: str = "", proposal: Hash32 | None = None) -> Challenged:
+        """Contest the proposal at hand: that one and no other, should it fall before this arrives.
 
         Args:
             evidence: Where the reasons are, or the reasons (ERC-1497).
+            proposal: The hash of the settlement that is wrong, as the chain states it; by default that of the
+                one proposed at this moment.
 
         Raises:
-            RevertError: Nothing is proposed, its window is over, or too little money. Nothing moves.
+            RevertError: It is not proposed (any more), its window is over, or too little money.
         """
-        self._approve(self.challenge_bond())
-        call = self.contracts.registry.challenge(self.pool, self.params, evidence)
+        bond = self.challenge_bond()
+        wrong = proposal or self.contracts.registry.campaign(self.scope.campaign_id).settlement
+        self._approve(bond)
+        call = self.contracts.registry.challenge(self.pool, self.params, wrong, bond, evidence)
         receipt = self.sender.send(self.signer, call)
         return next(e for e in map(decode, receipt.logs) if isinstance(e, Challenged))
 
@@ -80,11 +84,15 @@ class Challenger:
     def propose_openly(self, settlement: Settlement) -> ProposedOpenly:
         """Propose in the oracle's place, once the rescue is over.
 
+        Args:
+            settlement: What `settlement.build_public` makes of the chain's record.
+
         Raises:
             RevertError: Too early or late, something is proposed already, or too little money. Nothing moves.
         """
-        self._approve(self.proposal_bond())
-        call = self.contracts.registry.propose_openly(self.pool, self.params, settlement)
+        bond = self.proposal_bond()
+        self._approve(bond)
+        call = self.contracts.registry.propose_openly(self.pool, self.params, settlement, bond)
         receipt = self.sender.send(self.signer, call)
         return next(e for e in map(decode, receipt.logs) if isinstance(e, ProposedOpenly))
 

@@ -80,7 +80,7 @@ class SpecRow:
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """A seat of the roster with its Enrol signature; empty where it enrolled alone on chain."""
+    """A seat with its Enrol signature; empty where it enrolled alone, and in a public settlement."""
 
     annotator: Address
     signature: bytes
@@ -100,7 +100,7 @@ class CommitRow:
     """A commitment.
 
     One of the oracle's aggregate has a signature and its published items; one sent to the chain alone has
-    neither.
+    neither, nor has any in a public settlement.
     """
 
     annotator: Address

@@ -25,7 +25,7 @@ from labelshare.protocol.ledger.state import (
     put,
     without,
 )
-from labelshare.types import Address, CampaignId
+from labelshare.types import Address, CampaignId, Settlement
 
 __all__ = ["challenge", "propose", "propose_late", "propose_openly", "request_ruling", "resolve", "rule"]
 
@@ -62,14 +62,18 @@ def propose_late(ledger: Ledger, call: Call, name: CampaignId, proposal: Proposa
     return Step.of(late, Move(Place.of(Kind.BOND, token, name), Place.burned(token), cost))
 
 
-def propose_openly(ledger: Ledger, call: Call, name: CampaignId, proposal: Proposal) -> Step:
-    """Anyone proposes once the rescue is over, on a bond that doubles with each proposal that fell."""
+def propose_openly(ledger: Ledger, call: Call, name: CampaignId, proposal: Proposal, max_bond: int) -> Step:
+    """Anyone proposes once the rescue is over, on a bond that doubles with each proposal that fell.
+
+    The caller puts up no more than `max_bond`.
+    """
     campaign = ledger.campaign(name, Status.OPEN)
     _require_tries(call, campaign)
     require_from(call, campaign.rescue_start + campaign.params.schedule.rescue_period)
-    require_affordable(ledger, name, campaign, proposal.settlement)
     refund = ledger.rules_of(campaign).arbitration_refund
     bond = bond_up(ledger.held(Kind.ESCROW, name), refund) * 2**campaign.rejections
+    refuse_if(bond > max_bond, Refusal.BOND_ABOVE_MAX)
+    require_affordable(ledger, name, campaign, proposal.settlement)
     token = campaign.params.token
     moves = ledger.books.take(token, call.sender, Place.of(Kind.PROPOSER_BOND, token, name), bond)
     return Step.of(_proposed(ledger, call, name, replace(proposal, proposer=call.sender)), *moves)
@@ -92,13 +96,19 @@ def _proposed(ledger: Ledger, call: Call, name: CampaignId, proposal: Proposal) 
 # ------------------------------------------------------------------ contesting
 
 
-def challenge(ledger: Ledger, call: Call, name: CampaignId) -> Step:
-    """Anyone contests the proposal, on a bond of what answers for it, doubled for each contest withstood."""
+def challenge(ledger: Ledger, call: Call, name: CampaignId, settlement: Settlement, max_bond: int) -> Step:
+    """Anyone contests the proposal, on a bond of what answers for it, doubled for each contest withstood.
+
+    It must be the `settlement` that the caller means, and the bond no more than `max_bond`.
+    """
     campaign = ledger.campaign(name, Status.PROPOSED)
     schedule, withstood = campaign.params.schedule, _withstood(campaign)
     require_before(call, campaign.since + schedule.window)
+    meant = campaign.proposal is not None and campaign.proposal.settlement == settlement
+    refuse_if(not meant, Refusal.SETTLEMENT_MISMATCH)
     refuse_if(withstood == MAX_CHALLENGES, Refusal.CHALLENGES_USED_UP)
     bond = ledger.books[ledger.at_stake(name)] * 2**withstood
+    refuse_if(bond > max_bond, Refusal.BOND_ABOVE_MAX)
     contested = replace(
         campaign,
         status=Status.DISPUTED,

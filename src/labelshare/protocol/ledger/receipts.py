@@ -13,6 +13,9 @@ from labelshare.types import CampaignId
 
 __all__ = ["answer_receipt", "forfeit_bond", "post_receipt"]
 
+# A receipt is settled also while somebody else's proposal is judged.
+RUNNING = (Status.OPEN, Status.PROPOSED, Status.DISPUTED)
+
 
 def post_receipt(ledger: Ledger, call: Call, name: CampaignId, receipt: Receipt, *, signed: bool) -> Step:
     """Anyone holds the oracle to a receipt that it `signed`; it has the grace to answer."""
@@ -28,7 +31,7 @@ def post_receipt(ledger: Ledger, call: Call, name: CampaignId, receipt: Receipt,
 
 def answer_receipt(ledger: Ledger, call: Call, name: CampaignId, receipt: Receipt) -> Step:
     """Anyone shows in time that the commitment was included, or that its annotator committed it alone."""
-    campaign = ledger.campaign(name, Status.OPEN)
+    campaign = ledger.campaign(name, *RUNNING)
     require_before(call, _due(campaign, receipt))
     annotator, batch = receipt
     included = campaign.includes(annotator, batch) or campaign.committed_alone(annotator, batch)
@@ -41,7 +44,7 @@ def forfeit_bond(ledger: Ledger, call: Call, name: CampaignId, receipt: Receipt)
 
     Where nobody committed the campaign expires, and its escrow is burned too.
     """
-    campaign = ledger.campaign(name, Status.OPEN)
+    campaign = ledger.campaign(name, *RUNNING)
     require_from(call, _due(campaign, receipt))
     token = campaign.params.token
     bond, amount = Place.of(Kind.BOND, token, name), ledger.held(Kind.BOND, name)

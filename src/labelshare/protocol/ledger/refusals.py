@@ -70,6 +70,7 @@ class Refusal(StrEnum):
     SHARES_ABOVE_CAP = "SharesAboveCap"
     SHARES_BELOW_ONE = "SharesBelowOne"
     BOND_USED_UP = "BondUsedUp"
+    BOND_ABOVE_MAX = "BondAboveMax"
     TRIES_USED_UP = "TriesUsedUp"
     CHALLENGES_USED_UP = "ChallengesUsedUp"
     NO_ARBITRATOR = "NoArbitrator"

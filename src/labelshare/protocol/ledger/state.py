@@ -120,7 +120,7 @@ class Seat:
         full_since: Since when the stake is (or, while it is short, had been) whole.
         short_since: Since when slashes have left the stake short; None while it is whole.
         release_at: When a leaving seat is free at the latest; None while it stays.
-        waits_for: The cohort that must be the oldest for a leaving seat to be free earlier.
+        waits_for: The cohort that must be the oldest (or no place taken) for it to be free earlier.
     """
 
     full_since: int

@@ -103,7 +103,7 @@ def withdraw_seat(ledger: Ledger, call: Call, name: PoolId, annotator: Address) 
     """The stake of a seat that has left becomes its annotator's credit, whoever calls."""
     pool, seat = _pool(ledger, name), _seat(ledger, name, annotator)
     refuse_if(seat.release_at is None, Refusal.SEAT_LOCKED)
-    free = pool.oldest >= seat.waits_for or call.now >= (seat.release_at or 0)
+    free = pool.oldest >= seat.waits_for or not pool.places or call.now >= (seat.release_at or 0)
     refuse_if(not free, Refusal.SEAT_LOCKED)
     token = pool.rules.token
     stake = Place.stake(token, name, annotator)

@@ -1,6 +1,6 @@
 """Line and branch coverage of contracts/, from the lcov report of `forge coverage`.
 
-Usage: python tools/coverage.py LCOV [--least PERCENT]
+Usage: python tools/contract_coverage.py LCOV [--least PERCENT]
 
 Prints a table, one row a contract, and what was not reached; exits 1 where lines or branches in all stay
 below the least. Mocks and test helpers are not counted.
