@@ -25,9 +25,9 @@ interface IEvidence is IRegistryEvents {
         bytes32[] calldata proof
     ) external;
 
-    /// @notice Takes the oracle's bond for a receipt that was not answered in time, until the campaign has ended: half becomes the credit of the receipt's
-    /// annotator, half is burned. A campaign in which nobody committed, and whose escrow would be refunded, expires: its
-    /// escrow is burned. Anyone may.
+    /// @notice Takes the oracle's bond for a receipt that was not answered in time, until the campaign has ended: half
+    /// becomes the credit of the receipt's annotator, half is burned. A campaign in which nobody committed, and whose escrow
+    /// would be refunded, expires: its escrow is burned. Anyone may.
     function forfeitBond(CampaignParams calldata params, address annotator, bytes32 commitHash) external;
 
     /// @notice Opens a batch on chain, as event data: for whoever holds no receipt for an opening. From commitEnd until

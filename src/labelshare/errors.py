@@ -9,7 +9,8 @@
     │   ├── CommitmentError       a commitment or an opening that does not hold
     │   ├── ReplayError           the same commitment, seat or opening twice
     │   ├── EvidenceError         bundle bytes that are not a well-formed bundle
-    │   └── ConservationError     pay or shares that exceed what there is
+    │   ├── ConservationError     pay or shares that exceed what there is
+    │   └── RefusedError          a move that the ledger's model refuses (in protocol.ledger)
     ├── VerificationError         a settlement that differs from the one recomputed
     └── ChainError                the chain refused, or is not the one expected
         ├── WrongChainError       another chain id than the one meant

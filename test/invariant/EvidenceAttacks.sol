@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IRegistryEvents} from "../../contracts/interfaces/IRegistryEvents.sol";
+import {IVaultEvents} from "../../contracts/interfaces/IVaultEvents.sol";
 import {Inclusion, PayoutLeaf, Status} from "../../contracts/types/Types.sol";
 import {Tree, Trees} from "../base/Trees.sol";
 import {ContestAttacks} from "./ContestAttacks.sol";
@@ -221,9 +222,7 @@ abstract contract EvidenceAttacks is ContestAttacks {
         if (!_isOnChain(i, batch)) return NOT_INCLUDED;
         if (_slashed[i][l.account]) return IRegistryEvents.AlreadySlashed.selector;
         if (_hasSeatFor(i, l.account)) return 0;
-        return _chairs[k.pool][l.account].taken
-            ? IRegistryEvents.SeatShort.selector
-            : bytes4(keccak256("NotSeated(bytes32,address)"));
+        return _chairs[k.pool][l.account].taken ? IRegistryEvents.SeatShort.selector : IVaultEvents.NotSeated.selector;
     }
 
     function _label(bytes4 reason) private pure returns (string memory) {

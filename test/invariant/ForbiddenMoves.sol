@@ -29,8 +29,8 @@ library ForbiddenMoves {
             // Proposals
             "propose late as a stranger|propose late too early|propose late with a receipt open|"
             "propose late without a bond|propose late: nothing|propose late once more|"
-            "propose late after proposeEnd|propose openly in the rescue|propose openly for less|propose openly: nothing|"
-            "propose openly once more|propose openly after proposeEnd",
+            "propose late after proposeEnd|propose openly in the rescue|propose openly for less|"
+            "propose openly: nothing|propose openly once more|propose openly after proposeEnd",
             // Contests
             "challenge no proposal|challenge while disputed|challenge after the window|"
             "challenge a fourth time|challenge for less|challenge another proposal|"

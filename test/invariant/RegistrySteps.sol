@@ -144,8 +144,8 @@ abstract contract RegistrySteps is SeatSteps {
         k.batches.push(Sealed(who, c, Digests.commit(k.id, c), false, false));
     }
 
-    /// @dev The batches of some of the annotators, mostly of such as are on the roster, under one root. Nothing on chain
-    /// keeps an oracle from including others: whose seats were short when enrolment ended, or who have none.
+    /// @dev The batches of some of the annotators, mostly of such as are on the roster, under one root. Nothing on
+    /// chain keeps an oracle from including others: whose seats were short when enrolment ended, or who have none.
     function _aggregate(uint256 index, uint32 round, uint256 seed) internal {
         Known storage k = _known[index];
         uint256 count;
