@@ -232,12 +232,12 @@ class LedgerAgainstModel(RuleBasedStateMachine):
     @precondition(lambda self: self.pair.ledger.seats)
     @rule(pick=st.integers(0, 23), move=st.sampled_from(["refill", "leave", "leave"]))
     def change_a_seat(self, pick: int, move: str) -> None:
-        """Refills a short seat where there is one, or has a seat leave."""
+        """Refills a short seat that stays, where there is one, as slashes are rare; else takes any seat."""
         seats = self.pair.ledger.seats
-        short = [at for at, seat in seats.items() if seat.short_since is not None]
-        chosen = short if short and move == "refill" else list(seats)
+        short = [at for at, seat in seats.items() if seat.short_since is not None and seat.release_at is None]
+        chosen = short or list(seats)
         pool, account = chosen[pick % len(chosen)]
-        (self.pair.refill if move == "refill" else self.pair.leave)(account, pool)
+        (self.pair.refill if short or move == "refill" else self.pair.leave)(account, pool)
 
     @precondition(lambda self: self.pair.ledger.seats)
     @rule(sender=actors, pick=st.integers(0, 23), patient=st.sampled_from([True, False, False, False]))
@@ -477,7 +477,9 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         found = self.row(name, row, plan)
         batch = self.batch(name, found.account, kind)
         own = batch.annotator if batch.annotator in KEY_OF else ORACLE
-        self.pair.slash(sender, name, found, batch, signer=None if alone else signer or own)
+        slashed = self.pair.slash(sender, name, found, batch, signer=None if alone else signer or own)
+        if slashed and sender != found.account:  # slashes are rare: else hardly a short seat is ever refilled
+            self.pair.refill(found.account, self.pair.ledger.campaigns[name].params.pool)
 
     def row(self, name: CampaignId, row: int, plan: Plan) -> Payout:
         """One of the proposal at hand, mostly; else one that nobody proposed."""
