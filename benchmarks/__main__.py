@@ -21,7 +21,30 @@ def _gas(size: int | None) -> Report:
     return gas.measure(gas.SIZES if size is None else (size,))
 
 
-BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {"gas": _gas}
+def _merkle(size: int | None) -> Report:
+    from benchmarks.merkle import compare
+
+    return compare.measure(compare.SIZES if size is None else (size,))
+
+
+def _aggregate(size: int | None) -> Report:
+    from benchmarks.aggregate import compare
+
+    return compare.measure(compare.SIZES if size is None else (size,))
+
+
+def _signatures(size: int | None) -> Report:
+    from benchmarks.signatures import compare
+
+    return compare.measure(compare.SIZES if size is None else (size,))
+
+
+BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {
+    "gas": _gas,
+    "merkle": _merkle,
+    "aggregate": _aggregate,
+    "signatures": _signatures,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

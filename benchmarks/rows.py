@@ -23,8 +23,9 @@ class Row:
         peer: the peer's figure in `unit`; None where only we have one.
         unit: of `ours` and `peer`.
         cpu_s: processor seconds of this process spent on the measurement, None for a part of another row.
+            Where each side has a process of its own: those of our side's work.
         wall_s: seconds on the clock, likewise.
-        peak_mb: largest resident size of this process so far in MB (10^6 bytes), likewise.
+        peak_mb: largest resident size of that process so far in MB (10^6 bytes), likewise.
         versions: name → version of everything the figure depends on.
     """
 

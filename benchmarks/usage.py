@@ -30,9 +30,10 @@ def measured() -> Iterator[Usage]:
     yield usage
     usage.wall_s = round(time.perf_counter() - wall, 3)
     usage.cpu_s = round(time.process_time() - cpu, 3)
-    usage.peak_mb = round(_peak_bytes() / 1e6, 1)
+    usage.peak_mb = peak_mb()
 
 
-def _peak_bytes() -> int:
+def peak_mb() -> float:
+    """Peak resident size of this process so far in MB (10^6 bytes)."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return round((peak if sys.platform == "darwin" else peak * 1024) / 1e6, 1)

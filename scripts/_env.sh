@@ -65,6 +65,18 @@ ensure_runtime() {
 # The environment of tests, benchmarks and contract builds.
 ensure_dev() { install_locked dev; }
 
+# The peers of benchmarks that are Python packages, on top of the development environment.
+ensure_bench() {
+    ensure_dev
+    stamp=$VENV/.labelshare-bench
+    wanted=$(checksum requirements/dev.txt requirements/bench.txt)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+    say "installing requirements/bench.txt"
+    "$PYTHON" -m pip install --quiet --require-hashes --requirement requirements/bench.txt ||
+        fail "could not install requirements/bench.txt"
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
 # Node 24 out of the development environment goes first on PATH, whatever the machine has.
 ensure_node_runtime() {
     ensure_dev

@@ -54,6 +54,7 @@ def small_spec(**changes: Any) -> Spec:
         "assignment": {"policy": "rendezvous.v1", "cap_bps": 2_000},
         "aggregation": {"policy": "majority.v1"},
         "acceptance": {"policy": "threshold.v1", "numerator": 3, "denominator": 5},
+        "skill": {"policy": "leave-one-out.v1"},
         "pay": {"policy": "flat.v1"},
         "shares": {"policy": "flat.v1"},
         "slash": {"policy": "none.v1"},

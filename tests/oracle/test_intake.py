@@ -406,7 +406,7 @@ OPENINGS: dict[str, tuple[Callable[[Stage], Opening], type[ProtocolError | Label
     "garbage, sealed as garbage": (
         garbage,
         LabelError,
-        r"item \d+: 0x0100 is not the canonical form",
+        r"item \d+: 0x0100 \(2 bytes\) is not the canonical form",
     ),
 }
 

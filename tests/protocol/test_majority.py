@@ -4,15 +4,18 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelshare.protocol.aggregation import majority as majority_vote
 from labelshare.protocol.aggregation.base import Crowd, accepted, break_tie
 from labelshare.protocol.aggregation.majority import majority
 from labelshare.types import keccak
 from tests.protocol.world import SEED
 
 N_ITEMS, N_CLASSES = 12, 4
+SIZES_OF_TASK = (N_CLASSES, 65_536)  # few classes are counted in a table, many by sorting
 labels = st.dictionaries(
     st.tuples(st.integers(0, N_ITEMS - 1), st.integers(0, 8)), st.integers(0, N_CLASSES - 1), max_size=60
 ).map(lambda given: [(item, annotator, choice) for (item, annotator), choice in given.items()])
@@ -38,12 +41,14 @@ def by_the_book(rows: list[tuple[int, int, int]]) -> dict[int, tuple[int, int, i
     return result
 
 
-@given(labels, st.randoms(use_true_random=False))
-def test_votes_are_counted_whatever_their_order(rows: list[tuple[int, int, int]], random: object) -> None:
+@given(labels, st.sampled_from(SIZES_OF_TASK), st.randoms(use_true_random=False))
+def test_votes_are_counted_whatever_their_order(
+    rows: list[tuple[int, int, int]], n_classes: int, random: object
+) -> None:
     shuffled = list(rows)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     for each in (rows, shuffled):
-        outcome = majority(crowd(each), SEED)
+        outcome = majority(crowd(each, n_classes), SEED)
         columns = (outcome.winners.tolist(), outcome.support.tolist(), outcome.weight.tolist())
         assert dict(zip(outcome.items.tolist(), zip(*columns, strict=True), strict=True)) == by_the_book(rows)
         assert outcome.items.tolist() == sorted(by_the_book(rows))
@@ -75,6 +80,21 @@ def test_ties_follow_the_seed() -> None:
     assert winners == [break_tie(SEED, item, [0, 1]) for item in range(N_ITEMS)]
     assert set(winners) == {0, 1}
     assert winners != majority(crowd(rows), keccak(b"other")).winners.tolist()
+
+
+@pytest.mark.parametrize("n_classes", SIZES_OF_TASK)
+def test_ties_fall_alike_where_hashes_begin_alike(monkeypatch: pytest.MonkeyPatch, n_classes: int) -> None:
+    monkeypatch.setattr(majority_vote, "_ranks", lambda _seed, items, _choices: items * 0)
+    rows = [(item, a, a) for item in range(0, N_ITEMS, 2) for a in range(3)] + [(1, 0, 2)]
+    winners = majority(crowd(rows, n_classes), SEED).winners.tolist()
+    assert winners == [winner for _, (winner, _, _) in sorted(by_the_book(rows).items())]
+
+
+@pytest.mark.parametrize("n_classes", SIZES_OF_TASK)
+def test_an_outcome_is_of_64_bit_integers(n_classes: int) -> None:
+    outcome = majority(crowd([(0, 0, 1), (0, 1, 2), (5, 0, 3)], n_classes), SEED)
+    columns = (outcome.items, outcome.winners, outcome.support, outcome.weight)
+    assert {column.dtype for column in columns} == {np.dtype(np.int64)}
 
 
 def test_many_classes_cost_no_more() -> None:

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labelshare.errors import InputError
+from labelshare.protocol import keccak as hashing
+from labelshare.protocol.keccak import Rows
 from labelshare.protocol.merkle import (
     MerkleTree,
     MultiProof,
+    encoded_leaves,
     leaf_hash,
     leaf_hashes,
     root_of,
@@ -23,6 +28,38 @@ leaf_sets = st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=4
 
 def leaves(count: int) -> list[bytes]:
     return leaf_hashes(number.to_bytes(32, "big") for number in range(count))
+
+
+def as_rows(hashes: Sequence[bytes]) -> Rows:
+    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
+
+
+def plain_nodes(hashes: Sequence[bytes]) -> list[bytes]:
+    """The nodes as the definition says."""
+    count = len(hashes)
+    nodes = [b""] * (count - 1) + sorted(hashes, reverse=True)
+    for place in range(count - 2, -1, -1):
+        nodes[place] = keccak(b"".join(sorted(nodes[2 * place + 1 : 2 * place + 3])))
+    return nodes
+
+
+def require_equal(tree: MerkleTree, other: MerkleTree) -> None:
+    count = len(tree)
+    assert tree.root == other.root
+    assert len(other) == count
+    assert list(tree.order) == list(other.order)
+    indices = range(0, count, 1 + count // 60)
+    assert [tree.proof(index) for index in indices] == [other.proof(index) for index in indices]
+    assert tree.multiproof(indices) == other.multiproof(indices)
+
+
+def require_definition(hashes: list[bytes]) -> None:
+    tree, nodes = MerkleTree(hashes), plain_nodes(hashes)
+    assert tree.root == root_of(hashes) == root_of(as_rows(hashes)) == nodes[0]
+    assert list(tree.order) == sorted(range(len(hashes)), key=hashes.__getitem__)
+    assert all(type(index) is int for index in tree.order)
+    require_equal(tree, MerkleTree(as_rows(hashes)))
+    assert all(verify(tree.root, leaf, tree.proof(index)) for index, leaf in enumerate(hashes))
 
 
 @given(leaf_sets)
@@ -82,9 +119,46 @@ def test_neighbours_in_tree_order_share_their_proof() -> None:
     assert len(tree.multiproof(range(100)).proof) > 400
 
 
+def test_lists_and_arrays_of_every_size_make_the_same_tree() -> None:
+    for count in [*range(1, 71), 127, 128, 129, 257]:
+        require_definition(leaves(count))
+
+
+@pytest.mark.parametrize("count", [5, 70, 300])
+def test_leaves_may_be_equal_or_begin_alike(count: int) -> None:
+    distinct = leaves(count // 3 + 1)
+    require_definition([distinct[number % len(distinct)] for number in range(count)])
+    require_definition([bytes(8) + leaf[:24] for leaf in leaves(count)])
+    require_definition([bytes(31) + bytes([number % 7]) for number in range(count)])
+    require_definition([bytes(32)] * count)
+
+
+def test_a_large_tree_is_the_same_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    hashes = np.random.default_rng(7).integers(0, 256, (20_011, 32), dtype=np.uint8)
+    hashes[::1_000] = hashes[0]
+    trees = []
+    for expected in (0, 10**9):
+        monkeypatch.setattr(hashing, "_loader", hashing._Loader())
+        hashing.expect(expected)
+        trees.append(MerkleTree(hashes))
+    require_equal(*trees)
+    assert trees[0].root == plain_nodes(list(map(bytes, hashes)))[0]
+
+
+def test_many_encoded_rows_are_hashed_as_each() -> None:
+    table = np.random.default_rng(7).integers(0, 256, (50, 64), dtype=np.uint8)
+    assert list(map(bytes, encoded_leaves(table))) == [leaf_hash(row.tobytes()) for row in table]
+
+
+def test_what_is_not_a_hash_is_no_leaf() -> None:
+    with pytest.raises(InputError, match="32 bytes"):
+        root_of([bytes(31), bytes(33)] * 100)
+
+
 def test_small_cases() -> None:
     one, two = leaves(2)
-    assert root_of([]) == ZERO_HASH
+    assert root_of([]) == root_of(np.empty((0, 32), np.uint8)) == ZERO_HASH
     assert MerkleTree([one]).root == one
     assert MerkleTree([one]).proof(0) == []
     assert root_of([one, two]) == keccak(min(one, two) + max(one, two))
@@ -95,6 +169,8 @@ def test_small_cases() -> None:
 def test_impossible_trees_and_proofs_are_refused() -> None:
     with pytest.raises(InputError, match="needs a leaf"):
         MerkleTree([])
+    with pytest.raises(InputError, match="needs a leaf"):
+        MerkleTree(np.empty((0, 32), np.uint8))
     tree = MerkleTree(leaves(3))
     for index in (-1, 3):
         with pytest.raises(InputError, match="no leaf"):

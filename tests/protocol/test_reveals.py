@@ -14,6 +14,7 @@ import pytest
 from labelshare.errors import ProtocolError
 from labelshare.protocol.commitments import label_bytes
 from labelshare.protocol.evidence import CommitRow, OpeningRow, PayoutRow, Row, SeatRow
+from labelshare.protocol.labels import SingleChoice
 from labelshare.protocol.record import OwnCommit, Posted, Record
 from labelshare.protocol.reveals import lowest_ranks, named_commits, posted_openings
 from labelshare.protocol.rewards import ONE_SHARE
@@ -119,7 +120,9 @@ def test_an_opening_that_does_not_fit_its_commitment_is_void(changes: dict[str, 
 
 def test_a_label_of_a_class_that_the_task_lacks_makes_the_opening_void() -> None:
     world = World()
-    world.spec.task.__dict__["form"] = replace(world.spec.task.form, classes=("a",) * 300)
+    form = world.spec.task.form
+    assert isinstance(form, SingleChoice)
+    world.spec.task.__dict__["form"] = replace(form, classes=("a",) * 300)
     world.label("ann", 0, {0: 0, 1: 299})
     world.label("bob", 0, {0: 0})
     del world.spec.task.__dict__["form"]

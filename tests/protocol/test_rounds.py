@@ -72,9 +72,11 @@ def test_facts_tell_lists_and_those_who_committed_alone() -> None:
     assert (published[2].items, published[2].alone) == ({}, {})
 
 
-def test_a_commitment_sent_both_ways_counts_once() -> None:
+def test_a_commitment_sent_both_ways_counts_once_and_as_sent_alone() -> None:
     published = facts(1, ROUND_0, [(ROUND_0[0].annotator, ROUND_0[0].commit)])
-    assert published[0].alone == {}
+    assert published[0].alone == {ROUND_0[0].annotator: ROUND_0[0].commit.count}
+    assert ROUND_0[0].annotator not in published[0].items
+    assert len(published[0].items) == len(ROUND_0) - 1
 
 
 def test_the_roster_root() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from labelshare.errors import CommitmentError, ConservationError, LabelError, ProtocolError, ReplayError
-from labelshare.protocol.evidence import PayoutRow, SeatRow, TruthRow
+from labelshare.errors import CommitmentError, LabelError, ProtocolError, ReplayError
+from labelshare.protocol.evidence import PayoutRow, ScoreRow, SeatRow, TruthRow
+from labelshare.protocol.labels import SingleChoice
 from labelshare.protocol.leaves import payout_leaf
 from labelshare.protocol.merkle import verify as verify_proof
-from labelshare.protocol.record import Record
+from labelshare.protocol.record import OwnCommit, Record
 from labelshare.protocol.rewards import ONE_SHARE
 from labelshare.protocol.settlement import Built, build
 from labelshare.protocol.spec import Spec
@@ -22,8 +23,11 @@ from tests.protocol.world import World, account, propose, small_world, spec_fiel
 def paid(built: Built) -> dict[str, tuple[int, int, int]]:
     """Accepted labels, contested labels and pay of everyone, by name."""
     names = {account(name): name for name in ("ann", "bob", "cat", "dan")}
+    scores = {row.annotator: row for row in built.rows if isinstance(row, ScoreRow)}
     return {
-        names[r.account]: (r.accepted, r.contested, r.payout) for r in built.rows if isinstance(r, PayoutRow)
+        names[row.account]: (scores[row.account].accepted, scores[row.account].contested, row.payout)
+        for row in built.rows
+        if isinstance(row, PayoutRow)
     }
 
 
@@ -135,6 +139,27 @@ def test_a_commitment_sent_both_ways_is_paid_once() -> None:
     assert paid(verified(world))["ann"][:2] == (1, 0)
 
 
+def falsely_listed() -> World:
+    """The oracle publishes item 2 for ann's batch of items 0 and 1."""
+    world = World()
+    world.label("ann", 0, {0: 0, 1: 0})
+    world.commits[0] = replace(world.commits[0], items=(0, 2))
+    return world
+
+
+def test_a_label_that_its_published_list_does_not_hold_counts_for_nothing() -> None:
+    """Else an oracle could let a friend label an item and pass the same place on."""
+    assert set(truths(verified(falsely_listed()))) == {0}
+
+
+def test_whoever_is_listed_falsely_sends_the_commitment_alone_and_is_paid() -> None:
+    world = falsely_listed()
+    world.own.append(OwnCommit(account("ann"), world.commits[0].commit))
+    built = verified(world)
+    assert set(truths(built)) == {0, 1}
+    assert paid(built)["ann"][:2] == (2, 0)
+
+
 def rendezvous_world() -> World:
     """Sixteen seats and thirty items by rendezvous; some silent, some alone, some labelling at will."""
     fields = spec_fields(
@@ -224,15 +249,17 @@ def test_parameters_that_do_not_hash_to_their_ids_are_refused() -> None:
 
 def test_a_label_that_is_not_canonical_is_refused() -> None:
     world = World()
-    world.spec.task.__dict__["form"] = replace(world.spec.task.form, classes=("a",) * 300)
+    form = world.spec.task.form
+    assert isinstance(form, SingleChoice)
+    world.spec.task.__dict__["form"] = replace(form, classes=("a",) * 300)
     world.label("ann", 0, {0: 299})
     del world.spec.task.__dict__["form"]
     with pytest.raises(LabelError, match="class 299 of 3 does not exist"):
         world.build()
 
 
-def test_shares_beyond_the_cap_are_an_error() -> None:
+def test_shares_give_way_to_the_cap_and_the_work_is_paid_all_the_same() -> None:
     world = World(params={"share_cap": ONE_SHARE})
     world.label("ann", 0, {0: 0, 1: 0})
-    with pytest.raises(ConservationError, match="exceed the campaign's cap"):
-        world.build()
+    settlement = verified(world).settlement
+    assert (settlement.payout_total, settlement.share_total) == (2_002, ONE_SHARE)

@@ -9,6 +9,7 @@ from typing import Any
 from labelshare.protocol import abi, typed_data
 from labelshare.protocol.assignment import Plan, places
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, label_bytes, seal
+from labelshare.protocol.gold import SealedGold
 from labelshare.protocol.record import OwnCommit, Place, Posted, Record, Reveal, RoundRoot
 from labelshare.protocol.rewards import ONE_SHARE, fee
 from labelshare.protocol.rounds import aggregate, facts, roster_root
@@ -66,6 +67,7 @@ def spec_fields(**changes: Any) -> dict[str, Any]:
         "assignment": {"policy": "given.v1"},
         "aggregation": {"policy": "majority.v1"},
         "acceptance": {"policy": "threshold.v1", "numerator": 3, "denominator": 5},
+        "skill": {"policy": "leave-one-out.v1", "strength": 6, "prior_bps": 0, "full_bps": 4_000},
         "pay": {"policy": "flat.v1"},
         "shares": {"policy": "flat.v1"},
         "slash": {"policy": "none.v1"},
@@ -105,6 +107,7 @@ class World:
     own: list[OwnCommit] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
     reveals: list[Reveal] = field(default_factory=list)
+    gold: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.spec = Spec.of(self.fields)
@@ -216,6 +219,7 @@ class World:
             rounds=rounds,
             own_commits=tuple(self.own),
             reveals=tuple(self.reveals),
+            gold=tuple(self.gold),
             posted=posted,
         )
 
@@ -255,6 +259,36 @@ def small_world() -> World:
     return world
 
 
+def skilled_world(**changes: Any) -> World:
+    """Gold (item 5's is wrong), pay and shares by skill, slashes: five careful people among others.
+
+    `rob` answers at random, `con` always alike, `one` once, and `shy` never opens its second batch.
+    """
+    truth = {item: item % 3 for item in range(48)}
+    gold = {item: truth[item] for item in range(5)} | {5: 0}
+    sealed = SealedGold.of(keccak(b"gold"), {item: bytes([1, 0, answer]) for item, answer in gold.items()})
+    fields = spec_fields(
+        items=[{"digest": f"{item:064x}"} for item in range(48)],
+        redundancy={"policy": "fixed.v1", "k": 9},
+        pay={"policy": "skill.v1"},
+        shares={"policy": "skill.v1"},
+        slash={"policy": "skill-and-gold.v1", "breaker_gold": 4},
+        gold={"policy": "merkle.v1", "root": str(sealed.root), "count": len(gold)},
+    )
+    careful = ("ann", "bob", "cat", "dan", "eve")
+    world = World(names=(*careful, "rob", "con", "one", "shy"), fields=fields | changes)
+    for number, name in enumerate(careful):
+        slips = {6 + 3 * number, 7 + 4 * number}
+        world.label(name, 0, {i: (t + (i in slips)) % 3 for i, t in truth.items()})
+    world.label("rob", 0, {item: keccak(b"rob" + bytes([item]))[0] % 3 for item in truth})
+    world.label("con", 0, dict.fromkeys(truth, 0))
+    world.label("one", 1, {7: truth[7]})
+    world.label("shy", 0, {item: truth[item] for item in range(6, 16)})
+    world.label("shy", 1, {item: truth[item] for item in range(16, 22)}, opened=False)
+    world.gold.append(sealed.reveal)
+    return world
+
+
 Change = Callable[[dict[str, Any]], None]
 
 __all__ = [
@@ -270,6 +304,7 @@ __all__ = [
     "key",
     "pool_params",
     "propose",
+    "skilled_world",
     "small_world",
     "spec_fields",
 ]

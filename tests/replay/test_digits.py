@@ -91,5 +91,5 @@ def test_the_spec_names_each_image_by_its_digest(items: int) -> None:
     spec = spec_of(simulated_crowd(1, items=items), Rules())
 
     assert [item.digest for item in spec.items] == [image.digest for image in load_digits()[:items]]
-    assert spec.task.form.classes == tuple("0123456789")
+    assert [spec.task.form.describe(choice) for choice in range(10)] == list("0123456789")
     assert spec.assignment.policy == "rendezvous.v1"

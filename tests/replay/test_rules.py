@@ -30,7 +30,8 @@ def test_the_spec_of_a_recorded_crowd() -> None:
 def test_classes_of_any_spelling_come_through_the_label_config(classes: tuple[str, str]) -> None:
     crowd = replace(recorded_crowd(), classes=(*classes, "third"))
 
-    assert spec_of(crowd, Rules()).task.form.classes == crowd.classes
+    form = spec_of(crowd, Rules()).task.form
+    assert tuple(map(form.describe, range(form.n_classes))) == crowd.classes
 
 
 @pytest.mark.parametrize("rounds", [1, 3])

@@ -17,7 +17,7 @@ from labelshare.protocol import abi, commitments, leaves, rows, typed_data
 from labelshare.protocol.aggregation.base import break_tie
 from labelshare.protocol.assignment import ranking
 from labelshare.protocol.domains import Kind, domain
-from labelshare.protocol.labels import digest, parse_single_choice
+from labelshare.protocol.labels import Form, digest, parse_single_choice, read_form
 from labelshare.protocol.merkle import MerkleTree
 from labelshare.protocol.rounds import item_lists_hash
 from labelshare.types import Address, CampaignParams, Commit, Hash32, PoolParams, Schedule, Scope, keccak
@@ -30,6 +30,40 @@ CONFIG = (
     '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">'
     '<Choice value="positive"/><Choice value="negative"/><Choice value="neutral"/></Choices></View>'
 )
+TEXT = '<Text name="text" value="$text"/>'
+ASPECTS = '<Choice value="Price" alias="p"/><Choice value="Taste"/><Choice value="Service &amp; staff"/>'
+# Of each task: kind, config, answers, bytes that are no label, and values of a result that are no answer.
+TASKS: list[tuple[str, str, list[int], list[str], list[Any]]] = [
+    ("single-choice.v1", CONFIG, [0, 2], ["0x010003", "0x0100", "0x01000000"], [["happy"], ["Positive"], []]),
+    (
+        "multi-label.v1",
+        f'<View>{TEXT}<Choices name="about" toName="text" choice="multiple">{ASPECTS}</Choices></View>',
+        [0b000, 0b001, 0b110, 0b111],
+        ["0x", "0x0200", "0x0200020001", "0x0200010001", "0x020003", "0x010000"],
+        [["Price"], ["p", "p"], "p"],
+    ),
+    (
+        "pairwise.v1",
+        f'<View>{TEXT}<Text name="other" value="$other"/><Pairwise name="best" toName="text,other"/></View>',
+        [0, 1, 2],
+        ["0x03", "0x0303", "0x030000", "0x0200"],
+        ["tie", "none", "other"],
+    ),
+    (
+        "numeric.v1",
+        f'<View>{TEXT}<Number name="degrees" toName="text" min="-0.5" max="99.95" step="0.05"/></View>',
+        [0, 9, 10, 16, 2009],
+        ["0x040000000000000001", "0x04ffffffffffffffc9", "0x042710", "0x04000000000000270f"],
+        [0.30000000000000004, 0.01, 100, -1, "1", True],
+    ),
+    (
+        "numeric.v1",
+        f'<View>{TEXT}<Rating name="stars" toName="text" maxRating="7"/></View>',
+        [0, 6],
+        ["0x040000000000000000", "0x040000000000000008"],
+        [0, 8, 2.5],
+    ),
+]
 
 
 def key(number: int) -> bytes:
@@ -155,8 +189,8 @@ def leaf_values() -> Any:
     ]
     items, digests = [0, 300, 2**32 - 1], [digest(label)] * 3
     salts = commitments.salts(secret, items)
-    labels = leaves.label_leaves(SCOPE, who, 3, items, digests)
-    commits = leaves.commit_leaves(SCOPE, who, 3, items, digests, salts)
+    labels = map(bytes, leaves.label_leaves(SCOPE, who, 3, items, digests))
+    commits = map(bytes, leaves.commit_leaves(SCOPE, who, 3, items, digests, salts))
     head = {"annotator": str(who), "batch": 3}
     return SCOPE_JSON | {
         "payout": [
@@ -318,20 +352,36 @@ def batches() -> list[tuple[Commit, commitments.Opening]]:
     ]
 
 
+def answered(form: Form, answer: int) -> Any:
+    return {
+        "class": answer,
+        "value": form.describe(answer),
+        "bytes": text(form.encode(answer)),
+        "digest": str(digest(form.encode(answer))),
+        "result": form.to_result(answer),
+    }
+
+
+def task(kind: str, config: str, answers: list[int], no_labels: list[str], no_answers: list[Any]) -> Any:
+    """A task with some of its answers, and what is none: the value of a result of class 1 replaced."""
+    form = read_form(kind, config)
+    region = form.to_result(1)[0]
+    return {
+        "kind": kind,
+        "config": config,
+        "n_classes": form.n_classes,
+        "answers": [answered(form, answer) for answer in answers],
+        "noLabels": no_labels,
+        "noResults": [[region | {"value": dict.fromkeys(region["value"], value)}] for value in no_answers],
+    }
+
+
 def labels() -> Any:
     form = parse_single_choice(CONFIG)
     return SCOPE_JSON | {
         "config": CONFIG,
-        "classes": [
-            {
-                "class": choice,
-                "value": value,
-                "bytes": text(form.encode(choice)),
-                "digest": str(digest(form.encode(choice))),
-                "result": form.to_result(choice),
-            }
-            for choice, value in enumerate(form.classes)
-        ],
+        "classes": [answered(form, answer) for answer in range(form.n_classes)],
+        "tasks": [task(*each) for each in TASKS],
         "openings": [
             {
                 **rows.to_json(commit),

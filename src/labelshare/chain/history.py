@@ -278,6 +278,7 @@ def _record(
             Reveal(each.annotator, each.commit, each.secret, each.labels, _place(each))
             for each in _all(happened, ev.Revealed)
         ),
+        gold=tuple(each.gold for each in _all(happened, ev.GoldRevealed)),
         posted=_posted(stands, _first(happened, ev.Finalized)),
     )
 

@@ -36,6 +36,12 @@ def _field_types(struct: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((field.name, hints[field.name]) for field in dataclasses.fields(struct))
 
 
+@cache
+def _layout(struct: Any) -> tuple[tuple[str, int], ...]:
+    """Name of each field and its `uint_bits`, looked up once: structs are encoded by the thousand."""
+    return tuple((name, uint_bits(kind)) for name, kind in _field_types(struct))
+
+
 def uint_bits(kind: Any) -> int:
     """Bits of an annotated unsigned integer such as `U96`, 0 for any other type."""
     name = next((str(extra) for extra in get_args(kind)[1:]), "")
@@ -57,9 +63,9 @@ def address_word(address: bytes) -> bytes:
 def encode(struct: Any) -> bytes:
     """`abi.encode(struct)` of a static struct; `InputError` names a field that is out of range."""
     words = []
-    for name, kind in field_types(type(struct)):
+    for name, bits in _layout(struct.__class__):
         try:
-            words.append(_word(getattr(struct, name), kind))
+            words.append(_word(getattr(struct, name), bits))
         except InputError as error:
             raise InputError(f"{type(struct).__name__}.{name}: {error}") from None
     return b"".join(words)
@@ -85,8 +91,8 @@ def _scoped_hash(chain_id: int, registry: Address, params: Any) -> Hash32:
     return keccak(uint_word(chain_id) + address_word(registry) + encode(params))
 
 
-def _word(value: Any, kind: Any) -> bytes:
-    if bits := uint_bits(kind):
+def _word(value: Any, bits: int) -> bytes:
+    if bits:
         return uint_word(value, bits)
     if isinstance(value, Address):
         return address_word(value)

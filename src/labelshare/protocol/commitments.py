@@ -7,6 +7,7 @@ is the secret with items and labels, from which anyone rebuilds the root. A batc
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ MAX_BATCH: Final = 65_536
 MAX_ITEMS: Final = 2**32  # leaves hold a uint64, bundles a JSON number
 MAX_LABEL_BYTES: Final = 65_535
 _OPENING_TAG: Final = b"OPENING.v1"
-_HEAD: Final = 8 + 2  # bytes of an item and of its label's length
+_HEAD: Final = struct.Struct(">QH")  # an item and its label's length
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,9 @@ def salts(secret: bytes, items: Iterable[int]) -> list[bytes]:
 
 def label_digests(labels: Iterable[bytes]) -> list[bytes]:
     """keccak256 of each label; equal labels are hashed once."""
-    known: dict[bytes, bytes] = {}
-    result = []
-    for label in labels:
-        if label not in known:
-            known[label] = keccak_256(label).digest()
-        result.append(known[label])
-    return result
+    every = list(labels)
+    known = {label: keccak_256(label).digest() for label in set(every)}
+    return [known[label] for label in every]
 
 
 def commit_root(
@@ -169,19 +166,23 @@ def opening_hash(opening: Opening) -> Hash32:
 
 def label_bytes(items: Iterable[int], labels: Iterable[bytes]) -> bytes:
     """Labels as they are hashed, and as they are posted on chain: item 8 bytes ‖ length 2 ‖ label, each."""
-    rows = zip(items, labels, strict=True)
-    return b"".join(item.to_bytes(8, "big") + len(label).to_bytes(2, "big") + label for item, label in rows)
+    head = _HEAD.pack
+    try:
+        return b"".join([head(item, len(label)) + label for item, label in zip(items, labels, strict=True)])
+    except struct.error:
+        raise OverflowError("an item does not fit 8 bytes, or the length of a label 2") from None
 
 
 def read_labels(data: bytes) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
     """Items and labels from their bytes; `CommitmentError` if these are cut off."""
-    items, labels, at = [], [], 0
-    while at < len(data):
-        start = at + _HEAD
-        end = start + int.from_bytes(data[at + 8 : start], "big")
-        if start > len(data) or end > len(data):
-            raise CommitmentError(f"the labels end in the middle of one, at byte {len(data)}")
-        items.append(int.from_bytes(data[at : at + 8], "big"))
+    items, labels, at, size = [], [], 0, len(data)
+    while at < size:
+        start = at + _HEAD.size
+        item, length = _HEAD.unpack_from(data, at) if start <= size else (0, size)
+        end = start + length
+        if end > size:
+            raise CommitmentError(f"the labels end in the middle of one, at byte {size}")
+        items.append(item)
         labels.append(data[start:end])
         at = end
     return tuple(items), tuple(labels)

@@ -1,8 +1,9 @@
 """The bundle: all evidence of a settlement as JSON Lines, each line one canonical JSON row with a `kind`.
 
 Order of the lines: one header, one spec, seats by annotator, rounds by number, commits by round, annotator,
-batch and commit hash, openings in the order of their commits, truths by item, payouts by index, one summary.
-Bytes are a function of the evidence, so their sha256 names the bundle.
+batch and commit hash, openings in the order of their commits, gold by item, truths by item, scores by
+annotator, payouts by index, one summary. Bytes are a function of the evidence, so their sha256 names the
+bundle.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from labelshare.protocol import canonical, rows
 from labelshare.protocol.labels import digest
 from labelshare.protocol.leaves import Payout, Truth
 from labelshare.protocol.record import Record
-from labelshare.protocol.rewards import Tally
 from labelshare.protocol.spec import MAX_SPEC_BYTES
 from labelshare.types import (
     U32,
@@ -38,11 +38,13 @@ __all__ = [
     "MAX_BUNDLE_BYTES",
     "MAX_LINE_BYTES",
     "CommitRow",
+    "GoldRow",
     "Header",
     "OpeningRow",
     "PayoutRow",
     "RoundRow",
     "Row",
+    "ScoreRow",
     "SeatRow",
     "SpecRow",
     "SummaryRow",
@@ -130,6 +132,15 @@ class OpeningRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldRow:
+    """The requester's answer for a gold item, and whether it is void: the skilled contradict it."""
+
+    item: U64
+    label: bytes
+    void: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TruthRow:
     """The verdict on an item: the winning label, its confidence in 1/65,536, whether it is accepted."""
 
@@ -145,13 +156,40 @@ class TruthRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """What the work of one annotator came to: everyone with a standing commitment has one.
+
+    Attributes:
+        annotator: Who. labels: That count. accepted, contested: Of these, equal to the winner of an
+        accepted item; on an item not accepted. unopened: Labels committed and never opened. compared,
+        agreed, chance, items: n, A, X and T of the skill that pay goes by (`skill.Comparison`), each
+            gold answer counted as often as the spec weighs it.
+        gold, gold_right: Answers on gold items that are not void, and those of them that are right.
+        skill_q16: The skill in 1/65,536, rounded down, at least 0.
+        flagged: Whether both kinds of evidence for a slash are there, the circuit breaker apart.
+    """
+
+    annotator: Address
+    labels: U32
+    accepted: U32
+    contested: U32
+    unopened: U32
+    compared: U32
+    agreed: U32
+    chance: U64
+    items: U32
+    gold: U32
+    gold_right: U32
+    skill_q16: U32
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutRow:
-    """A row of the payout tree, with the labels it pays for."""
+    """A row of the payout tree."""
 
     index: U64
     account: Address
-    accepted: U32
-    contested: U32
     payout: U128
     shares: U128
     slash: U128
@@ -159,10 +197,10 @@ class PayoutRow:
     cum_shares: U128
 
     @classmethod
-    def of(cls, row: Payout, tally: Tally) -> Self:
+    def of(cls, row: Payout) -> Self:
         """The row of a leaf."""
         amounts = (row.payout, row.shares, row.slash, row.cum_payout, row.cum_shares)
-        return cls(row.index, row.account, tally.accepted, tally.contested, *amounts)
+        return cls(row.index, row.account, *amounts)
 
     @property
     def leaf(self) -> Payout:
@@ -192,7 +230,17 @@ class SummaryRow:
 Line = TypeVar("Line", bytes, bytearray)
 
 Row: TypeAlias = (
-    Header | SpecRow | SeatRow | RoundRow | CommitRow | OpeningRow | TruthRow | PayoutRow | SummaryRow
+    Header
+    | SpecRow
+    | SeatRow
+    | RoundRow
+    | CommitRow
+    | OpeningRow
+    | GoldRow
+    | TruthRow
+    | ScoreRow
+    | PayoutRow
+    | SummaryRow
 )
 
 _KINDS: Final[dict[str, type[Row]]] = {
@@ -202,7 +250,9 @@ _KINDS: Final[dict[str, type[Row]]] = {
     "round": RoundRow,
     "commit": CommitRow,
     "opening": OpeningRow,
+    "gold": GoldRow,
     "truth": TruthRow,
+    "score": ScoreRow,
     "payout": PayoutRow,
     "summary": SummaryRow,
 }

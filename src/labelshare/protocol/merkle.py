@@ -10,13 +10,34 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from sha3 import keccak_256
 
 from labelshare.errors import InputError
+from labelshare.protocol.keccak import Rows, expect, hash_parents, hash_twice
 from labelshare.types import ZERO_HASH, Hash32, keccak
 
-__all__ = ["MerkleTree", "MultiProof", "leaf_hash", "leaf_hashes", "root_of", "verify", "verify_multi"]
+__all__ = [
+    "Leaves",
+    "MerkleTree",
+    "MultiProof",
+    "encoded_leaves",
+    "leaf_hash",
+    "leaf_hashes",
+    "root_of",
+    "verify",
+    "verify_multi",
+]
+
+# Leaf hashes, one by one or as an array of shape (n, 32).
+Leaves: TypeAlias = Sequence[bytes] | Rows
+
+_SIZE: Final = 32
+_MANY: Final = 128  # leaves from which on arrays sort them faster than lists
 
 
 def leaf_hash(encoded: bytes) -> bytes:
@@ -28,6 +49,12 @@ def leaf_hashes(encoded: Iterable[bytes]) -> list[bytes]:
     """The leaves of many ABI-encoded values."""
     hasher = keccak_256
     return [hasher(hasher(values).digest()).digest() for values in encoded]
+
+
+def encoded_leaves(table: Rows) -> Rows:
+    """The leaves of many rows of ABI words: shape (n, 32 * words) to (n, 32)."""
+    expect(3 * len(table))  # two hashes a leaf, and a tree over them
+    return hash_twice(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +84,19 @@ class MultiProof:
 class MerkleTree:
     """A tree over leaf hashes; leaves are named by their index in the sequence given."""
 
-    def __init__(self, leaves: Sequence[bytes]) -> None:
-        if not leaves:
+    def __init__(self, leaves: Leaves) -> None:
+        if not len(leaves):
             raise InputError("a Merkle tree needs a leaf; the root of an empty set is zero")
-        self._order = sorted(range(len(leaves)), key=leaves.__getitem__)
-        self._nodes = _nodes([leaves[index] for index in self._order])
-        self._places: list[int] | None = None
+        self._order: list[int] | NDArray[np.int64]
+        self._nodes: list[bytes] | _Packed
+        if len(leaves) < _MANY:
+            hashes = _as_list(leaves)
+            self._order = sorted(range(len(hashes)), key=hashes.__getitem__)
+            self._nodes = _nodes([hashes[index] for index in self._order])
+        else:
+            rows = _as_rows(leaves)
+            self._order = _ascending(rows)
+            self._nodes = _packed_nodes(rows.take(self._order, axis=0))
 
     def __len__(self) -> int:
         return len(self._order)
@@ -72,10 +106,10 @@ class MerkleTree:
         """The root."""
         return Hash32(self._nodes[0])
 
-    @property
+    @cached_property
     def order(self) -> Sequence[int]:
         """Leaf indices in tree order: neighbours here share most of their proof, so prove runs of them."""
-        return self._order
+        return self._order.tolist() if isinstance(self._order, np.ndarray) else self._order
 
     def proof(self, index: int) -> list[bytes]:
         """The siblings from leaf `index` up to the root."""
@@ -91,7 +125,7 @@ class MerkleTree:
         if len(set(places)) != len(places):
             raise InputError("a leaf cannot be proven twice in one proof")
         proof, flags = self._climb(deque(places)) if places else ([self._nodes[0]], [])
-        order = tuple(self._order[len(self._nodes) - 1 - place] for place in places)
+        order = tuple(int(self._order[2 * len(self) - 2 - place]) for place in places)
         return MultiProof(order, tuple(self._nodes[place] for place in places), tuple(proof), tuple(flags))
 
     def _climb(self, queue: deque[int]) -> tuple[list[bytes], list[bool]]:
@@ -113,16 +147,35 @@ class MerkleTree:
     def _place(self, index: int) -> int:
         if not 0 <= index < len(self._order):
             raise InputError(f"no leaf {index} in a tree of {len(self._order)}")
-        if self._places is None:
-            self._places = [0] * len(self._order)
-            for rank, leaf in enumerate(self._order):
-                self._places[leaf] = len(self._nodes) - 1 - rank
-        return self._places[index]
+        rank = self._order.index(index) if isinstance(self._order, list) else int(self._ranks[index])
+        return 2 * len(self) - 2 - rank
+
+    @cached_property
+    def _ranks(self) -> NDArray[np.int64]:
+        """The place of each leaf in the order."""
+        ranks = np.empty(len(self), np.int64)
+        ranks[self._order] = np.arange(len(self))
+        return ranks
 
 
-def root_of(leaves: Sequence[bytes]) -> Hash32:
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Nodes in a row, which take a third of the memory of a list of them."""
+
+    data: bytearray
+
+    def __getitem__(self, place: int) -> bytes:
+        return bytes(self.data[_SIZE * place : _SIZE * (place + 1)])
+
+
+def root_of(leaves: Leaves) -> Hash32:
     """The root over leaf hashes, zero for none."""
-    return Hash32(_nodes(sorted(leaves))[0]) if leaves else ZERO_HASH
+    if not len(leaves):
+        return ZERO_HASH
+    if len(leaves) < _MANY:
+        return Hash32(_nodes(sorted(_as_list(leaves)))[0])
+    rows = _as_rows(leaves)
+    return Hash32(_packed_nodes(rows.take(_ascending(rows), axis=0))[0])
 
 
 def verify(root: bytes, leaf: bytes, proof: Sequence[bytes]) -> bool:
@@ -155,6 +208,43 @@ def _nodes(ordered: list[bytes]) -> list[bytes]:
         left, right = nodes[2 * place + 1], nodes[2 * place + 2]
         nodes[place] = hasher(left + right if left < right else right + left).digest()
     return nodes
+
+
+def _packed_nodes(ordered: Rows) -> _Packed:
+    """The same in one piece of memory, for many leaves."""
+    inner = _SIZE * (len(ordered) - 1)
+    nodes = bytearray(inner + ordered.size)
+    np.frombuffer(nodes, np.uint8)[inner:].reshape(ordered.shape)[:] = ordered[::-1]
+    hash_parents(nodes)
+    return _Packed(nodes)
+
+
+def _as_list(leaves: Leaves) -> list[bytes]:
+    return list(map(bytes, leaves))
+
+
+def _as_rows(leaves: Leaves) -> Rows:
+    if isinstance(leaves, np.ndarray):
+        return leaves
+    if set(map(len, leaves)) != {_SIZE}:
+        raise InputError(f"a leaf is a hash of {_SIZE} bytes")
+    return np.frombuffer(b"".join(leaves), np.uint8).reshape(-1, _SIZE)
+
+
+def _ascending(hashes: Rows) -> NDArray[np.int64]:
+    """The stable order of hashes by their bytes."""
+    first = _column(hashes, 0)
+    order = np.argsort(first)
+    ranked = first[order]
+    if (ranked[1:] != ranked[:-1]).all():
+        return order
+    return np.lexsort([_column(hashes, number) for number in (3, 2, 1)] + [first])
+
+
+def _column(hashes: Rows, number: int) -> NDArray[np.uint64]:
+    """Eight bytes of each hash as a number."""
+    eight = np.ascontiguousarray(hashes[:, 8 * number : 8 * (number + 1)])
+    return eight.view(">u8").ravel().astype(np.uint64)
 
 
 def _parent(one: bytes, other: bytes) -> bytes:

@@ -96,6 +96,7 @@ class Record:
         rounds: Aggregates, in any order; a round without one is absent.
         own_commits: Commitments sent alone, in any order.
         reveals: Openings sent to the chain, void ones too, in their order.
+        gold: What was sent as the gold, whether it holds or not, in its order.
         posted: The settlement under judgement, or final; None before a proposal and once it fell.
     """
 
@@ -113,6 +114,7 @@ class Record:
     rounds: tuple[RoundRoot, ...]
     own_commits: tuple[OwnCommit, ...]
     reveals: tuple[Reveal, ...] = ()
+    gold: tuple[bytes, ...] = ()
     posted: Posted | None = None
 
     def roster(self, signed: Iterable[Address]) -> frozenset[Address]:

@@ -2,7 +2,7 @@
 
 An opening on chain counts if it was sent before the proposal and holds; else it is void. The oracle must not
 leave one out. Who proposes in the oracle's place has no others, and knows of no commitment that the chain
-does not name (`docs/settlement.md`, sections 5 and 11).
+does not name (`docs/settlement.md`, sections 5 and 14).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeAlias
 from labelshare.errors import CommitmentError, LabelError
 from labelshare.protocol.assignment import Assigned, ranking
 from labelshare.protocol.commitments import Opening, check_opening, read_labels
-from labelshare.protocol.labels import SingleChoice
+from labelshare.protocol.labels import Form
 from labelshare.protocol.record import Record, Reveal
 from labelshare.protocol.typed_data import commit_hash
 from labelshare.types import Address, Commit, Hash32, Scope
@@ -25,7 +25,7 @@ __all__ = ["Name", "lowest_ranks", "named_commits", "posted_openings"]
 Name: TypeAlias = tuple[Address, Hash32]  # of a commitment: its annotator and its hash
 
 
-def posted_openings(record: Record, form: SingleChoice) -> dict[Name, Opening]:
+def posted_openings(record: Record, form: Form) -> dict[Name, Opening]:
     """The openings on chain before the proposal that hold, by commitment; whether those stand is not said."""
     found: dict[Name, Opening] = {}
     for reveal in record.revealed:
@@ -63,7 +63,7 @@ def lowest_ranks(seed: Hash32, k: int, openings: Iterable[Opening]) -> Assigned:
     return lambda annotator, _round, item: annotator in of_item(item)
 
 
-def _read(scope: Scope, form: SingleChoice, reveal: Reveal) -> Opening | None:
+def _read(scope: Scope, form: Form, reveal: Reveal) -> Opening | None:
     """The opening that was sent; None if it does not hold."""
     name = commit_hash(scope.campaign_id, reveal.commit)
     try:

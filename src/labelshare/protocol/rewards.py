@@ -1,14 +1,18 @@
 """From accepted labels to pay and shares, with conservation checked.
 
-`flat.v1`: an annotator with A accepted labels (equal to the winner of an accepted item) and C contested ones
-(any label on an item that was not accepted) earns
+An annotator with A accepted labels (equal to the winner of an accepted item) and C contested ones (any
+label on an item that was not accepted) has earned H = 2A + C half labels:
 
-    pay    = floor((2A + C) × price / 2)           base units of the token
-    shares = floor((2A + C) × share weight / 2)    base units of the share
+    pay    = floor(H × price × p / (2 × q))               base units of the token
+    shares = floor(H × share weight × p / (2 × q))        base units of the share
 
-so that a contested label earns half. One rounding per annotator, down, in the campaign's favour. If the sum
-of pay exceeds the budget, every pay becomes floor(pay × budget / sum): all give way in proportion, and what
-rounding leaves goes back to the requester.
+`flat.v1` has p / q = 1. `skill.v1` has p = the annotator's skill, at least 0 and at most q, and q = the
+skill of full pay, both in 1/65,536. One rounding per annotator, down, in the campaign's favour.
+
+Nothing exceeds what there is: if a sum (of pay, of shares) is above what is available, every part of it
+becomes floor(part × available / sum), so that all give way in proportion and what rounding leaves goes
+back. Shares that come to less than one whole share in all are none: so small a supply could not carry
+revenue.
 """
 
 from __future__ import annotations
@@ -21,17 +25,18 @@ from labelshare.errors import ConservationError
 from labelshare.protocol.leaves import Payout
 from labelshare.types import Address
 
-__all__ = ["ONE_SHARE", "Reward", "Tally", "bond_for", "budget", "fee", "flat", "payout_rows"]
+__all__ = ["ONE_SHARE", "Reward", "Tally", "Terms", "bond_for", "budget", "earned", "fee", "payout_rows"]
 
 ONE_SHARE: Final = 10**18
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Labels of one annotator: accepted and contested."""
+    """What one annotator is paid for: accepted and contested labels, and its skill in 1/65,536."""
 
     accepted: int
     contested: int
+    skill_q16: int = 0
 
     @property
     def halves(self) -> int:
@@ -40,8 +45,30 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a campaign pays by.
+
+    Attributes:
+        price: Base units per accepted label.
+        share_weight: Share base units per accepted label.
+        pay_by_skill, shares_by_skill: Whether `skill.v1` scales them.
+        full_skill: The skill that earns in full, in 1/65,536.
+        available: Base units that pay may come to.
+        share_cap: Share base units that may be minted.
+    """
+
+    price: int
+    share_weight: int
+    pay_by_skill: bool
+    shares_by_skill: bool
+    full_skill: int
+    available: int
+    share_cap: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reward:
-    """What one annotator gets, in base units."""
+    """What one annotator gets, in base units; `slash` is taken from its stake."""
 
     payout: int
     shares: int
@@ -63,27 +90,26 @@ def bond_for(escrow: int, arbitration_refund: int) -> int:
     return max(-(-escrow // 4), 4 * arbitration_refund)
 
 
-def flat(
-    tallies: Mapping[Address, Tally], *, price: int, share_weight: int, available: int, share_cap: int
+def earned(
+    tallies: Mapping[Address, Tally], terms: Terms, slashes: Mapping[Address, int]
 ) -> dict[Address, Reward]:
-    """Reward every annotator by the rule above.
-
-    Args:
-        tallies: Labels by annotator.
-        price: Base units per accepted label.
-        share_weight: Share base units per accepted label.
-        available: The budget in base units.
-        share_cap: Share base units the campaign may mint.
+    """Reward every annotator by the rule above; `slashes` are passed on.
 
     Raises:
-        ConservationError: If the shares exceed the cap, or are fewer than one whole share in sum but not
-        none.
+        ConservationError: If the rule paid more than there is: a fault of the code, never of its input.
     """
-    pay = {annotator: tally.halves * price // 2 for annotator, tally in tallies.items()}
-    shares = {annotator: tally.halves * share_weight // 2 for annotator, tally in tallies.items()}
-    pay = _within(pay, available)
-    _check_conservation(sum(pay.values()), available, sum(shares.values()), share_cap)
-    return {annotator: Reward(pay[annotator], shares[annotator]) for annotator in tallies}
+    full = terms.full_skill
+    pay = {
+        who: _scaled(tally, terms.price, full, by_skill=terms.pay_by_skill) for who, tally in tallies.items()
+    }
+    shares = {
+        who: _scaled(tally, terms.share_weight, full, by_skill=terms.shares_by_skill)
+        for who, tally in tallies.items()
+    }
+    pay, shares = _within(pay, terms.available), _whole(_within(shares, terms.share_cap))
+    _check_conservation("pay", pay, terms.available)
+    _check_conservation("shares", shares, terms.share_cap)
+    return {who: Reward(pay[who], shares[who], slashes.get(who, 0)) for who in tallies}
 
 
 def payout_rows(rewards: Mapping[Address, Reward]) -> list[Payout]:
@@ -99,17 +125,22 @@ def payout_rows(rewards: Mapping[Address, Reward]) -> list[Payout]:
     return rows
 
 
-def _within(pay: dict[Address, int], available: int) -> dict[Address, int]:
-    total = sum(pay.values())
+def _scaled(tally: Tally, amount: int, full: int, *, by_skill: bool) -> int:
+    part = min(max(tally.skill_q16, 0), full) if by_skill else full
+    return tally.halves * amount * part // (2 * full)
+
+
+def _within(parts: dict[Address, int], available: int) -> dict[Address, int]:
+    total = sum(parts.values())
     if total <= available:
-        return pay
-    return {annotator: amount * available // total for annotator, amount in pay.items()}
+        return parts
+    return {who: part * available // total for who, part in parts.items()}
 
 
-def _check_conservation(paid: int, available: int, minted: int, share_cap: int) -> None:
-    if paid > available:
-        raise ConservationError(f"pay of {paid} exceeds the budget of {available}")
-    if minted > share_cap:
-        raise ConservationError(f"shares of {minted} exceed the campaign's cap of {share_cap}")
-    if 0 < minted < ONE_SHARE:
-        raise ConservationError(f"shares of {minted} in all are less than one whole share")
+def _whole(shares: dict[Address, int]) -> dict[Address, int]:
+    return shares if sum(shares.values()) >= ONE_SHARE else dict.fromkeys(shares, 0)
+
+
+def _check_conservation(what: str, parts: Mapping[Address, int], available: int) -> None:
+    if min(parts.values(), default=0) < 0 or sum(parts.values()) > available:
+        raise ConservationError(f"{what} of {sum(parts.values())} exceeds the {available} there is")

@@ -11,7 +11,7 @@ from sha3 import keccak_256
 from labelshare.errors import CommitmentError
 from labelshare.protocol.assignment import RoundFacts
 from labelshare.protocol.commitments import MAX_BATCH, MAX_ITEMS, SignedCommit, require_unique
-from labelshare.protocol.leaves import aggregate_leaf, roster_leaf
+from labelshare.protocol.leaves import aggregate_leaf, packed, roster_leaf
 from labelshare.protocol.merkle import MerkleTree, root_of
 from labelshare.protocol.typed_data import commit_hash
 from labelshare.types import Address, Commit, Hash32, Scope
@@ -83,7 +83,7 @@ def item_lists_hash(ordered: Sequence[SignedCommit]) -> Hash32:
         head = (
             signed.annotator + signed.commit.batch.to_bytes(4, "big") + signed.commit.count.to_bytes(4, "big")
         )
-        state.update(head + b"".join(item.to_bytes(8, "big") for item in signed.items))
+        state.update(head + packed(signed.items))
     return Hash32(state.digest())
 
 
@@ -92,7 +92,7 @@ def check_items(signed: SignedCommit) -> None:
     items = signed.items
     if not len(items) == signed.commit.count <= MAX_BATCH:
         raise CommitmentError(f"{signed.annotator} lists {len(items)} items for {signed.commit.count} labels")
-    if list(items) != sorted(set(items)) or any(not 0 <= item < MAX_ITEMS for item in items):
+    if list(items) != sorted(set(items)) or (items and not 0 <= items[0] <= items[-1] < MAX_ITEMS):
         raise CommitmentError(f"the items of {signed.annotator} must ascend without repetition, below 2^32")
 
 
@@ -101,17 +101,16 @@ def facts(
 ) -> list[RoundFacts]:
     """What each round published, as the assignment of the rounds after it takes it.
 
-    A commitment that came both ways counts as aggregated: its items are known.
+    A commitment that came both ways counts as sent alone: who finds its published list false sends it again.
     """
     items: list[dict[Address, set[int]]] = [{} for _ in range(n_rounds)]
     alone: list[Counter[Address]] = [Counter() for _ in range(n_rounds)]
-    known = set()
+    sent = set(own)
     for signed in aggregated:
-        known.add((signed.annotator, signed.commit))
-        items[signed.commit.round].setdefault(signed.annotator, set()).update(signed.items)
-    for annotator, commit in own:
-        if (annotator, commit) not in known:
-            alone[commit.round][annotator] += commit.count
+        if (signed.annotator, signed.commit) not in sent:
+            items[signed.commit.round].setdefault(signed.annotator, set()).update(signed.items)
+    for annotator, commit in sent:
+        alone[commit.round][annotator] += commit.count
     return [RoundFacts(*published) for published in zip(items, alone, strict=True)]
 
 

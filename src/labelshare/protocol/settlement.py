@@ -7,15 +7,13 @@ recomputes the same from chain and bundle with code of its own; the two share th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from labelshare.errors import CommitmentError, ProtocolError, ReplayError
-from labelshare.protocol import abi, assignment, evidence, rewards
-from labelshare.protocol.aggregation.base import Outcome, accepted
-from labelshare.protocol.aggregation.majority import majority
+from labelshare.protocol import abi, assignment, evidence
 from labelshare.protocol.commitments import (
     Enrolment,
     Opening,
@@ -23,9 +21,10 @@ from labelshare.protocol.commitments import (
     check_opening,
     standing,
 )
-from labelshare.protocol.counting import Count, tally
-from labelshare.protocol.leaves import Payout, payout_leaf, truth_leaf
-from labelshare.protocol.merkle import MerkleTree, root_of
+from labelshare.protocol.counting import Count, expect_labels
+from labelshare.protocol.judging import Verdict, judge
+from labelshare.protocol.leaves import Payout, payout_leaves, truth_leaves
+from labelshare.protocol.merkle import Leaves, MerkleTree, root_of
 from labelshare.protocol.record import Record
 from labelshare.protocol.reveals import lowest_ranks, named_commits, posted_openings
 from labelshare.protocol.rounds import aggregate, facts, order_of, roster_root
@@ -63,12 +62,13 @@ class Built:
 
     def payout_tree(self) -> MerkleTree:
         """The tree that claims are proven in; leaf i is `payouts[i]`. `InputError` if nobody is paid."""
-        return MerkleTree([payout_leaf(self.scope, row) for row in self.payouts])
+        return MerkleTree(payout_leaves(self.scope, self.payouts))
 
 
 class _Opened(NamedTuple):
     commit: Commit
     opening: Opening
+    listed: Collection[int] | None
 
 
 class _Evidence(NamedTuple):
@@ -77,6 +77,7 @@ class _Evidence(NamedTuple):
     seats: Sequence[evidence.SeatRow]
     signed: Sequence[SignedCommit]
     opened: Sequence[_Opened]
+    committed: Mapping[Address, int]
 
 
 def build(
@@ -97,17 +98,17 @@ def build(
 
     Raises:
         ProtocolError: If the evidence does not fit the record (another spec, roster or round root), or holds
-        an
-            opening that does not fit its commitment.
-        ConservationError: If shares exceed the campaign's cap.
+            an opening that does not fit its commitment.
         LabelError: If an opening holds a label that is not canonical.
     """
     _require_terms(spec, record)
     seats = _seats(record, enrolments)
     roster = record.roster(seat.annotator for seat in seats if seat.signature)
     signed = _included(record, roster, commits)
-    opened = _opened(spec, record, signed, openings)
-    return _settle(spec, record, _Evidence(seats, signed, opened), _assigned(spec, record, roster, signed))
+    stands = _standing(spec, record, signed)
+    opened = _opened(spec, record, signed, stands, openings)
+    found = _Evidence(seats, signed, opened, _committed(stands))
+    return _settle(spec, record, found, _assigned(spec, record, roster, signed))
 
 
 def build_public(spec: Spec, record: Record) -> Built:
@@ -119,20 +120,20 @@ def build_public(spec: Spec, record: Record) -> Built:
 
     Raises:
         ProtocolError: If the spec is not the campaign's.
-        ConservationError: If shares exceed the campaign's cap.
     """
     _require_terms(spec, record)
     signed = [SignedCommit(annotator, commit, b"", ()) for annotator, commit in named_commits(record)]
     seats = [evidence.SeatRow(annotator, b"") for annotator in sorted({each.annotator for each in signed})]
-    opened = _opened(spec, record, signed, ())
-    return _settle(spec, record, _Evidence(seats, signed, opened), _assigned_openly(spec, record, opened))
+    stands = _standing(spec, record, signed)
+    opened = _opened(spec, record, signed, stands, ())
+    found = _Evidence(seats, signed, opened, _committed(stands))
+    return _settle(spec, record, found, _assigned_openly(spec, record, opened))
 
 
 def _settle(spec: Spec, record: Record, found: _Evidence, assigned: assignment.Assigned) -> Built:
     count = _count(spec, record, assigned, found.opened)
-    outcome = majority(count.crowd(), record.seed)
-    truths, payouts = _truths(spec, outcome), _payouts(spec, record, count, outcome)
-    summary = _summary(record.scope, count.leaves, truths, payouts)
+    verdict = judge(spec, record, count, found.committed)
+    summary = _summary(record.scope, count.leaves, verdict)
     rows: tuple[evidence.Row, ...] = (
         evidence.header_of(record),
         evidence.SpecRow(spec.fields),
@@ -140,11 +141,14 @@ def _settle(spec: Spec, record: Record, found: _Evidence, assigned: assignment.A
         *_rounds(record),
         *map(_commit_row, found.signed),
         *(_opening_row(each.opening) for each in found.opened),
-        *truths,
-        *payouts,
+        *verdict.gold,
+        *verdict.truths,
+        *verdict.scores,
+        *map(evidence.PayoutRow.of, verdict.payouts),
         summary,
     )
-    return _built(record.scope, rows, payouts, summary)
+    name = evidence.bundle_hash(map(evidence.write_row, rows))
+    return Built(record.scope, summary.settlement(name), tuple(verdict.payouts), rows)
 
 
 def _require_terms(spec: Spec, record: Record) -> None:
@@ -205,24 +209,39 @@ def _require_round(
         raise ProtocolError(f"the commitments of round {number} do not make the aggregate posted for it")
 
 
+def _standing(spec: Spec, record: Record, signed: Iterable[SignedCommit]) -> dict[Address, list[Commit]]:
+    limit = spec.label_limit(record.pool.campaign_slice, record.params.stake_per_label)
+    return standing(((each.annotator, each.commit) for each in signed), limit)
+
+
+def _committed(stands: Mapping[Address, Sequence[Commit]]) -> dict[Address, int]:
+    """Labels in standing commitments, of everyone who has any."""
+    return {annotator: commits[-1].cumulative_count for annotator, commits in stands.items() if commits}
+
+
 def _opened(
-    spec: Spec, record: Record, signed: Sequence[SignedCommit], openings: Iterable[Opening]
+    spec: Spec,
+    record: Record,
+    signed: Sequence[SignedCommit],
+    stands: Mapping[Address, Sequence[Commit]],
+    openings: Iterable[Opening],
 ) -> list[_Opened]:
     """Openings of standing batches, checked, in the order of their commitments; posted ones among them."""
     received: dict[tuple[Address, Hash32], Opening] = {}
     for opening in openings:
         if received.setdefault((opening.annotator, opening.commit_hash), opening) is not opening:
             raise ReplayError(f"opening of {opening.commit_hash} by {opening.annotator} is given twice")
-    limit = spec.label_limit(record.pool.campaign_slice, record.params.stake_per_label)
-    stands = standing(((each.annotator, each.commit) for each in signed), limit)
     posted = posted_openings(record, spec.task.form)
+    expect_labels(sum(each.commit.count for each in signed))
+    sent = {(own.annotator, own.commit) for own in record.own_commits}
     opened = []
     for each in signed:
         name = each.annotator, commit_hash(record.campaign_id, each.commit)
         opening_or_none = received.pop(name, posted.get(name))
         if opening_or_none and each.commit in stands[each.annotator]:
             check_opening(record.scope, each.commit, opening_or_none)
-            opened.append(_Opened(each.commit, opening_or_none))
+            alone = not each.signature or (each.annotator, each.commit) in sent
+            opened.append(_Opened(each.commit, opening_or_none, None if alone else each.items))
     if received:
         annotator, missing = next(iter(received))
         raise CommitmentError(f"opening of {missing} by {annotator}: no such commitment is included")
@@ -232,7 +251,7 @@ def _opened(
 def _count(spec: Spec, record: Record, assigned: assignment.Assigned, opened: Iterable[_Opened]) -> Count:
     count = Count(record.scope, spec.task.form, len(spec.items), assigned)
     for each in opened:
-        count.add(each.commit, each.opening)
+        count.add(*each)
     return count
 
 
@@ -259,58 +278,17 @@ def _anyone(_annotator: Address, _round: int, _item: int) -> bool:
     return True
 
 
-def _truths(spec: Spec, outcome: Outcome) -> list[evidence.TruthRow]:
-    rule, form = spec.acceptance, spec.task.form
-    columns = (
-        outcome.items.tolist(),
-        outcome.winners.tolist(),
-        outcome.confidence_q16.tolist(),
-        accepted(outcome, rule.numerator, rule.denominator).tolist(),
-    )
-    return [
-        evidence.TruthRow(item, form.encode(winner), confidence, good)
-        for item, winner, confidence, good in zip(*columns, strict=True)
-    ]
-
-
-def _payouts(spec: Spec, record: Record, count: Count, outcome: Outcome) -> list[evidence.PayoutRow]:
-    good = accepted(outcome, spec.acceptance.numerator, spec.acceptance.denominator)
-    tallies = tally(count.crowd(), outcome, good, count.annotators)
-    earned = rewards.flat(
-        tallies,
-        price=int(spec.price),
-        share_weight=int(spec.share_weight),
-        available=rewards.budget(record.escrow, record.params.fee_bps),
-        share_cap=record.params.share_cap,
-    )
-    return [evidence.PayoutRow.of(row, tallies[row.account]) for row in rewards.payout_rows(earned)]
-
-
-def _summary(
-    scope: Scope,
-    label_leaves: Sequence[bytes],
-    truths: Sequence[evidence.TruthRow],
-    payouts: Sequence[evidence.PayoutRow],
-) -> evidence.SummaryRow:
+def _summary(scope: Scope, label_leaves: Leaves, verdict: Verdict) -> evidence.SummaryRow:
+    last = verdict.payouts[-1] if verdict.payouts else None
     return evidence.SummaryRow(
-        payout_root=root_of([payout_leaf(scope, row.leaf) for row in payouts]),
+        payout_root=root_of(payout_leaves(scope, verdict.payouts)),
         label_root=root_of(label_leaves),
         model_root=ZERO_HASH,
-        truth_root=root_of([truth_leaf(scope, row.leaf) for row in truths]),
-        payout_total=payouts[-1].cum_payout if payouts else 0,
-        share_total=payouts[-1].cum_shares if payouts else 0,
-        leaves=len(payouts),
+        truth_root=root_of(truth_leaves(scope, [row.leaf for row in verdict.truths])),
+        payout_total=last.cum_payout if last else 0,
+        share_total=last.cum_shares if last else 0,
+        leaves=len(verdict.payouts),
     )
-
-
-def _built(
-    scope: Scope,
-    rows: tuple[evidence.Row, ...],
-    payouts: Sequence[evidence.PayoutRow],
-    summary: evidence.SummaryRow,
-) -> Built:
-    name = evidence.bundle_hash(map(evidence.write_row, rows))
-    return Built(scope, summary.settlement(name), tuple(row.leaf for row in payouts), rows)
 
 
 def _rounds(record: Record) -> list[evidence.RoundRow]:

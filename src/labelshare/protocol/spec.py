@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from labelshare.errors import InputError, LabelError, SpecError
 from labelshare.protocol import assignment, canonical
-from labelshare.protocol.labels import SingleChoice, parse_single_choice
+from labelshare.protocol.labels import Form, read_form
 from labelshare.protocol.rewards import ONE_SHARE, budget
 from labelshare.types import CampaignParams, Hash32
 
@@ -24,13 +24,16 @@ __all__ = [
     "Acceptance",
     "Aggregation",
     "Given",
-    "Gold",
     "Item",
+    "MerkleGold",
+    "NoGold",
+    "NoSlash",
     "Pay",
     "Redundancy",
     "Rendezvous",
     "Shares",
-    "Slash",
+    "Skill",
+    "SkillAndGold",
     "Spec",
     "Task",
 ]
@@ -62,18 +65,18 @@ class _Part(BaseModel):
 class Task(_Part):
     """What is asked: a task type and its Label Studio config."""
 
-    type: Literal["single-choice.v1"]
+    type: Literal["single-choice.v1", "multi-label.v1", "pairwise.v1", "numeric.v1"]
     config: Annotated[str, Field(min_length=1)]
 
     @cached_property
-    def form(self) -> SingleChoice:
-        """The task's classes and canonical label form."""
-        return parse_single_choice(self.config)
+    def form(self) -> Form:
+        """The task's answers and their canonical label form."""
+        return read_form(self.type, self.config)
 
     @model_validator(mode="after")
     def _check_config(self) -> Self:
         try:
-            parse_single_choice(self.config)
+            read_form(self.type, self.config)
         except LabelError as error:
             raise ValueError(f"config: {error}") from None
         return self
@@ -131,32 +134,95 @@ class Acceptance(_Part):
     @model_validator(mode="after")
     def _check_fraction(self) -> Self:
         if self.numerator > self.denominator:
-            raise ValueError("numerator must not exceed denominator")
+            raise ValueError("numerator: must not exceed the denominator")
         return self
 
 
-class Pay(_Part):
-    """`flat.v1`: the price for each accepted label, half for a contested one."""
+class Skill(_Part):
+    """`leave-one-out.v1`: agreement with the others beyond chance (`labelshare.protocol.skill`).
 
-    policy: Literal["flat.v1"]
+    A record is shrunk towards `prior_bps` as if by `strength` further labels; from `full_bps` on work earns
+    its full price. The default prior of nothing makes records of a few labels earn little, so that
+    spreading work over many seats gains nothing; a requester whose gate vouches for skill may state a
+    higher one.
+    """
+
+    policy: Literal["leave-one-out.v1"]
+    strength: Annotated[int, Field(ge=1, le=1_000)] = 6
+    prior_bps: Annotated[int, Field(ge=0, le=10_000)] = 0
+    full_bps: Annotated[int, Field(ge=1, le=10_000)] = 4_000
+
+
+class Pay(_Part):
+    """What an accepted label earns, a contested one half of it.
+
+    `flat.v1`: the price. `skill.v1`: the price scaled by the annotator's skill.
+    """
+
+    policy: Literal["flat.v1", "skill.v1"]
 
 
 class Shares(_Part):
-    """`flat.v1`: the share weight for each accepted label, half for a contested one."""
+    """Shares for an accepted label, a contested one half of them.
 
-    policy: Literal["flat.v1"]
+    `flat.v1`: the share weight. `skill.v1`: the share weight scaled by the annotator's skill.
+    """
+
+    policy: Literal["flat.v1", "skill.v1"]
 
 
-class Slash(_Part):
+class NoSlash(_Part):
     """`none.v1`: nobody is slashed."""
 
     policy: Literal["none.v1"]
 
 
-class Gold(_Part):
+class SkillAndGold(_Part):
+    """`skill-and-gold.v1`: slashes who is both unskilled and wrong on gold (`labelshare.protocol.slashing`).
+
+    Attributes:
+        part_bps: The part of the signed stake that is taken.
+        below_bps: Skill below which it is, by the record and by gold.
+        min_labels: The least labels of a record that can tell.
+        evidence: `gold`, or `gold-or-correlation`: agreement with peers no better than chance counts as well.
+        min_gold: The least gold answers that can tell.
+        breaker_gold: Slashing needs as many gold items with a verdict; …
+        breaker_floor_bps: … at least this part of them right …
+        breaker_margin_bps: … and no more than this part behind the majority vote.
+    """
+
+    policy: Literal["skill-and-gold.v1"]
+    part_bps: Annotated[int, Field(ge=1, le=10_000)] = 5_000
+    below_bps: Annotated[int, Field(ge=1, le=10_000)] = 2_000
+    min_labels: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    evidence: Literal["gold", "gold-or-correlation"] = "gold"
+    min_gold: Annotated[int, Field(ge=1, le=1_000)] = 3
+    breaker_gold: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    breaker_floor_bps: Annotated[int, Field(ge=0, le=10_000)] = 7_000
+    breaker_margin_bps: Annotated[int, Field(ge=0, le=10_000)] = 300
+
+
+class NoGold(_Part):
     """`none.v1`: no gold items."""
 
     policy: Literal["none.v1"]
+
+
+class MerkleGold(_Part):
+    """`merkle.v1`: items whose answers stay sealed until the work is done (`labelshare.protocol.gold`).
+
+    Attributes:
+        root: Root over their salted leaves.
+        count: How many there are.
+        weight: Labels that a gold item counts as in a record of skill.
+        void_bps: The part of the skilled annotators on a gold item whose contradiction makes it void.
+    """
+
+    policy: Literal["merkle.v1"]
+    root: Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$")]
+    count: Annotated[int, Field(ge=1, le=MAX_ITEMS)]
+    weight: Annotated[int, Field(ge=1, le=20)] = 5
+    void_bps: Annotated[int, Field(ge=1, le=10_000)] = 8_000
 
 
 class Spec(_Part):
@@ -174,10 +240,20 @@ class Spec(_Part):
     assignment: Annotated[Given | Rendezvous, Field(discriminator="policy")]
     aggregation: Aggregation
     acceptance: Acceptance
+    skill: Skill
     pay: Pay
     shares: Shares
-    slash: Slash
-    gold: Gold
+    slash: Annotated[NoSlash | SkillAndGold, Field(discriminator="policy")]
+    gold: Annotated[NoGold | MerkleGold, Field(discriminator="policy")]
+
+    @model_validator(mode="after")
+    def _check_gold(self) -> Self:
+        count = self.gold.count if isinstance(self.gold, MerkleGold) else 0
+        if count > len(self.items):
+            raise ValueError(f"gold.count: {count} of {len(self.items)} items")
+        if self.slash.policy == "skill-and-gold.v1" and not count:
+            raise ValueError("slash.policy: skill-and-gold.v1 needs gold items")
+        return self
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> Self:
@@ -242,9 +318,11 @@ class Spec(_Part):
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in fault["loc"] if part not in ("given.v1", "rendezvous.v1"))
+    path = ".".join(str(part) for part in fault["loc"] if not str(part).endswith(".v1"))
     message = fault["msg"].removeprefix("Value error, ")
     given = fault.get("input")
+    if fault["type"] == "value_error" and not isinstance(given, str | int):
+        return f"{path}.{message}".lstrip(".")  # a rule on several fields, which names the one at fault
     shown = (
         f" (got {given!r:.80})"
         if isinstance(given, str | int | float | None) and fault["type"] != "missing"

@@ -7,6 +7,7 @@ the chain (an opening it kept to itself) cannot be seen here; receipts and openi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -14,24 +15,25 @@ from itertools import groupby
 
 from labelshare.errors import LabelshareError, SpecError, VerificationError
 from labelshare.protocol import abi, assignment, evidence, rewards, typed_data
-from labelshare.protocol.aggregation.base import Outcome, accepted
-from labelshare.protocol.aggregation.majority import majority
 from labelshare.protocol.commitments import Opening, SignedCommit, check_opening, standing
 from labelshare.protocol.compare import Groups, ascending, differ, match, same, same_fields, signed_by
-from labelshare.protocol.counting import Count, tally
+from labelshare.protocol.counting import Count, expect_labels
 from labelshare.protocol.evidence import (
     CommitRow,
+    GoldRow,
     Header,
     OpeningRow,
     PayoutRow,
     RoundRow,
     Row,
+    ScoreRow,
     SeatRow,
     SpecRow,
     SummaryRow,
     TruthRow,
 )
-from labelshare.protocol.leaves import payout_leaf, truth_leaf
+from labelshare.protocol.judging import Verdict, judge
+from labelshare.protocol.leaves import payout_leaves, truth_leaves
 from labelshare.protocol.merkle import root_of
 from labelshare.protocol.record import Record
 from labelshare.protocol.reveals import Name, lowest_ranks, named_commits, posted_openings
@@ -122,7 +124,9 @@ class _Check:
     fee: int | None
     roster: set[Address] = field(default_factory=set)
     aggregated: list[SignedCommit] = field(default_factory=list)
+    listed: dict[Name, tuple[int, ...]] = field(default_factory=dict)
     included: dict[Name, Commit] = field(default_factory=dict)
+    committed: Counter[Address] = field(default_factory=Counter)
     labels: int = 0
     labelled: int = 0
     accepted: int = 0
@@ -138,13 +142,9 @@ class _Check:
         self._check_rounds(groups.take(RoundRow))
         self._check_commits(groups.take(CommitRow))
         count = self._check_openings(spec, groups.take(OpeningRow))
-        outcome = majority(count.crowd(), self.record.seed)
-        truth_root = self._check_truths(spec, outcome, groups.take(TruthRow))
-        payout_root, leaves = self._check_payouts(spec, count, outcome, groups.take(PayoutRow))
-        roots = (payout_root, root_of(count.leaves), ZERO_HASH, truth_root)
-        self._check_summary(
-            groups.one(SummaryRow), Settlement(*roots, *self._totals, leaves, self.posted.bundle_hash)
-        )
+        verdict = judge(spec, self.record, count, self.committed)
+        self._check_verdict(verdict, groups)
+        self._check_summary(groups.one(SummaryRow), self._settlement(verdict, root_of(count.leaves)))
         groups.end()
 
     def report(self, difference: str) -> Report:
@@ -209,6 +209,8 @@ class _Check:
                 digest = typed_data.digest(self.record.scope, self._name(row.commit))
                 signed_by(row.annotator, digest, row.signature, f"batch {row.batch}")
                 self.aggregated.append(SignedCommit(row.annotator, row.commit, row.signature, row.items))
+                if (row.annotator, row.commit) not in sent:
+                    self.listed[row.annotator, self._name(row.commit)] = row.items
             elif row.items or (row.annotator, row.commit) not in sent:
                 differ(f"batch {row.batch} of {row.annotator} is unsigned, and was not committed alone so")
         self._check_aggregates()
@@ -230,6 +232,9 @@ class _Check:
     def _check_openings(self, spec: Spec, rows: Iterable[OpeningRow]) -> Count:
         limit = spec.label_limit(self.record.pool.campaign_slice, self.record.params.stake_per_label)
         stands = self._standing(limit)
+        for (annotator, _), commit in stands.items():
+            self.committed[annotator] += commit.count
+        expect_labels(self.committed.total())
         on_chain = posted_openings(self.record, spec.task.form)
         posted = {name: on_chain[name] for name in stands if name in on_chain}
         assigned = self._assigned(spec, limit, posted.values())
@@ -266,7 +271,7 @@ class _Check:
         opening = Opening(row.annotator, row.commit_hash, row.secret, row.items, row.labels)
         try:
             check_opening(self.record.scope, commit, opening)
-            count.add(commit, opening)
+            count.add(commit, opening, self.listed.get((row.annotator, row.commit_hash)))
         except LabelshareError as error:
             differ(f"batch {commit.batch} of {row.annotator}: {error}")
 
@@ -280,36 +285,25 @@ class _Check:
         own = [(each.annotator, each.commit) for each in record.own_commits]
         return assignment.checker(plan, facts(record.params.schedule.rounds, self.aggregated, own))
 
-    def _check_truths(self, spec: Spec, outcome: Outcome, rows: Iterable[TruthRow]) -> Hash32:
-        good = accepted(outcome, spec.acceptance.numerator, spec.acceptance.denominator)
-        expected = [
-            TruthRow(int(item), spec.task.form.encode(int(winner)), int(confidence), bool(fine))
-            for item, winner, confidence, fine in zip(
-                outcome.items, outcome.winners, outcome.confidence_q16, good, strict=True
-            )
-        ]
-        self.labelled, self.accepted = len(expected), int(good.sum())
-        match(rows, expected, lambda row: f"item {row.item}")
-        return root_of([truth_leaf(self.record.scope, row.leaf) for row in expected])
+    def _check_verdict(self, verdict: Verdict, groups: Groups) -> None:
+        """Every row that the rules give, in the bundle's order."""
+        self.labelled = len(verdict.truths)
+        self.accepted = sum(row.accepted for row in verdict.truths)
+        match(groups.take(GoldRow), verdict.gold, lambda row: f"gold item {row.item}")
+        match(groups.take(TruthRow), verdict.truths, lambda row: f"item {row.item}")
+        match(groups.take(ScoreRow), verdict.scores, lambda row: str(row.annotator))
+        if verdict.payouts:
+            self.payout_total = verdict.payouts[-1].cum_payout
+            self.share_total = verdict.payouts[-1].cum_shares
+        expected = [PayoutRow.of(leaf) for leaf in verdict.payouts]
+        match(groups.take(PayoutRow), expected, lambda row: str(row.account))
 
-    def _check_payouts(
-        self, spec: Spec, count: Count, outcome: Outcome, rows: Iterable[PayoutRow]
-    ) -> tuple[Hash32, int]:
-        good = accepted(outcome, spec.acceptance.numerator, spec.acceptance.denominator)
-        tallies = tally(count.crowd(), outcome, good, count.annotators)
-        earned = rewards.flat(
-            tallies,
-            price=int(spec.price),
-            share_weight=int(spec.share_weight),
-            available=rewards.budget(self.record.escrow, self.record.params.fee_bps),
-            share_cap=self.record.params.share_cap,
-        )
-        leaves = rewards.payout_rows(earned)
-        expected = [PayoutRow.of(leaf, tallies[leaf.account]) for leaf in leaves]
-        match(rows, expected, lambda row: str(row.account))
-        if leaves:
-            self.payout_total, self.share_total = leaves[-1].cum_payout, leaves[-1].cum_shares
-        return root_of([payout_leaf(self.record.scope, leaf) for leaf in leaves]), len(leaves)
+    def _settlement(self, verdict: Verdict, label_root: Hash32) -> Settlement:
+        scope, leaves = self.record.scope, len(verdict.payouts)
+        payout_root = root_of(payout_leaves(scope, verdict.payouts))
+        truth_root = root_of(truth_leaves(scope, [row.leaf for row in verdict.truths]))
+        roots = (payout_root, label_root, ZERO_HASH, truth_root)
+        return Settlement(*roots, *self._totals, leaves, self.posted.bundle_hash)
 
     def _check_summary(self, row: SummaryRow, recomputed: Settlement) -> None:
         same_fields("summary", row.settlement(recomputed.bundle_hash), recomputed)

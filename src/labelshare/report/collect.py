@@ -86,12 +86,12 @@ class Outcome:
     @property
     def accepted_labels(self) -> int:
         """Labels that were paid in full."""
-        return sum(row.accepted for row in self.labelled.payouts)
+        return sum(row.accepted for row in self.labelled.scores)
 
     @property
     def contested_labels(self) -> int:
         """Labels that were paid half."""
-        return sum(row.contested for row in self.labelled.payouts)
+        return sum(row.contested for row in self.labelled.scores)
 
 
 def collect(
@@ -146,18 +146,20 @@ def judge(chain: Chain, deployment: Deployment, campaign: CampaignId, bundle: by
 
 def _people(labelled: Labelled, shares: DatasetHistory, truth: Mapping[int, int]) -> tuple[Person, ...]:
     rows = {row.account: row for row in labelled.payouts}
+    scores = {row.annotator: row for row in labelled.scores}
     revenue: defaultdict[Address, int] = defaultdict(int)
     for claim in shares.claimed:
         revenue[claim.account] += claim.amount
     people = []
     for account in labelled.seats:
         row, answers = rows.get(account), labelled.answers.get(account, {})
+        work = scores.get(account)
         people.append(
             Person(
                 account=account,
                 labels=len(answers),
-                accepted=row.accepted if row else 0,
-                contested=row.contested if row else 0,
+                accepted=work.accepted if work else 0,
+                contested=work.contested if work else 0,
                 payout=row.payout if row else 0,
                 shares=row.shares if row else 0,
                 revenue=revenue[account],

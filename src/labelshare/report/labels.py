@@ -35,6 +35,7 @@ class Labelled:
         spec: The campaign's rules.
         seats: Everyone on the roster, ascending.
         truths: The verdict on each labelled item.
+        scores: What everybody's work came to.
         payouts: The payout rows, in the order of their index.
         answers: Class by item, of each annotator; openings as they stand in the bundle.
     """
@@ -42,6 +43,7 @@ class Labelled:
     spec: Spec
     seats: tuple[Address, ...]
     truths: tuple[evidence.TruthRow, ...]
+    scores: tuple[evidence.ScoreRow, ...]
     payouts: tuple[evidence.PayoutRow, ...]
     answers: Mapping[Address, Mapping[int, int]]
 
@@ -77,6 +79,7 @@ class _Reader:
     spec: Spec | None = None
     seats: list[Address] = field(default_factory=list)
     truths: list[evidence.TruthRow] = field(default_factory=list)
+    scores: list[evidence.ScoreRow] = field(default_factory=list)
     payouts: list[evidence.PayoutRow] = field(default_factory=list)
     answers: defaultdict[Address, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -90,6 +93,8 @@ class _Reader:
                 self._open(row)
             case evidence.TruthRow():
                 self.truths.append(row)
+            case evidence.ScoreRow():
+                self.scores.append(row)
             case evidence.PayoutRow():
                 self.payouts.append(row)
             case _:
@@ -111,7 +116,12 @@ def read_labels(bundle: Iterable[bytes]) -> Labelled:
     if reader.spec is None:
         raise EvidenceError("the bundle has no spec")
     return Labelled(
-        reader.spec, tuple(reader.seats), tuple(reader.truths), tuple(reader.payouts), dict(reader.answers)
+        reader.spec,
+        tuple(reader.seats),
+        tuple(reader.truths),
+        tuple(reader.scores),
+        tuple(reader.payouts),
+        dict(reader.answers),
     )
 
 

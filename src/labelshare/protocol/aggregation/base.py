@@ -12,7 +12,7 @@ from sha3 import keccak_256
 
 from labelshare.types import Hash32
 
-__all__ = ["Aggregator", "Crowd", "Integers", "Outcome", "accepted", "break_tie"]
+__all__ = ["Aggregator", "Crowd", "Integers", "Outcome", "accepted", "break_tie", "sums"]
 
 Integers: TypeAlias = NDArray[np.int64]
 
@@ -63,6 +63,13 @@ Aggregator: TypeAlias = Callable[[Crowd, Hash32], Outcome]
 def accepted(outcome: Outcome, numerator: int, denominator: int) -> NDArray[np.bool_]:
     """Which items reach a posterior of numerator / denominator (both below 2^31), exactly."""
     return np.asarray(outcome.support * denominator >= outcome.weight * numerator)
+
+
+def sums(groups: Integers, values: Integers | int, n_groups: int) -> Integers:
+    """The sum of values by group, in integers (`bincount` with weights would go through floats)."""
+    totals = np.zeros(n_groups, dtype=np.int64)
+    np.add.at(totals, groups, values)
+    return totals
 
 
 def break_tie(seed: Hash32, item: int, tied: list[int]) -> int:

@@ -1,16 +1,43 @@
 """Majority vote: the class with most labels wins, its share of the labels is the posterior.
 
-Votes are counted over sorted (item, class) keys, so that the cost follows the labels and not items × classes.
+Votes are counted in a table of classes × items where that is not much larger than the labels, else over
+sorted (item, class) keys, so that the cost always follows the labels. All ties are broken in one go.
 """
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
 import numpy as np
 
 from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome, break_tie
+from labelshare.protocol.keccak import Rows, hash_rows
 from labelshare.types import Hash32
 
 __all__ = ["majority"]
+
+_CELLS_PER_LABEL: Final = 8
+"""How large a table may be beside its labels: from about here on sorting is quicker."""
+
+
+class _Count(NamedTuple):
+    """The votes of each item that has a label.
+
+    Attributes:
+        items: Ascending.
+        best: Votes of its leading class.
+        total: All its votes.
+        winners: Its leading class, any of them where several lead.
+        tied: Places in `items` where several lead, once for each of these classes, in a row.
+        choices: Those classes.
+    """
+
+    items: Integers
+    best: Integers
+    total: Integers
+    winners: Integers
+    tied: Integers
+    choices: Integers
 
 
 def majority(crowd: Crowd, seed: Hash32) -> Outcome:
@@ -18,25 +45,78 @@ def majority(crowd: Crowd, seed: Hash32) -> Outcome:
     if not crowd.items.size:
         none = np.zeros(0, dtype=np.int64)
         return Outcome(none, none, none, none)
+    cells = crowd.n_items * crowd.n_classes
+    count = _by_table(crowd) if cells <= _CELLS_PER_LABEL * crowd.items.size else _by_sorting(crowd)
+    _break_ties(count, seed)
+    return Outcome(count.items, count.winners, count.best, count.total)
+
+
+def _by_table(crowd: Crowd) -> _Count:
+    cells = np.bincount(
+        crowd.classes * crowd.n_items + crowd.items, minlength=crowd.n_classes * crowd.n_items
+    )
+    votes = cells.reshape(crowd.n_classes, crowd.n_items)
+    total = votes.sum(axis=0)
+    items = np.flatnonzero(total)
+    if items.size < crowd.n_items:
+        votes, total = votes[:, items], total[items]
+    best = votes.max(axis=0)
+    leading = votes == best
+    winners, n_leaders = _last_and_number(leading)
+    tied = np.flatnonzero(n_leaders > 1)
+    rows, choices = np.nonzero(leading[:, tied].T)
+    return _Count(items, best, total, winners, tied[rows], choices)
+
+
+def _last_and_number(leading: np.ndarray) -> tuple[Integers, Integers]:
+    """The last class that leads each item, and how many do. Whole rows at a time: columns are short."""
+    last = np.zeros(leading.shape[1], dtype=np.int64)
+    number = np.zeros(leading.shape[1], dtype=np.int64)
+    for choice, row in enumerate(leading):
+        np.putmask(last, row, choice)
+        number += row
+    return last, number
+
+
+def _by_sorting(crowd: Crowd) -> _Count:
     keys, votes = np.unique(crowd.items * crowd.n_classes + crowd.classes, return_counts=True)
     key_items, key_classes = np.divmod(keys, crowd.n_classes)
-    items, starts = np.unique(key_items, return_index=True)
+    items, starts, sizes = np.unique(key_items, return_index=True, return_counts=True)
     best = np.maximum.reduceat(votes, starts)
-    total = np.add.reduceat(votes, starts)
-    leading = votes == np.repeat(best, np.diff(starts, append=keys.size))
-    winners = _winners(items, starts, key_classes, leading, seed)
-    return Outcome(items, winners, best.astype(np.int64), total.astype(np.int64))
+    leading = votes == np.repeat(best, sizes)
+    places = np.repeat(np.arange(items.size), sizes)[leading]
+    choices = key_classes[leading]
+    winners = np.empty(items.size, dtype=np.int64)
+    winners[places] = choices
+    several = np.bincount(places)[places] > 1
+    return _Count(items, best, np.add.reduceat(votes, starts), winners, places[several], choices[several])
 
 
-def _winners(
-    items: Integers, starts: Integers, classes: Integers, leading: np.ndarray, seed: Hash32
-) -> Integers:
-    """The class of each item's leading key, a tie broken where several lead."""
-    leaders = np.flatnonzero(leading)
-    n_leaders = np.add.reduceat(leading.astype(np.int64), starts)
-    first = np.concatenate(([0], np.cumsum(n_leaders)[:-1]))
-    winners = classes[leaders[first]]
-    for place in np.flatnonzero(n_leaders > 1):
-        tied = classes[leaders[first[place] : first[place] + n_leaders[place]]]
-        winners[place] = break_tie(seed, int(items[place]), [int(choice) for choice in tied])
-    return np.asarray(winners, dtype=np.int64)
+def _break_ties(count: _Count, seed: Hash32) -> None:
+    """Set the winner of each tied item to the choice that `break_tie` picks."""
+    if not count.tied.size:
+        return
+    starts = np.flatnonzero(np.diff(count.tied, prepend=-1))
+    ranks = _ranks(seed, count.items[count.tied], count.choices)
+    highest = np.repeat(np.maximum.reduceat(ranks, starts), np.diff(starts, append=ranks.size))
+    first = np.flatnonzero(ranks == highest)
+    count.winners[count.tied[first]] = count.choices[first]
+    if first.size > starts.size:
+        _break_slowly(count, starts, seed)
+
+
+def _ranks(seed: Hash32, items: Integers, choices: Integers) -> np.ndarray:
+    """The first eight bytes of the hash that `break_tie` compares, for each row."""
+    rows: Rows = np.empty((items.size, 44), dtype=np.uint8)
+    rows[:, :32] = np.frombuffer(seed, dtype=np.uint8)
+    rows[:, 32:40] = items.astype(">u8")[:, None].view(np.uint8)
+    rows[:, 40:] = choices.astype(">u4")[:, None].view(np.uint8)
+    return np.ascontiguousarray(hash_rows(rows)[:, :8]).view(">u8")[:, 0].astype(np.uint64)
+
+
+def _break_slowly(count: _Count, starts: Integers, seed: Hash32) -> None:
+    """Where two hashes begin with the same eight bytes, all their bytes decide."""
+    for rows in np.split(np.arange(count.tied.size), starts[1:]):
+        place = count.tied[rows[0]]
+        choices = [int(choice) for choice in count.choices[rows]]
+        count.winners[place] = break_tie(seed, int(count.items[place]), choices)

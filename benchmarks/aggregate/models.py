@@ -1,0 +1,39 @@
+"""The models that are compared: a further one is a line in `MODELS`.
+
+Both sides import this module, so what only one of them has is named here and imported where it runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MODELS", "Model"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One way of choosing labels.
+
+    Attributes:
+        title: its name in the table.
+        module, function: ours: an `Aggregator` of `labelshare.protocol.aggregation`.
+        peer: the class of `crowdkit.aggregation`.
+        peer_options: what it is made with.
+    """
+
+    title: str
+    module: str
+    function: str
+    peer: str
+    peer_options: Mapping[str, Any] = field(default_factory=dict)
+
+
+MODELS: Final[Mapping[str, Model]] = {
+    "majority": Model(
+        "majority vote", "labelshare.protocol.aggregation.majority", "majority", peer="MajorityVote"
+    ),
+}

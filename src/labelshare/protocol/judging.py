@@ -1,0 +1,273 @@
+"""The rules that turn the labels that count into verdicts, scores and pay.
+
+What `settlement` publishes and `verify` recomputes: both gather the labels by code of their own and call
+this. The naive verifier of the tests shares nothing with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelshare.protocol import rewards, slashing
+from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome, accepted, sums
+from labelshare.protocol.aggregation.leave_one_out import NONE, Peers, peers
+from labelshare.protocol.aggregation.majority import majority
+from labelshare.protocol.counting import Count
+from labelshare.protocol.evidence import GoldRow, ScoreRow, TruthRow
+from labelshare.protocol.gold import posted_gold
+from labelshare.protocol.leaves import Payout
+from labelshare.protocol.record import Record
+from labelshare.protocol.skill import Comparison, full_skill, skill_q16
+from labelshare.protocol.spec import MerkleGold, SkillAndGold, Spec
+from labelshare.types import Address
+
+__all__ = ["Verdict", "judge"]
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a campaign came to, as the bundle's rows have it, each kind in its order."""
+
+    gold: Sequence[GoldRow]
+    truths: Sequence[TruthRow]
+    scores: Sequence[ScoreRow]
+    payouts: Sequence[Payout]
+
+
+def judge(spec: Spec, record: Record, count: Count, committed: Mapping[Address, int]) -> Verdict:
+    """Judge a campaign.
+
+    Args:
+        spec: Its rules.
+        record: What the chain says: seed, gold, money.
+        count: The labels that count, and how many labels each annotator opened.
+        committed: Labels in standing commitments, by annotator; everyone who opened any is among them.
+
+    Raises:
+        ConservationError: Never, unless the code is wrong.
+    """
+    people = _People(count.annotators, committed, count.opened)
+    crowd = count.crowd()
+    outcome = majority(crowd, record.seed)
+    votes = _Votes(spec, crowd, outcome, peers(crowd, outcome, record.seed, len(people)))
+    gold = _Gold(spec, votes, posted_gold(spec, record.gold), people)
+    good = accepted(outcome, spec.acceptance.numerator, spec.acceptance.denominator)
+    scores = _scores(votes, gold, people, good)
+    return Verdict(
+        gold.rows(), _truths(spec, outcome, good), scores, _payouts(spec, record, votes, gold, people, scores)
+    )
+
+
+class _People:
+    """Everyone with a standing commitment: first those whose labels count, by their number in the crowd."""
+
+    def __init__(
+        self, numbers: Mapping[Address, int], committed: Mapping[Address, int], opened: Mapping[Address, int]
+    ) -> None:
+        silent = sorted(committed.keys() - numbers.keys())
+        self.accounts = [*sorted(numbers, key=numbers.__getitem__), *silent]
+        self.committed = [committed[who] for who in self.accounts]
+        self.unopened = [committed[who] - opened.get(who, 0) for who in self.accounts]
+
+    def __len__(self) -> int:
+        return len(self.accounts)
+
+
+@dataclass(frozen=True)
+class _Votes:
+    """The crowd with what was found of it; rows are labels."""
+
+    spec: Spec
+    crowd: Crowd
+    outcome: Outcome
+    peers: Peers
+
+    @property
+    def comparable(self) -> Flags:
+        """Rows on items that somebody else labelled."""
+        return np.not_equal(self.peers.references, NONE)
+
+    def verdicts(self, values: NDArray[np.int64]) -> Integers:
+        """Per-item values of the outcome spread over all items, `NONE` where there is no verdict."""
+        spread = np.full(self.crowd.n_items, NONE, dtype=np.int64)
+        spread[self.outcome.items] = values
+        return spread
+
+    def compare(self, rows: Flags, references: Integers) -> list[Comparison]:
+        """Each annotator's labels of some rows against references, by its number."""
+        who, size = self.crowd.annotators[rows], self.peers.n_items.size
+        agrees = self.crowd.classes[rows] == references[rows]
+        columns = (
+            np.bincount(who, minlength=size),
+            np.bincount(who[agrees], minlength=size),
+            sums(who, self.peers.chance[rows], size),
+            np.maximum(self.peers.n_items, 1),
+        )
+        return [Comparison(*each) for each in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+class _Gold:
+    """The gold that was revealed, and which of it the skilled contradict."""
+
+    def __init__(self, spec: Spec, votes: _Votes, answers: Mapping[int, int], people: _People) -> None:
+        self._spec = spec
+        self._answers = dict(sorted(answers.items()))
+        self.classes = np.full(votes.crowd.n_items, NONE, dtype=np.int64)
+        self.classes[list(self._answers)] = list(self._answers.values())
+        self.plain = votes.compare(
+            votes.comparable & (self.classes[votes.crowd.items] == NONE), votes.peers.references
+        )
+        self.void = self._void(votes, people)
+        self.valid = self.classes.copy()
+        self.valid[list(self.void)] = NONE
+        rows = self.valid[votes.crowd.items]
+        self.on_gold = votes.compare(rows != NONE, rows)
+
+    def rows(self) -> list[GoldRow]:
+        """The bundle's rows."""
+        form = self._spec.task.form
+        return [
+            GoldRow(item, form.encode(answer), item in self.void) for item, answer in self._answers.items()
+        ]
+
+    def audit(self, winners: Integers) -> slashing.Audit:
+        """Majority's winners (by item, `NONE` for no verdict) against gold that is not void."""
+        judged = (self.valid != NONE) & (winners != NONE)
+        right = int(np.count_nonzero(winners[judged] == self.valid[judged]))
+        return slashing.Audit(int(np.count_nonzero(judged)), right, right)
+
+    def _void(self, votes: _Votes, people: _People) -> frozenset[int]:
+        rule = self._spec.gold
+        if not self._answers or not isinstance(rule, MerkleGold):
+            return frozenset()
+        full = full_skill(self._spec.skill)
+        skilled = np.array(
+            [
+                skill_q16(record, unopened, self._spec.skill) >= full
+                for record, unopened in zip(self.plain, people.unopened, strict=True)
+            ],
+            dtype=np.bool_,
+        )
+        crowd = votes.crowd
+        rows = (self.classes[crowd.items] != NONE) & skilled[crowd.annotators]
+        contradicts = rows & (crowd.classes != self.classes[crowd.items])
+        asked = np.bincount(crowd.items[rows], minlength=crowd.n_items)
+        against = np.bincount(crowd.items[contradicts], minlength=crowd.n_items)
+        return frozenset(
+            item
+            for item in self._answers
+            if slashing.is_void(int(against[item]), int(asked[item]), rule.void_bps)
+        )
+
+
+def _truths(spec: Spec, outcome: Outcome, good: Flags) -> list[TruthRow]:
+    form = spec.task.form
+    columns = (outcome.items, outcome.winners, outcome.confidence_q16, good)
+    return [
+        TruthRow(item, form.encode(winner), confidence, fine)
+        for item, winner, confidence, fine in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+
+
+def _scores(votes: _Votes, gold: _Gold, people: _People, good: Flags) -> list[ScoreRow]:
+    """One row for everyone, by account."""
+    spec, crowd, size = votes.spec, votes.crowd, len(people)
+    winners = votes.verdicts(np.where(good, votes.outcome.winners, NONE))[crowd.items]
+    labels = np.bincount(crowd.annotators, minlength=size).tolist()
+    right = np.bincount(crowd.annotators[crowd.classes == winners], minlength=size).tolist()
+    contested = np.bincount(crowd.annotators[winners == NONE], minlength=size).tolist()
+    ordinary = votes.compare(votes.comparable & (gold.valid[crowd.items] == NONE), votes.peers.references)
+    flagged = _flagged(votes, gold)
+    weight = spec.gold.weight if isinstance(spec.gold, MerkleGold) else 0
+    rows = []
+    for number, account in enumerate(people.accounts):
+        on_gold, unopened = gold.on_gold[number], people.unopened[number]
+        record = _joined(ordinary[number], on_gold, weight)
+        rows.append(
+            ScoreRow(
+                annotator=account,
+                labels=labels[number],
+                accepted=right[number],
+                contested=contested[number],
+                unopened=unopened,
+                compared=record.compared,
+                agreed=record.agreed,
+                chance=record.chance,
+                items=record.items,
+                gold=on_gold.compared,
+                gold_right=on_gold.agreed,
+                skill_q16=max(skill_q16(record, unopened, spec.skill), 0),
+                flagged=flagged[number],
+            )
+        )
+    return sorted(rows, key=lambda row: row.annotator)
+
+
+def _joined(ordinary: Comparison, on_gold: Comparison, weight: int) -> Comparison:
+    return Comparison(
+        ordinary.compared + weight * on_gold.compared,
+        ordinary.agreed + weight * on_gold.agreed,
+        ordinary.chance + weight * on_gold.chance,
+        ordinary.items,
+    )
+
+
+def _flagged(votes: _Votes, gold: _Gold) -> list[bool]:
+    rule, size = votes.spec.slash, votes.peers.n_items.size
+    if not isinstance(rule, SkillAndGold):
+        return [False] * size
+    evidence = zip(gold.plain, gold.on_gold, _correlations(votes), strict=True)
+    return [slashing.is_flagged(slashing.Record(*each), rule) for each in evidence]
+
+
+def _correlations(votes: _Votes) -> list[slashing.Correlation]:
+    crowd, size = votes.crowd, votes.peers.n_items.size
+    on_item = np.bincount(crowd.items, minlength=crowd.n_items)[crowd.items] - 1
+    equal = _occurrences(crowd.items * crowd.n_classes + crowd.classes) - 1
+    of_class = _occurrences(crowd.classes) - _occurrences(crowd.annotators * crowd.n_classes + crowd.classes)
+    agreed, expected = sums(crowd.annotators, equal, size), sums(crowd.annotators, on_item * of_class, size)
+    others = crowd.items.size - np.bincount(crowd.annotators, minlength=size)
+    columns = (agreed.tolist(), expected.tolist(), others.tolist())
+    return [slashing.Correlation(*each) for each in zip(*columns, strict=True)]
+
+
+def _payouts(
+    spec: Spec, record: Record, votes: _Votes, gold: _Gold, people: _People, scores: Sequence[ScoreRow]
+) -> list[Payout]:
+    terms = rewards.Terms(
+        price=int(spec.price),
+        share_weight=int(spec.share_weight),
+        pay_by_skill=spec.pay.policy == "skill.v1",
+        shares_by_skill=spec.shares.policy == "skill.v1",
+        full_skill=full_skill(spec.skill),
+        available=rewards.budget(record.escrow, record.params.fee_bps),
+        share_cap=record.params.share_cap,
+    )
+    tallies = {row.annotator: rewards.Tally(row.accepted, row.contested, row.skill_q16) for row in scores}
+    slashes = _slashes(record, votes, gold, people, scores)
+    return rewards.payout_rows(rewards.earned(tallies, terms, slashes))
+
+
+def _slashes(
+    record: Record, votes: _Votes, gold: _Gold, people: _People, scores: Sequence[ScoreRow]
+) -> dict[Address, int]:
+    rule = votes.spec.slash
+    winners = votes.verdicts(votes.outcome.winners)
+    if not isinstance(rule, SkillAndGold) or not slashing.may_slash(gold.audit(winners), rule):
+        return {}
+    stake, signed = record.params.stake_per_label, dict(zip(people.accounts, people.committed, strict=True))
+    return {
+        row.annotator: slashing.amount(signed[row.annotator], stake, rule) for row in scores if row.flagged
+    }
+
+
+def _occurrences(keys: Integers) -> Integers:
+    """For each key, how many are equal to it."""
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(counts[inverse], dtype=np.int64)

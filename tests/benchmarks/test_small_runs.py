@@ -1,0 +1,64 @@
+"""Each comparison of processes once, at a tiny size."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from benchmarks import sides
+from benchmarks.aggregate import compare as aggregate
+from benchmarks.aggregate.crowd import LABELS_EACH, N_CLASSES, simulate
+from benchmarks.merkle import compare as merkle
+from benchmarks.sides import SideError
+from benchmarks.signatures import compare as signatures
+
+if TYPE_CHECKING:
+    from benchmarks.rows import Report
+
+
+def ratios(report: Report) -> dict[str, float | None]:
+    return {row.work: row.ratio for row in report.rows}
+
+
+@pytest.mark.node
+def test_trees_agree_with_openzeppelin(node: Path) -> None:
+    assert node.is_file()
+    found = ratios(merkle.measure([150]))
+    for title in ("tree (address, uint256)", "tree of payouts"):
+        assert found[title]
+        assert found[f"{title}: 1,000 proofs"]
+        assert found[f"{title}: first ever (cold)"] is None
+
+
+def test_signatures_agree_with_eth_account() -> None:
+    report = signatures.measure([20])
+    assert ratios(report)["signed batches checked"]
+    assert report.rows[-1].work == "ours: bare recover (ceiling)"
+
+
+def test_winners_agree_with_crowd_kit_or_the_run_says_where_it_is() -> None:
+    if find_spec("crowdkit"):
+        assert ratios(aggregate.measure([500]))["majority vote"]
+    else:  # its lock is not part of the development environment
+        with pytest.raises(SideError, match=r"requirements/bench\.txt"):
+            aggregate.measure([500])
+
+
+def test_our_outcome_does_not_depend_on_the_order_of_labels(tmp_path: Path) -> None:
+    file = tmp_path / "crowd.npz"
+    sides.run_python("benchmarks.aggregate.crowd", 500, file)
+    ours = sides.python_side("benchmarks.aggregate.ours", "majority", file, 1)
+    assert list(ours.facts) == [f"winners of {int(simulate(500).untied.sum())} items"]
+
+
+def test_the_crowd_is_what_it_says() -> None:
+    crowd, again = simulate(2_000), simulate(2_000)
+    assert np.array_equal(crowd.classes, again.classes)
+    assert np.bincount(crowd.items).tolist() == [LABELS_EACH] * crowd.n_items
+    pairs = set(zip(crowd.items.tolist(), crowd.annotators.tolist(), strict=True))
+    assert len(pairs) == crowd.items.size == 2_000
+    assert set(crowd.classes.tolist()) == set(range(N_CLASSES))

@@ -1,0 +1,341 @@
+"""Random small campaigns, lived through with the real code: to compare whoever settles or verifies them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from labelshare.protocol.gold import SealedGold
+from labelshare.protocol.record import OwnCommit, Record, Reveal
+from labelshare.protocol.rewards import ONE_SHARE
+from labelshare.protocol.settlement import build, build_public
+from labelshare.protocol.spec import Spec
+from labelshare.types import Commit, Hash32, keccak
+from tests.protocol.world import CONFIG, SCHEDULE, World, account, propose, spec_fields
+
+CHOICES = "".join(f'<Choice value="{i}"/>' for i in range(32))
+TASKS = {  # a config of each type, and three answers to it
+    "single-choice.v1": (CONFIG, (0, 1, 2)),
+    "multi-label.v1": (
+        f'<View><Choices name="c" toName="t" choice="multiple">{CHOICES}</Choices></View>',
+        (0, 2**31, 2**32 - 1),
+    ),
+    "pairwise.v1": ('<View><Pairwise name="p" toName="t,u"/></View>', (2, 0, 1)),
+    "numeric.v1": (
+        '<View><Number name="n" toName="t" min="-0.5" max="99.95" step="0.05"/></View>',
+        (9, 0, 2009),
+    ),
+}
+SECRET = keccak(b"gold")
+AFTER = (200, 0)  # behind the proposal
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A campaign with a settlement posted, and the bundle for it."""
+
+    record: Record
+    bundle: bytes
+
+    @property
+    def lines(self) -> list[bytes]:
+        return self.bundle.splitlines(keepends=True)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a random campaign is like; the rest follows from `seed`."""
+
+    seed: int
+    task: str  # its type
+    people: tuple[str, ...]  # how each answers: a key of ANSWERS
+    items: int
+    k: int
+    rendezvous: bool
+    public: bool
+    gold: int  # how many items
+    gold_wrong: bool
+    gold_shown: bool
+    slash: bool
+    correlation: bool
+    skill: tuple[int, int, int]
+    by_skill: tuple[bool, bool]
+    price: int
+    share_cap: int
+    stake_per_label: int
+    odd: bool  # amounts and parameters anywhere in their ranges
+    breaks: bool  # batches that do not stand, void openings and people without a seat
+
+    @property
+    def size(self) -> int:
+        """How many items there are: more where nobody may label more than a fifth of them."""
+        return self.items * (3 if self.rendezvous else 1)
+
+
+def truth(item: int) -> int:
+    """Which of a task's three answers is right."""
+    return item % 3
+
+
+ANSWERS: dict[str, Callable[[Random, int], int]] = {
+    "wrong": lambda _, item: (truth(item) + 1) % 3,
+    "same": lambda _rng, _item: 1,
+    "blind": lambda rng, _: rng.randrange(3),
+    "good": lambda rng, item: truth(item) if rng.random() < 0.8 else rng.randrange(3),
+    "right": lambda _, item: truth(item),
+}
+
+kinds = st.builds(
+    Kind,
+    seed=st.integers(0, 2**32),
+    task=st.sampled_from(list(TASKS)),
+    people=st.lists(st.sampled_from(list(ANSWERS)), min_size=1, max_size=3).map(
+        lambda names: ("right", *names, "good", "right")
+    ),
+    items=st.sampled_from([14, 12, 9, 2]),
+    k=st.integers(1, 4),
+    rendezvous=st.sampled_from([False, False, True]),
+    public=st.booleans(),
+    gold=st.sampled_from([6, 4, 1, 0]),
+    gold_wrong=st.booleans(),
+    gold_shown=st.sampled_from([True, True, True, False]),
+    slash=st.sampled_from([True, True, False]),
+    correlation=st.booleans(),
+    skill=st.tuples(
+        st.integers(1, 6), st.sampled_from([0, 0, 3_000, 10_000]), st.sampled_from([1, 1_000, 4_000])
+    ),
+    by_skill=st.tuples(st.booleans(), st.booleans()),
+    price=st.sampled_from([0, 1, 1_001, 99_999]),
+    share_cap=st.sampled_from([0, ONE_SHARE, 3 * ONE_SHARE + 7, 1_000 * ONE_SHARE]),
+    stake_per_label=st.sampled_from([4_000, 4_000, 60_000, 0]),
+    odd=st.sampled_from([False, False, True]),
+    breaks=st.booleans(),
+)
+
+
+def settle(kind: Kind) -> Settled:
+    """The campaign from its start to the settlement that the real code builds."""
+    rng = Random(kind.seed)
+    sealed = gold_of(kind, rng) if kind.gold else None
+    world = world_of(kind, sealed)
+    work(world, kind, rng)
+    reveal(world, kind, rng)
+    without = without_seat(world, rng) if kind.breaks else set()
+    world.withhold(*without)
+    show_gold(world, kind, rng, sealed)
+    record = world.record()
+    record = replace(record, seated=record.seated.difference(map(account, without)))
+    if kind.public:
+        built = build_public(world.spec, record)
+    else:
+        built = build(world.spec, record, world.enrolments(), world.commits, world.openings)
+    late = late_reveals(world) if kind.breaks and not kind.public else ()
+    posted = propose(replace(record, reveals=record.reveals + late), built, public=kind.public)
+    return Settled(posted, b"".join(built.lines()))
+
+
+def names_of(kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who enrols by signature and who alone: every third."""
+    names = [f"{how} {i}" for i, how in enumerate(kind.people)]
+    return tuple(n for i, n in enumerate(names) if i % 3 != 2), tuple(names[2::3])
+
+
+def world_of(kind: Kind, sealed: SealedGold | None) -> World:
+    fields = spec_fields(
+        items=[{"digest": f"{i:064x}"} for i in range(kind.size)],
+        task={"type": kind.task, "config": TASKS[kind.task][0]},
+        price=str(kind.price),
+        redundancy={"policy": "fixed.v1", "k": kind.k},
+        skill=dict(
+            zip(("strength", "prior_bps", "full_bps"), kind.skill, strict=True), policy="leave-one-out.v1"
+        ),
+        pay={"policy": "skill.v1" if kind.by_skill[0] else "flat.v1"},
+        shares={"policy": "skill.v1" if kind.by_skill[1] else "flat.v1"},
+        **policies(kind, sealed),
+    )
+    names, alone = names_of(kind)
+    params = {"share_cap": kind.share_cap, "stake_per_label": kind.stake_per_label}
+    if not kind.odd:
+        return World(names=names, alone=alone, fields=fields, params=params)
+    rng = Random(kind.seed)
+    make_odd(fields, rng)
+    params["fee_bps"] = rng.choice([0, 1, 333, 65_535])
+    return World(
+        names=names, alone=alone, fields=fields, params=params, escrow=rng.choice([0, 77_777, 2**127])
+    )
+
+
+def policies(kind: Kind, sealed: SealedGold | None) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if kind.rendezvous:
+        changes["assignment"] = {"policy": "rendezvous.v1", "cap_bps": 2_000}
+    if sealed is not None:
+        root = "0x" + sealed.root.hex()
+        gold = {"policy": "merkle.v1", "root": root, "count": len(sealed.items)}
+        changes["gold"] = gold | {"weight": 5, "void_bps": 6_000}
+    if sealed is not None and kind.slash:
+        changes["slash"] = {
+            "policy": "skill-and-gold.v1",
+            "part_bps": 3_333,
+            "below_bps": 2_000,
+            "min_labels": 3,
+            "evidence": "gold-or-correlation" if kind.correlation else "gold",
+            "min_gold": 1,
+            "breaker_gold": 1,
+            "breaker_floor_bps": 5_000,
+            "breaker_margin_bps": 300,
+        }
+    return changes
+
+
+def make_odd(fields: dict[str, Any], rng: Random) -> None:
+    """Other values for what is fixed else."""
+    denominator = rng.choice([1, 2, 3, 7, 65_536])
+    numerator = rng.randint(1, denominator)
+    fields["acceptance"] = {"policy": "threshold.v1", "numerator": numerator, "denominator": denominator}
+    fields["skill"] |= {"strength": rng.randint(1, 1_000 if rng.random() < 0.1 else 4)}
+    fields["skill"] |= {"prior_bps": rng.randint(0, 10_000), "full_bps": rng.randint(1, 10_000)}
+    fields["price"] = rng.choice([fields["price"], str(2**128 - 1)])
+    fields["share_weight"] = str(rng.choice([ONE_SHARE, ONE_SHARE + 1, 7 * ONE_SHARE // 3, 2**128 - 1]))
+    if "cap_bps" in fields["assignment"]:
+        fields["assignment"] |= {"cap_bps": rng.randint(1, 2_000)}
+    if "weight" in fields["gold"]:
+        fields["gold"] |= {"weight": rng.randint(1, 20), "void_bps": rng.randint(1, 10_000)}
+    if "part_bps" in fields["slash"]:
+        fields["slash"] |= {"part_bps": rng.randint(1, 10_000), "below_bps": rng.randint(1, 10_000)}
+        fields["slash"] |= {"min_labels": rng.randint(1, 9), "min_gold": rng.randint(1, 3)}
+        fields["slash"] |= {"breaker_gold": rng.randint(1, 3), "breaker_floor_bps": rng.randint(0, 10_000)}
+
+
+def gold_of(kind: Kind, rng: Random) -> SealedGold:
+    items = rng.sample(range(kind.size), min(kind.gold, kind.size))
+    wrong = set(items[: 1 + len(items) // 3]) if kind.gold_wrong else set()
+    config, answers = TASKS[kind.task]
+    form = Spec.of(spec_fields(task={"type": kind.task, "config": config})).task.form
+    labels = {item: form.encode(answers[(truth(item) + (item in wrong)) % 3]) for item in sorted(items)}
+    return SealedGold.of(SECRET, labels)
+
+
+def work(world: World, kind: Kind, rng: Random) -> None:
+    """Everybody labels in most rounds, some of it alone, some never to be opened."""
+    for number in range(SCHEDULE.rounds):
+        places = world.places(number) if kind.rendezvous else {}
+        for name in world.accounts:
+            batches = 1 + (rng.random() < 0.2)
+            for _ in range(batches * (rng.random() < 0.8)):
+                label(world, kind, rng, name, number, places.get(name, []))
+    if kind.breaks and world.commits:
+        spoil(world, kind, rng)
+
+
+def label(world: World, kind: Kind, rng: Random, name: str, number: int, mine: list[int]) -> None:
+    """One batch: mostly of items that are assigned, and of no more than the stake is good for."""
+    items = [item for item in range(kind.size) if rng.random() < 0.6]
+    if kind.rendezvous and rng.random() < 0.9:
+        items = [item for item in mine if rng.random() < 0.9]
+    if not kind.breaks or rng.random() < 0.9:
+        items = sorted(rng.sample(items, min(len(items), left(world, name))))
+    if kind.breaks and rng.random() < 0.1:
+        items.append(kind.size + 3)  # no item of the spec
+    how, answers = ANSWERS[name.split(maxsplit=1)[0]], TASKS[kind.task][1]
+    if items:
+        world.label(
+            name,
+            number,
+            {item: answers[how(rng, item)] for item in items},
+            alone=rng.random() < 0.2,
+            opened=rng.random() < 0.85,
+        )
+
+
+def left(world: World, name: str) -> int:
+    """How many labels somebody may still commit."""
+    before = [(each.annotator, each.commit.count) for each in world.commits]
+    before += [(own.annotator, own.commit.count) for own in world.own]
+    limit: int = world.spec.label_limit(world.pool.campaign_slice, world.campaign.stake_per_label)
+    return max(limit - sum(count for who, count in before if who == account(name)), 0)
+
+
+def spoil(world: World, kind: Kind, rng: Random) -> None:
+    """Commitments that make batches void, that go both ways, or that a false list was published for."""
+    for commit in rng.sample(world.commits, len(world.commits) // 3):
+        count = commit.commit.count
+        items = tuple(sorted(rng.sample(range(kind.size + 1), min(count, kind.size + 1))))
+        if len(items) == count:
+            world.commits[world.commits.index(commit)] = replace(commit, items=items)
+    for commit in rng.sample(world.commits, len(world.commits) // 3):
+        world.own.append(OwnCommit(commit.annotator, commit.commit))
+    victim = rng.choice(world.commits)
+    name = next(name for name, who in world.accounts.items() if who == victim.annotator)
+    if rng.random() < 0.4:
+        world.label(name, 0, {0: 0, 1: 0}, opened=False)  # in a round before the last
+    if rng.random() < 0.4:
+        twin = replace(victim.commit, root=keccak(b"twin"))
+        world.own.append(OwnCommit(victim.annotator, twin))
+        forget_void(world, victim.annotator, victim.commit.batch)
+
+
+def forget_void(world: World, who: bytes, batch: int) -> None:
+    """Openings of batches that cannot stand are not sent."""
+    hashes = [h for h, commit in commits_by_hash(world) if commit.batch >= batch]
+    world.openings = [o for o in world.openings if o.annotator != who or o.commit_hash not in hashes]
+
+
+def commits_by_hash(world: World) -> list[tuple[Hash32, Commit]]:
+    from labelshare.protocol import typed_data
+
+    every = [c.commit for c in world.commits] + [own.commit for own in world.own]
+    return [(typed_data.commit_hash(world.scope.campaign_id, commit), commit) for commit in every]
+
+
+def without_seat(world: World, rng: Random) -> set[str]:
+    """Some who committed only alone turn out to have no seat."""
+    signed = {commit.annotator for commit in world.commits}
+    return {name for name, who in world.accounts.items() if who not in signed and rng.random() < 0.5}
+
+
+def reveal(world: World, kind: Kind, rng: Random) -> None:
+    """Some openings go to the chain, before the proposal; void ones too."""
+    for name, batch in opened(world):
+        if rng.random() < (0.8 if kind.public else 0.3):
+            if kind.breaks and rng.random() < 0.2:
+                world.reveal(name, batch, labels=b"\0\1\2")
+            if kind.breaks and rng.random() < 0.2:
+                world.reveal(name, batch, secret=keccak(b"another"))
+            else:
+                world.reveal(name, batch)
+            if not kind.public and rng.random() < 0.5:
+                drop(world, name, batch)
+
+
+def opened(world: World) -> list[tuple[str, int]]:
+    names = {who: name for name, who in world.accounts.items()}
+    by_hash = dict(commits_by_hash(world))
+    return [(names[o.annotator], by_hash[o.commit_hash].batch) for o in world.openings]
+
+
+def drop(world: World, name: str, batch: int) -> None:
+    """The oracle did not receive the opening itself."""
+    _, opening = world.opening(name, batch)
+    world.openings.remove(opening)
+
+
+def late_reveals(world: World) -> tuple[Reveal, ...]:
+    """What is opened behind the proposal plays no part in it."""
+    made = [
+        Reveal(own.annotator, own.commit, keccak(b"late"), bytes([i]), AFTER)
+        for i, own in enumerate(world.own)
+    ]
+    return tuple(made)
+
+
+def show_gold(world: World, kind: Kind, rng: Random, sealed: SealedGold | None) -> None:
+    if sealed is not None and kind.gold_shown:
+        if rng.random() < 0.3:
+            world.gold.append(sealed.reveal[:-1] + b"\x07")
+        world.gold.append(sealed.reveal)
+        world.gold.append(b"more")

@@ -1,0 +1,431 @@
+"""The verifier, and a second one that was written from docs/settlement.md alone, find the same.
+
+Given what a bundle holds
+├── a settlement that the real code built: both agree that it is right, to the last field
+├── one line of it altered, its new hash posted: both find it wrong
+├── another settlement posted than it makes: both find it wrong
+└── anything else: the second verifier says no, and does not fall over
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from labelshare.protocol.record import Posted, Record
+from labelshare.protocol.rewards import ONE_SHARE
+from labelshare.protocol.verify import verify
+from labelshare.types import Hash32, Settlement
+from tests.protocol.campaigns import TASKS, Kind, Settled, kinds, settle
+from tests.protocol.naive import check as second
+from tests.protocol.naive import labels as forms
+from tests.protocol.naive import rules, statements, trees
+from tests.protocol.naive.bundle import line
+from tests.protocol.world import World, propose, small_world
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+
+
+def vectors(name: str) -> Any:
+    return json.loads((VECTORS / f"{name}.json").read_text())
+
+
+def raw(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+def domain_of(values: dict[str, Any]) -> trees.Domain:
+    return trees.Domain(int(values["chainId"]), raw(values["registry"]), raw(values["campaignId"]))
+
+
+def posted(record: Record) -> Posted:
+    assert record.posted is not None
+    return record.posted
+
+
+def altered(record: Record, bundle: bytes) -> Record:
+    """The record with another bundle's hash posted."""
+    bundle_hash = Hash32(hashlib.sha256(bundle).digest())
+    settlement = replace(posted(record).settlement, bundle_hash=bundle_hash)
+    return replace(record, posted=replace(posted(record), settlement=settlement))
+
+
+def agree_it_is_right(settled: Settled) -> second.Verdict:
+    report, verdict = verify(settled.record, settled.bundle), second.check(settled.record, settled.bundle)
+    assert (report.difference, verdict.reason) == ("", "")
+    assert report.ok
+    assert verdict.ok
+    assert verdict.settlement == posted(settled.record).settlement
+    assert report.labels == sum(row["labels"] for row in verdict.rows["score"])
+    assert report.accepted == sum(row["accepted"] for row in verdict.rows["truth"])
+    for kind, rows in verdict.rows.items():
+        assert rows == [row for row in map(json.loads, settled.lines) if row["kind"] == kind]
+    return verdict
+
+
+def agree_it_is_wrong(record: Record, bundle: bytes) -> None:
+    assert not verify(record, bundle).ok
+    verdict = second.check(record, bundle)
+    assert not verdict.ok
+    assert verdict.reason
+
+
+# Worlds of the other tests
+
+
+def settled(world: World, *, public: bool = False) -> Settled:
+    built = world.build_public() if public else world.build()
+    return Settled(propose(world.record(), built, public=public), b"".join(built.lines()))
+
+
+def public_world() -> World:
+    world = small_world()
+    world.reveal("ann", 1)
+    world.reveal("bob", 0, labels=b"")
+    world.reveal("cat")
+    world.reveal("dan")
+    return world
+
+
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize("world", [small_world, public_world])
+def test_the_small_world_is_right(world: Callable[[], World], public: bool) -> None:
+    agree_it_is_right(settled(world(), public=public))
+
+
+# Vectors
+
+
+@pytest.mark.parametrize("values", vectors("domains"), ids=lambda v: f"{v['kind']}-{v['chainId']}")
+def test_domains_are_those_of_the_vectors(values: dict[str, Any]) -> None:
+    assert domain_of(values).word(values["kind"].removesuffix(".v1")) == raw(values["domain"])
+
+
+def word_of(value: Any) -> int | bytes:
+    if isinstance(value, str) and value.startswith("0x"):
+        return raw(value)
+    return int(value)
+
+
+@pytest.mark.parametrize("kind", ["payout", "truth", "label", "commit", "aggregate", "roster"])
+def test_leaves_are_those_of_the_vectors(kind: str) -> None:
+    values = vectors("leaves")
+    for each in values[kind]:
+        *content, leaf = map(word_of, each.values())
+        assert domain_of(values).leaf(kind.upper(), *content) == leaf
+
+
+def test_trees_are_those_of_the_vectors() -> None:
+    values = vectors("trees")
+    leaves = [trees.leaf(*map(word_of, each)) for each in values["values"]]
+    for tree in values["trees"]:
+        assert trees.root(leaves[: tree["size"]]) == raw(tree["root"])
+    assert trees.root([]) == bytes(32)
+
+
+def test_the_payout_tree_is_that_of_the_vectors() -> None:
+    values = vectors("payouts")
+    assert trees.root(trees.leaf(*map(word_of, each)) for each in values["values"]) == raw(values["root"])
+
+
+@pytest.mark.parametrize("values", vectors("typed_data")["statements"], ids=lambda v: v["primaryType"])
+def test_statements_are_those_of_the_vectors(values: dict[str, Any]) -> None:
+    every = vectors("typed_data")
+    chain_id, registry = every["domain"]["chainId"], raw(every["domain"]["verifyingContract"])
+    hashed = statements.struct_hash(values["primaryType"], *map(word_of, values["message"].values()))
+    digest = statements.digest(trees.Domain(chain_id, registry, bytes(32)), hashed)
+    assert statements.domain_separator(chain_id, registry) == raw(every["domainSeparator"])
+    assert (hashed, digest) == (raw(values["structHash"]), raw(values["digest"]))
+    assert statements.signer(digest, raw(values["signature"])) == raw(values["signer"].lower())
+
+
+def test_openings_are_those_of_the_vectors() -> None:
+    values = vectors("labels")
+    domain = domain_of(values)
+    for each in values["openings"]:
+        secret, items = raw(each["secret"]), tuple(each["items"])
+        labels = tuple(map(raw, each["labels"]))
+        numbers = each["round"], each["batch"], raw(each["root"]), each["count"], each["cumulativeCount"]
+        hashed = statements.struct_hash("Commit", domain.campaign_id, *numbers)
+        sent = statements.label_bytes(items, labels)
+        who = raw(each["annotator"])
+        assert [statements.salt(secret, item) for item in items] == list(map(raw, each["salts"]))
+        assert statements.batch_root(domain, who, each["batch"], secret, items, labels) == raw(each["root"])
+        assert hashed == raw(each["commitHash"])
+        assert statements.read_labels(sent) == (items, labels)
+        assert statements.opening_hash(hashed, secret, sent) == raw(each["openingHash"])
+
+
+def test_the_hash_of_item_lists_is_that_of_the_vectors() -> None:
+    values = vectors("item_lists")
+    commits = [
+        statements.Commitment(
+            raw(each["annotator"]), 0, each["batch"], b"", each["count"], 0, b"", items=tuple(each["items"])
+        )
+        for each in values["commits"]
+    ]
+    assert statements.item_lists_hash(commits[::-1]) == raw(values["itemListsHash"])
+
+
+@pytest.mark.parametrize("task", vectors("labels")["tasks"], ids=lambda task: task["kind"])
+def test_labels_are_those_of_the_vectors(task: dict[str, Any]) -> None:
+    form = forms.form_of(task["kind"], task["config"])
+    for answer in task["answers"]:
+        assert form.decode(raw(answer["bytes"])) == answer["class"]
+        assert form.encode(answer["class"]) == raw(answer["bytes"])
+        assert trees.keccak(raw(answer["bytes"])) == raw(answer["digest"])
+        assert form.read(answer["result"]) == answer["class"]
+    assert form.n == task["n_classes"]
+    assert [form.decode(raw(label)) for label in task["noLabels"]] == [None] * len(task["noLabels"])
+    assert [form.read(result) for result in task["noResults"]] == [None] * len(task["noResults"])
+
+
+def test_ranks_and_ties_are_those_of_the_vectors() -> None:
+    values = vectors("rules")
+    seed = raw(values["seed"])
+    for each in values["rankings"]:
+        item, order = int(each["item"]), list(map(raw, each["order"]))
+        assert rules.in_order(seed, item, map(raw, values["roster"])) == order
+    for each in values["ties"]:
+        item = int(each["item"])
+        cast = [rules.Label(bytes([choice]), 0, item, choice) for choice in each["tied"]]
+        assert rules.vote(seed, cast)[item].choice == each["winner"]
+
+
+# Random campaigns
+
+
+@given(kinds)
+def test_both_find_a_random_campaign_right(kind: Kind) -> None:
+    rows = agree_it_is_right(settle(kind)).rows
+    event(f"public {kind.public}, rendezvous {kind.rendezvous}")
+    event(f"somebody is slashed: {any(row['slash'] != '0' for row in rows['payout'])}")
+    event(f"gold is void: {any(row['void'] for row in rows['gold'])}")
+
+
+PLAIN = Kind(
+    seed=5,
+    task="single-choice.v1",
+    people=("right", "right", "good", "wrong"),
+    items=14,
+    k=4,
+    rendezvous=False,
+    public=False,
+    gold=6,
+    gold_wrong=False,
+    gold_shown=True,
+    slash=True,
+    correlation=False,
+    skill=(6, 0, 4_000),
+    by_skill=(True, True),
+    price=1_001,
+    share_cap=1_000 * ONE_SHARE,
+    stake_per_label=4_000,
+    odd=False,
+    breaks=False,
+)
+
+
+def rows_of(rows: str, **changes: Any) -> list[dict[str, Any]]:
+    return agree_it_is_right(settle(replace(PLAIN, **changes))).rows[rows]
+
+
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize("task", TASKS)
+def test_both_slash_alike(task: str, public: bool) -> None:
+    paid = rows_of("payout", task=task, public=public)
+    assert sum(row["slash"] != "0" for row in paid) == 1
+
+
+def test_both_flag_by_correlation_alone() -> None:
+    flagged = [row for row in rows_of("score", correlation=True, gold_shown=False) if row["flagged"]]
+    assert [row["gold"] for row in flagged] == [0]
+    assert not any(row["flagged"] for row in rows_of("score", correlation=False, gold_shown=False))
+
+
+def test_both_slash_nobody_where_the_verdicts_fail_on_gold() -> None:
+    changes: dict[str, Any] = {"people": ("right", "wrong", "wrong", "wrong"), "correlation": True}
+    assert any(row["flagged"] for row in rows_of("score", **changes))
+    assert {row["slash"] for row in rows_of("payout", **changes)} == {"0"}
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_both_hold_the_same_gold_void(public: bool) -> None:
+    assert {row["void"] for row in rows_of("gold", gold_wrong=True, skill=(1, 0, 1_000), public=public)} == {
+        False,
+        True,
+    }
+
+
+@pytest.mark.parametrize("by_skill", [False, True])
+def test_both_scale_pay_and_shares_alike(by_skill: bool) -> None:
+    budget, cap = 952_380, 3 * ONE_SHARE + 7
+    paid = rows_of("payout", price=99_999, share_cap=cap, by_skill=(by_skill, by_skill))
+    assert budget - len(paid) < int(paid[-1]["cumPayout"]) <= budget
+    assert cap - len(paid) < int(paid[-1]["cumShares"]) <= cap
+
+
+def test_both_pay_a_part_by_skill() -> None:
+    kinds_of_pay = (False, False), (True, False)
+    flat, by_skill = (rows_of("payout", by_skill=each, skill=(30, 0, 10_000))[-1] for each in kinds_of_pay)
+    assert 0 < int(by_skill["cumPayout"]) < int(flat["cumPayout"])
+    assert by_skill["cumShares"] == flat["cumShares"]
+
+
+def test_both_give_no_shares_below_a_whole_one() -> None:
+    assert {row["shares"] for row in rows_of("payout", share_cap=ONE_SHARE - 1)} == {"0"}
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_both_assign_alike(public: bool) -> None:
+    made = settle(replace(PLAIN, seed=1, rendezvous=True, public=public, k=2))
+    opened = sum(len(row["items"]) for row in map(json.loads, made.lines) if row["kind"] == "opening")
+    assert 0 < sum(row["labels"] for row in agree_it_is_right(made).rows["score"]) < opened
+
+
+# Alterations
+
+
+def spots(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where a JSON value can be altered: what is no object, and lists as a whole."""
+    if isinstance(value, dict):
+        return [spot for key, inner in value.items() for spot in spots(inner, (*path, key))]
+    inside = (
+        [s for i, inner in enumerate(value) for s in spots(inner, (*path, i))]
+        if isinstance(value, list)
+        else []
+    )
+    return [path, *inside]
+
+
+def other(rng: Random, value: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1 if value == 0 or rng.random() < 0.5 else value - 1
+    if isinstance(value, list):
+        return value[:-1] if value and rng.random() < 0.5 else [*value, 7]
+    place = rng.randrange(2 * value.startswith("0x"), len(value)) if len(value) > 2 else 0
+    return value[:place] + rng.choice("0123456789".replace(value[place : place + 1], "")) + value[place + 1 :]
+
+
+def change_a_value(rng: Random, text: bytes) -> list[bytes]:
+    row = json.loads(text)
+    *path, last = rng.choice(spots(row))
+    inner = row
+    for step in path:
+        inner = inner[step]
+    inner[last] = other(rng, inner[last])
+    return [line(row)]
+
+
+def drop_or_add_a_field(rng: Random, text: bytes) -> list[bytes]:
+    row = json.loads(text)
+    name = rng.choice(sorted(row))
+    if rng.random() < 0.5:
+        del row[name]
+    else:
+        row[name + "x"] = row[name]
+    return [line(row)]
+
+
+ALTERATIONS: dict[str, Callable[[Random, bytes], list[bytes]]] = {
+    "value": change_a_value,
+    "value again": change_a_value,
+    "field": drop_or_add_a_field,
+    "drop": lambda _rng, _text: [],
+    "repeat": lambda _rng, text: [text, text],
+    "space": lambda _rng, text: [text.replace(b'":', b'": ', 1)],
+    "cut": lambda rng, text: [text[: rng.randrange(len(text))]],
+}
+
+
+@given(kinds, st.sampled_from(list(ALTERATIONS)), st.integers(0, 2**32))
+def test_both_find_any_altered_line_wrong(kind: Kind, how: str, seed: int) -> None:
+    made, rng = settle(kind), Random(seed)
+    lines = made.lines
+    number = rng.randrange(len(lines))
+    event(f"{how} of a {json.loads(lines[number])['kind']}")
+    bundle = b"".join(lines[:number] + ALTERATIONS[how](rng, lines[number]) + lines[number + 1 :])
+    agree_it_is_wrong(altered(made.record, bundle), bundle)
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_both_find_lines_that_change_places_wrong(public: bool) -> None:
+    made = settled(public_world(), public=public)
+    for i in range(len(made.lines) - 1):
+        lines = made.lines
+        lines[i : i + 2] = lines[i + 1], lines[i]
+        bundle = b"".join(lines)
+        agree_it_is_wrong(altered(made.record, bundle), bundle)
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Settlement)])
+def test_both_find_another_settlement_wrong(name: str) -> None:
+    made = settle(PLAIN)
+    right = getattr(posted(made.record).settlement, name)
+    wrong = right + 1 if isinstance(right, int) else Hash32(b"\7" * 32)
+    changes: dict[str, Any] = {name: wrong}
+    settlement = replace(posted(made.record).settlement, **changes)
+    agree_it_is_wrong(
+        replace(made.record, posted=replace(posted(made.record), settlement=settlement)), made.bundle
+    )
+
+
+def test_both_find_another_fee_or_another_kind_of_proposal_wrong() -> None:
+    made = settle(PLAIN)
+    fee = posted(made.record).fee
+    assert fee is not None
+    for changes in ({"fee": fee + 1}, {"public": True}):
+        agree_it_is_wrong(replace(made.record, posted=replace(posted(made.record), **changes)), made.bundle)
+
+
+NO_BUNDLES = [
+    b"",
+    b"\n",
+    b"{}\n",
+    b"null\n",
+    b'{"kind":"header"}\n',
+    b'{"kind":["spec"]}\n',
+    b"[" * 99_999 + b"\n",
+]
+SMALL = settled(small_world())
+
+
+@given(st.sampled_from(NO_BUNDLES) | st.binary(max_size=99))
+def test_the_second_verifier_takes_any_bytes(bundle: bytes) -> None:
+    assert not second.check(altered(SMALL.record, bundle), bundle).ok
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 2**40) | st.text(max_size=9) | st.just("0x00"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.integers(0, 2**32), json_values)
+def test_the_second_verifier_takes_any_value_in_a_line(seed: int, value: Any) -> None:
+    rng, lines = Random(seed), SMALL.lines
+    number = rng.randrange(len(lines))
+    row = json.loads(lines[number])
+    *path, last = rng.choice(spots(row))
+    inner = row
+    for step in path:
+        inner = inner[step]
+    if inner[last] == value:
+        return
+    inner[last] = value
+    bundle = b"".join([*lines[:number], rfc8785.dumps(row) + b"\n", *lines[number + 1 :]])
+    assert not second.check(altered(SMALL.record, bundle), bundle).ok

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor, sqrt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labelshare.protocol.skill import (
+    ONE,
+    Comparison,
+    full_skill,
+    is_below,
+    is_surely_below,
+    skill_q16,
+)
+from labelshare.protocol.spec import Skill
+
+RULE = Skill(policy="leave-one-out.v1")
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> Comparison:
+    compared, items = draw(st.integers(0, 300)), draw(st.integers(1, 10_000))
+    agreed = draw(st.integers(0, compared))
+    return Comparison(compared, agreed, draw(st.integers(0, compared * items)), items)
+
+
+rules = st.builds(
+    Skill,
+    policy=st.just("leave-one-out.v1"),
+    strength=st.integers(1, 1000),
+    prior_bps=st.integers(0, 10_000),
+    full_bps=st.integers(1, 10_000),
+)
+
+
+@given(comparisons(), st.integers(0, 300), rules)
+def test_skill_is_the_fraction_rounded_down_once(record: Comparison, unopened: int, rule: Skill) -> None:
+    chance, prior = Fraction(record.chance, record.items), Fraction(rule.prior_bps, 10_000)
+    gained = record.agreed - chance + rule.strength * prior
+    room = record.compared + unopened - chance + rule.strength
+    assert skill_q16(record, unopened, rule) == floor(gained / room * ONE)
+    assert skill_q16(record, unopened, rule) <= ONE
+
+
+@given(comparisons(), st.integers(0, 300), rules)
+def test_agreeing_once_more_never_lowers_what_skill_pays(
+    record: Comparison, unopened: int, rule: Skill
+) -> None:
+    """Also where the answer that agrees is of a class more often right by chance, which costs up to T."""
+    if record.agreed == record.compared:
+        return
+    for dearer in {0, record.items // 2, record.items}:
+        chance = min(record.chance + dearer, record.compared * record.items)
+        better = Comparison(record.compared, record.agreed + 1, chance, record.items)
+        before, after = skill_q16(record, unopened, rule), skill_q16(better, unopened, rule)
+        assert max(after, 0) >= max(before, 0)
+
+
+@given(comparisons(), st.integers(0, 300), rules)
+def test_a_batch_kept_shut_never_raises_what_skill_pays(
+    record: Comparison, unopened: int, rule: Skill
+) -> None:
+    assert max(skill_q16(record, unopened + 1, rule), 0) <= max(skill_q16(record, unopened, rule), 0)
+
+
+def test_answering_without_looking_has_no_skill() -> None:
+    """A coin on two even classes, the frequent class of an uneven pair: right as often as chance has it."""
+    assert skill_q16(Comparison(100, 50, 100 * 500, 1000), 0, RULE) == 0
+    assert skill_q16(Comparison(100, 90, 100 * 900, 1000), 0, RULE) == 0
+    assert skill_q16(Comparison(0, 0, 0, 1), 0, RULE) == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "skill"),
+    [
+        (Comparison(20, 18, 20 * 500, 1000), Fraction(8, 16)),  # 90% right of twenty even pairs
+        (Comparison(5, 5, 5 * 500, 1000), Fraction(5, 17)),  # five labels tell little
+        (Comparison(1, 1, 500, 1000), Fraction(1, 13)),
+        (Comparison(40, 4, 40 * 500, 1000), Fraction(-16, 26)),  # worse than chance
+    ],
+)
+def test_short_records_are_shrunk_to_nothing(record: Comparison, skill: Fraction) -> None:
+    assert skill_q16(record, 0, RULE) == floor(skill * ONE)
+
+
+def test_a_prior_pulls_towards_itself() -> None:
+    rule = Skill(policy="leave-one-out.v1", prior_bps=6_000)
+    assert skill_q16(Comparison(0, 0, 0, 1), 0, rule) == floor(Fraction(6, 10) * ONE)
+
+
+def test_full_skill_is_never_nothing() -> None:
+    assert full_skill(RULE) == 26_214
+    assert full_skill(Skill(policy="leave-one-out.v1", full_bps=1)) == 6
+
+
+@given(comparisons(), st.integers(1, 10_000))
+def test_below_is_exact(record: Comparison, below_bps: int) -> None:
+    chance = Fraction(record.chance, record.items)
+    room = record.compared - chance
+    assert is_below(record, below_bps) == (record.agreed - chance < Fraction(below_bps, 10_000) * room)
+
+
+@given(comparisons(), st.integers(1, 10_000))
+def test_surely_below_agrees_with_the_square_root(record: Comparison, below_bps: int) -> None:
+    """In floating point, apart from where the two sides come so near that it cannot tell."""
+    n, p = record.compared, (record.agreed + 1) / (record.compared + 2)
+    chance = record.chance / record.items
+    short = below_bps / 10_000 * (n - chance) - (record.agreed - chance)
+    wide = 1.645 * sqrt(n * p * (1 - p))
+    if abs(short - wide) > 1e-6 * (1 + abs(wide)) and abs(short) > 1e-9:
+        assert is_surely_below(record, below_bps) == (short > wide)
+
+
+def test_chance_work_is_seldom_surely_below_and_bad_work_is() -> None:
+    half = 500
+    assert is_surely_below(Comparison(100, 50, 100 * half, 1000), 2_000)
+    assert not is_surely_below(Comparison(20, 10, 20 * half, 1000), 2_000)
+    assert is_surely_below(Comparison(20, 4, 20 * half, 1000), 2_000)
+    assert not is_surely_below(Comparison(100, 85, 100 * half, 1000), 2_000)
+    assert not is_surely_below(Comparison(0, 0, 0, 1), 2_000)
