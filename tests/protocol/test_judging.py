@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from labelshare.protocol.aggregation import base, leave_one_out
+from labelshare.protocol.aggregation import majority as majority_module
+from labelshare.protocol.aggregation.base import Crowd, Integers
 from labelshare.protocol.aggregation.leave_one_out import peers
 from labelshare.protocol.aggregation.majority import majority
 from labelshare.protocol.commitments import Opening
@@ -19,7 +23,7 @@ from labelshare.protocol.gold import SealedGold
 from labelshare.protocol.judging import Verdict, judge
 from labelshare.protocol.rewards import budget
 from labelshare.protocol.spec import Spec
-from labelshare.types import ZERO_HASH, Address, Commit, keccak
+from labelshare.types import ZERO_HASH, Address, Commit, Hash32, keccak
 from tests.protocol.world import SEED, World, account, propose, skilled_world, spec_fields
 
 N_ITEMS = 6
@@ -82,8 +86,6 @@ class Case:
 
     def references(self) -> dict[tuple[int, int], int]:
         """What the others say, by (person, item)."""
-        from labelshare.protocol.aggregation.base import Crowd
-
         rows = sorted(self.answers.items())
         who, items = (np.array([key[side] for key, _ in rows], dtype=np.int64) for side in (0, 1))
         classes = np.array([choice for _, choice in rows], dtype=np.int64)
@@ -152,6 +154,39 @@ def test_the_order_in_which_people_are_counted_changes_nothing(
     assert other.truths == one.truths
     assert other.gold == one.gold
     assert {replace(row, annotator=names[row.annotator]) for row in one.scores} == set(other.scores)
+
+
+@given(answers_of, gold_of, st.permutations(range(3)))
+def test_relabelling_the_classes_changes_nothing_if_ties_fall_alike(
+    answers: Answers, gold: dict[int, int], order: list[int]
+) -> None:
+    """Class c becomes order[c]; a tie falls by the hash of what the class was called before."""
+    one = Case(answers, gold).verdict()
+    before = {new: old for old, new in enumerate(order)}
+    ranks, break_tie = majority_module._ranks, base.break_tie
+
+    def ranked(seed: Hash32, items: Integers, choices: Integers) -> np.ndarray:
+        return ranks(seed, items, np.array([before[choice] for choice in choices.tolist()], dtype=np.int64))
+
+    def broken(seed: Hash32, item: int, tied: list[int]) -> int:
+        return order[break_tie(seed, item, [before[choice] for choice in tied])]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(majority_module, "_ranks", ranked)
+        patch.setattr(majority_module, "break_tie", broken)
+        patch.setattr(leave_one_out, "break_tie", broken)
+        other = Case(
+            {key: order[choice] for key, choice in answers.items()},
+            {item: order[choice] for item, choice in gold.items()},
+        ).verdict()
+    decode = Case(answers).spec.task.form.decode
+    assert [decode(row.winner) for row in other.truths] == [order[decode(row.winner)] for row in one.truths]
+    assert [replace(row, winner=b"") for row in other.truths] == [
+        replace(row, winner=b"") for row in one.truths
+    ]
+    assert [row.void for row in other.gold] == [row.void for row in one.gold]
+    assert other.scores == one.scores
+    assert other.payouts == one.payouts
 
 
 @given(answers_of, gold_of, st.dictionaries(st.integers(0, 5), st.integers(1, 9)))

@@ -64,7 +64,7 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         (put("items", 1, "digest", "AB" * 32), r"items\.1\.digest: "),
         (put("items", 1, "digest", "ab" * 31), r"items\.1\.digest: "),
         (put("items", 1, "digest", "ab" * 32 + "\n"), r"items\.1\.digest: "),
-        (put("items", 1, "size", 4), r"items\.1\.size: Extra"),
+        (put("items", 1, "size", 4), r"items\.1\.size: Unexpected keyword"),
         (put("price", 1001), "price: .*valid string"),
         (put("price", "01"), "price: "),
         (put("price", "1.5"), "price: "),

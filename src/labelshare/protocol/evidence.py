@@ -42,6 +42,7 @@ __all__ = [
     "Header",
     "OpeningRow",
     "PayoutRow",
+    "Reader",
     "RoundRow",
     "Row",
     "ScoreRow",
@@ -52,7 +53,6 @@ __all__ = [
     "bundle_hash",
     "header_of",
     "read",
-    "spec_bytes",
     "write_row",
 ]
 
@@ -75,9 +75,9 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class SpecRow:
-    """The spec, embedded as it is: its canonical bytes stand in the line unchanged."""
+    """The spec: its canonical bytes, which hash to `specHash` and stand in the line unchanged."""
 
-    spec: dict[str, Any]
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +256,7 @@ _KINDS: Final[dict[str, type[Row]]] = {
     "payout": PayoutRow,
     "summary": SummaryRow,
 }
+_SPEC_HEAD: Final = b'{"kind":"spec","spec":'
 _NAMES: Final = {struct: kind for kind, struct in _KINDS.items()}
 _PLACES: Final = {struct: place for place, struct in enumerate(_KINDS.values())}
 
@@ -267,13 +268,10 @@ def header_of(record: Record) -> Header:
     )
 
 
-def spec_bytes(row: SpecRow) -> bytes:
-    """The canonical bytes of an embedded spec."""
-    return canonical.dumps(row.spec)
-
-
 def write_row(row: Row) -> bytes:
     """One line of a bundle."""
+    if isinstance(row, SpecRow):
+        return _SPEC_HEAD + row.data + b"}\n"
     return canonical.dumps({"kind": _NAMES[type(row)], **rows.to_json(row)}) + b"\n"
 
 
@@ -294,16 +292,51 @@ def read(chunks: Iterable[bytes]) -> Iterator[Row]:
     Raises:
         EvidenceError: At the first line that is malformed, too long, or of a kind out of order.
     """
-    place = 0
-    for number, line in enumerate(_lines(chunks), 1):
-        row = _read_row(line, number)
-        if _PLACES[type(row)] < place:
-            raise EvidenceError(f"line {number}: a {_NAMES[type(row)]} stands too late")
-        place = _PLACES[type(row)]
-        yield row
+    reader = Reader(chunks)
+    while reader.row is not None:
+        yield reader.row
+        reader.advance()
+
+
+class Reader:
+    """A bundle's rows from its bytes: one at hand, and parsed when asked for. Raises as `read` does."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._lines = _lines(chunks)
+        self._number = self._place = 0
+        self.advance()
+
+    def advance(self) -> None:
+        """Go on to the next line."""
+        self._line = next(self._lines, None)
+        self._row: Row | None = None
+        self._number += 1
+
+    @property
+    def row(self) -> Row | None:
+        """The row at hand, None at the end."""
+        if self._row is None and self._line is not None:
+            self._row = self._parsed(self._line)
+        return self._row
+
+    def passes(self, line: bytes) -> bool:
+        """Go on if the line at hand is this one, newline included; it need not be parsed then."""
+        if self._line is None or len(line) != len(self._line) + 1 or not line.startswith(self._line):
+            return False
+        self.advance()
+        return True
+
+    def _parsed(self, line: bytes) -> Row:
+        row = _read_row(line, self._number)
+        if _PLACES[type(row)] < self._place:
+            raise EvidenceError(f"line {self._number}: a {_NAMES[type(row)]} stands too late")
+        self._place = _PLACES[type(row)]
+        return row
 
 
 def _read_row(line: bytes, number: int) -> Row:
+    if line.startswith(_SPEC_HEAD) and line.endswith(b"}"):
+        return SpecRow(line[len(_SPEC_HEAD) : -1])
     try:
         row = _row_of(canonical.parse(line))
     except InputError as error:

@@ -167,10 +167,10 @@ class _Gold:
 
 
 def _truths(spec: Spec, outcome: Outcome, good: Flags) -> list[TruthRow]:
-    form = spec.task.form
+    labels = {winner: spec.task.form.encode(winner) for winner in np.unique(outcome.winners).tolist()}
     columns = (outcome.items, outcome.winners, outcome.confidence_q16, good)
     return [
-        TruthRow(item, form.encode(winner), confidence, fine)
+        TruthRow(item, labels[winner], confidence, fine)
         for item, winner, confidence, fine in zip(*(column.tolist() for column in columns), strict=True)
     ]
 

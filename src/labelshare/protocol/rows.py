@@ -114,7 +114,18 @@ def _numbers(bits: int) -> _Codec:
 
 
 def _byte_strings() -> _Codec:
-    return _Codec(lambda value: list(map(_hex, value)), lambda value: tuple(map(_unhex, _typed(value, list))))
+    """An array of byte strings, few of which differ: each is converted once."""
+
+    def write(value: tuple[bytes, ...]) -> list[str]:
+        known = {each: _hex(each) for each in set(value)}
+        return [known[each] for each in value]
+
+    def read(value: Any) -> tuple[bytes, ...]:
+        texts = [_typed(each, str) for each in _typed(value, list)]
+        known = {each: _unhex(each) for each in set(texts)}
+        return tuple(known[each] for each in texts)
+
+    return _Codec(write, read)
 
 
 def _typed(value: Any, kind: type) -> Any:

@@ -136,7 +136,7 @@ def _settle(spec: Spec, record: Record, found: _Evidence, assigned: assignment.A
     summary = _summary(record.scope, count.leaves, verdict)
     rows: tuple[evidence.Row, ...] = (
         evidence.header_of(record),
-        evidence.SpecRow(spec.fields),
+        evidence.SpecRow(spec.canonical_bytes),
         *found.seats,
         *_rounds(record),
         *map(_commit_row, found.signed),

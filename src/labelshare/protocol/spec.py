@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
 
 from labelshare.errors import InputError, LabelError, SpecError
 from labelshare.protocol import assignment, canonical
@@ -82,8 +83,12 @@ class Task(_Part):
         return self
 
 
-class Item(_Part):
-    """One thing to label: sha256 of its content, and where or what it is."""
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid", strict=True))
+class Item:
+    """One thing to label: sha256 of its content, and where or what it is.
+
+    No model but a dataclass with slots, since there can be a million of them.
+    """
 
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     uri: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
@@ -278,7 +283,7 @@ class Spec(_Part):
             raise SpecError("spec: not in canonical form (RFC 8785, defaults stated)")
         return spec
 
-    @cached_property
+    @property
     def fields(self) -> dict[str, Any]:
         """The JSON values: every default stated, nothing that is absent."""
         return self.model_dump(mode="json", exclude_none=True)

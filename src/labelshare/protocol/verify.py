@@ -16,7 +16,7 @@ from itertools import groupby
 from labelshare.errors import LabelshareError, SpecError, VerificationError
 from labelshare.protocol import abi, assignment, evidence, rewards, typed_data
 from labelshare.protocol.commitments import Opening, SignedCommit, check_opening, standing
-from labelshare.protocol.compare import Groups, ascending, differ, match, same, same_fields, signed_by
+from labelshare.protocol.compare import Groups, ascending, differ, same, same_fields, signed_by
 from labelshare.protocol.counting import Count, expect_labels
 from labelshare.protocol.evidence import (
     CommitRow,
@@ -25,7 +25,6 @@ from labelshare.protocol.evidence import (
     OpeningRow,
     PayoutRow,
     RoundRow,
-    Row,
     ScoreRow,
     SeatRow,
     SpecRow,
@@ -88,7 +87,7 @@ def verify(record: Record, bundle: bytes | Iterable[bytes]) -> Report:
     check = kind(record, record.posted.settlement, record.posted.fee)
     difference = ""
     try:
-        check.run(evidence.read(source))
+        check.run(source)
     except LabelshareError as error:
         difference = str(error)
     if source.finish() != record.posted.settlement.bundle_hash:
@@ -133,14 +132,14 @@ class _Check:
     payout_total: int = 0
     share_total: int = 0
 
-    def run(self, rows: Iterable[Row]) -> None:
+    def run(self, chunks: Iterable[bytes]) -> None:
         """Check every row, in the order in which they stand."""
-        groups = Groups(rows)
+        groups = Groups(chunks)
         self._check_header(groups.one(Header))
         spec = self._check_spec(groups.one(SpecRow))
-        self._check_seats(groups.take(SeatRow))
-        self._check_rounds(groups.take(RoundRow))
-        self._check_commits(groups.take(CommitRow))
+        self._check_seats(groups)
+        self._check_rounds(groups)
+        self._check_commits(groups)
         count = self._check_openings(spec, groups.take(OpeningRow))
         verdict = judge(spec, self.record, count, self.committed)
         self._check_verdict(verdict, groups)
@@ -169,17 +168,16 @@ class _Check:
         same("hash of the pool's parameters", abi.pool_id(*chain, header.pool), record.params.pool)
 
     def _check_spec(self, row: SpecRow) -> Spec:
-        data = evidence.spec_bytes(row)
-        same("spec hash", Hash32(sha256(data).digest()), self.record.params.spec_hash)
+        same("spec hash", Hash32(sha256(row.data).digest()), self.record.params.spec_hash)
         try:
-            return Spec.parse(data)
+            return Spec.parse(row.data)
         except SpecError as error:
             raise VerificationError(f"the campaign's spec is not valid: {error}") from None
 
-    def _check_seats(self, rows: Iterable[SeatRow]) -> None:
+    def _check_seats(self, groups: Groups) -> None:
         scope, signed, listed = self.record.scope, [], set()
         digest = typed_data.digest(scope, typed_data.enrol_hash(scope.campaign_id))
-        for row in ascending(rows, lambda row: row.annotator):
+        for row in ascending(groups.take(SeatRow), lambda row: row.annotator):
             if row.signature:
                 signed.append(row.annotator)
                 signed_by(row.annotator, digest, row.signature, "enrolment")
@@ -193,15 +191,15 @@ class _Check:
         same("number of signed seats", len(signed), self.record.roster_count)
         same("roster root", roster_root(scope, signed), self.record.roster_root)
 
-    def _check_rounds(self, rows: Iterable[RoundRow]) -> None:
+    def _check_rounds(self, groups: Groups) -> None:
         expected = [RoundRow(r.round, r.root, r.item_lists_hash) for r in self.record.rounds]
-        match(rows, sorted(expected, key=lambda row: row.round), lambda row: f"round {row.round}")
+        groups.match(RoundRow, sorted(expected, key=lambda row: row.round), lambda row: f"round {row.round}")
 
-    def _check_commits(self, rows: Iterable[CommitRow]) -> None:
+    def _check_commits(self, groups: Groups) -> None:
         sent = {
             (own.annotator, own.commit) for own in self.record.own_commits if own.annotator in self.roster
         }
-        for row in ascending(rows, self._order):
+        for row in ascending(groups.take(CommitRow), self._order):
             self.included[row.annotator, self._name(row.commit)] = row.commit
             if row.annotator not in self.roster:
                 differ(f"commit of {row.annotator}, who has no seat")
@@ -289,14 +287,14 @@ class _Check:
         """Every row that the rules give, in the bundle's order."""
         self.labelled = len(verdict.truths)
         self.accepted = sum(row.accepted for row in verdict.truths)
-        match(groups.take(GoldRow), verdict.gold, lambda row: f"gold item {row.item}")
-        match(groups.take(TruthRow), verdict.truths, lambda row: f"item {row.item}")
-        match(groups.take(ScoreRow), verdict.scores, lambda row: str(row.annotator))
+        groups.match(GoldRow, verdict.gold, lambda row: f"gold item {row.item}")
+        groups.match(TruthRow, verdict.truths, lambda row: f"item {row.item}")
+        groups.match(ScoreRow, verdict.scores, lambda row: str(row.annotator))
         if verdict.payouts:
             self.payout_total = verdict.payouts[-1].cum_payout
             self.share_total = verdict.payouts[-1].cum_shares
-        expected = [PayoutRow.of(leaf) for leaf in verdict.payouts]
-        match(groups.take(PayoutRow), expected, lambda row: str(row.account))
+        expected = map(PayoutRow.of, verdict.payouts)
+        groups.match(PayoutRow, expected, lambda row: str(row.account))
 
     def _settlement(self, verdict: Verdict, label_root: Hash32) -> Settlement:
         scope, leaves = self.record.scope, len(verdict.payouts)
@@ -321,18 +319,18 @@ class _Check:
 class _PublicCheck(_Check):
     """The same for a public settlement: its seats, commitments and openings are those the chain names."""
 
-    def _check_seats(self, rows: Iterable[SeatRow]) -> None:
+    def _check_seats(self, groups: Groups) -> None:
         self.roster.update(annotator for annotator, _ in named_commits(self.record))
         expected = [SeatRow(annotator, b"") for annotator in sorted(self.roster)]
-        match(rows, expected, lambda row: str(row.annotator))
+        groups.match(SeatRow, expected, lambda row: str(row.annotator))
 
-    def _check_commits(self, rows: Iterable[CommitRow]) -> None:
+    def _check_commits(self, groups: Groups) -> None:
         expected = []
         for annotator, commit in named_commits(self.record):
             self.included[annotator, self._name(commit)] = commit
             fields = (commit.round, commit.batch, commit.root, commit.count, commit.cumulative_count)
             expected.append(CommitRow(annotator, *fields, b"", ()))
-        match(rows, expected, lambda row: f"batch {row.batch} of {row.annotator}")
+        groups.match(CommitRow, expected, lambda row: f"batch {row.batch} of {row.annotator}")
 
     def _require_open(self, name: Name, stands: Mapping[Name, Commit], posted: Collection[Name]) -> None:
         super()._require_open(name, stands, posted)

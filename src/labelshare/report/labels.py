@@ -86,7 +86,7 @@ class _Reader:
     def take(self, row: evidence.Row) -> None:
         match row:
             case evidence.SpecRow():
-                self.spec = Spec.parse(evidence.spec_bytes(row))
+                self.spec = Spec.parse(row.data)
             case evidence.SeatRow(annotator=annotator):
                 self.seats.append(annotator)
             case evidence.OpeningRow():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from labelshare.errors import LabelError
@@ -15,6 +16,7 @@ MAX_ANSWERS: Final = 1 << 32
 _SHOWN_CHARS: Final = 80
 
 
+@lru_cache(maxsize=65_536)
 def digest(label: bytes) -> Hash32:
     """The digest of a label's canonical bytes, which leaves hold."""
     return keccak(label)
