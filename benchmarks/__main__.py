@@ -39,11 +39,18 @@ def _signatures(size: int | None) -> Report:
     return compare.measure(compare.SIZES if size is None else (size,))
 
 
+def _settle(size: int | None) -> Report:
+    from benchmarks.settle import compare
+
+    return compare.measure(compare.SIZES if size is None else (size,))
+
+
 BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {
     "gas": _gas,
     "merkle": _merkle,
     "aggregate": _aggregate,
     "signatures": _signatures,
+    "settle": _settle,
 }
 
 

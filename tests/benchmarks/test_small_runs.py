@@ -13,6 +13,7 @@ from benchmarks import sides
 from benchmarks.aggregate import compare as aggregate
 from benchmarks.aggregate.crowd import LABELS_EACH, N_CLASSES, simulate
 from benchmarks.merkle import compare as merkle
+from benchmarks.settle import compare as settle
 from benchmarks.sides import SideError
 from benchmarks.signatures import compare as signatures
 
@@ -32,6 +33,12 @@ def test_trees_agree_with_openzeppelin(node: Path) -> None:
         assert found[title]
         assert found[f"{title}: 1,000 proofs"]
         assert found[f"{title}: first ever (cold)"] is None
+
+
+def test_a_small_campaign_is_settled_and_verified() -> None:
+    found = {row.work: row.ours for row in settle.measure([300]).rows}
+    assert found["bundle"]
+    assert found["verify from record and bundle"]
 
 
 def test_signatures_agree_with_eth_account() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from labelshare.protocol import typed_data
 from labelshare.protocol.gold import SealedGold
 from labelshare.protocol.record import OwnCommit, Record, Reveal
 from labelshare.protocol.rewards import ONE_SHARE
@@ -123,7 +124,7 @@ def settle(kind: Kind) -> Settled:
     sealed = gold_of(kind, rng) if kind.gold else None
     world = world_of(kind, sealed)
     work(world, kind, rng)
-    reveal(world, kind, rng)
+    late = reveal(world, kind, rng)
     without = without_seat(world, rng) if kind.breaks else set()
     world.withhold(*without)
     show_gold(world, kind, rng, sealed)
@@ -133,7 +134,6 @@ def settle(kind: Kind) -> Settled:
         built = build_public(world.spec, record)
     else:
         built = build(world.spec, record, world.enrolments(), world.commits, world.openings)
-    late = late_reveals(world) if kind.breaks and not kind.public else ()
     posted = propose(replace(record, reveals=record.reveals + late), built, public=kind.public)
     return Settled(posted, b"".join(built.lines()))
 
@@ -286,8 +286,6 @@ def forget_void(world: World, who: bytes, batch: int) -> None:
 
 
 def commits_by_hash(world: World) -> list[tuple[Hash32, Commit]]:
-    from labelshare.protocol import typed_data
-
     every = [c.commit for c in world.commits] + [own.commit for own in world.own]
     return [(typed_data.commit_hash(world.scope.campaign_id, commit), commit) for commit in every]
 
@@ -298,8 +296,9 @@ def without_seat(world: World, rng: Random) -> set[str]:
     return {name for name, who in world.accounts.items() if who not in signed and rng.random() < 0.5}
 
 
-def reveal(world: World, kind: Kind, rng: Random) -> None:
-    """Some openings go to the chain, before the proposal; void ones too."""
+def reveal(world: World, kind: Kind, rng: Random) -> tuple[Reveal, ...]:
+    """Some openings go to the chain, void ones too; returned are those that come behind the proposal."""
+    late = []
     for name, batch in opened(world):
         if rng.random() < (0.8 if kind.public else 0.3):
             if kind.breaks and rng.random() < 0.2:
@@ -308,29 +307,19 @@ def reveal(world: World, kind: Kind, rng: Random) -> None:
                 world.reveal(name, batch, secret=keccak(b"another"))
             else:
                 world.reveal(name, batch)
-            if not kind.public and rng.random() < 0.5:
-                drop(world, name, batch)
+            if rng.random() < 0.5:
+                world.openings.remove(world.opening(name, batch)[1])  # the oracle did not receive it itself
+        elif kind.breaks and rng.random() < 0.3:
+            late.append(world.reveal(name, batch, place=AFTER))
+            world.reveals.pop()
+            world.openings.remove(world.opening(name, batch)[1])
+    return tuple(late)
 
 
 def opened(world: World) -> list[tuple[str, int]]:
     names = {who: name for name, who in world.accounts.items()}
     by_hash = dict(commits_by_hash(world))
     return [(names[o.annotator], by_hash[o.commit_hash].batch) for o in world.openings]
-
-
-def drop(world: World, name: str, batch: int) -> None:
-    """The oracle did not receive the opening itself."""
-    _, opening = world.opening(name, batch)
-    world.openings.remove(opening)
-
-
-def late_reveals(world: World) -> tuple[Reveal, ...]:
-    """What is opened behind the proposal plays no part in it."""
-    made = [
-        Reveal(own.annotator, own.commit, keccak(b"late"), bytes([i]), AFTER)
-        for i, own in enumerate(world.own)
-    ]
-    return tuple(made)
 
 
 def show_gold(world: World, kind: Kind, rng: Random, sealed: SealedGold | None) -> None:

@@ -293,6 +293,28 @@ def test_both_assign_alike(public: bool) -> None:
     assert 0 < sum(row["labels"] for row in agree_it_is_right(made).rows["score"]) < opened
 
 
+# Where other readings of the page, or rules left out, would give another settlement
+CLOSE: dict[str, dict[str, Any]] = {
+    "void gold stays out of the comparison that flags": {
+        "seed": 5,
+        "odd": True,
+        "gold_wrong": True,
+        "correlation": True,
+    },
+    "who left a batch unopened is not skilled": {"seed": 2, "gold_wrong": True, "skill": (3, 0, 4_000)},
+    "gold compares where nobody else labelled": {"seed": 1, "rendezvous": True, "k": 2},
+    "who was offered an item stands behind": {"seed": 2, "rendezvous": True, "k": 1},
+    "an item in two lists of a round is one": {"seed": 24, "rendezvous": True, "k": 1},
+    "labels sent alone use up the limit": {"seed": 2, "rendezvous": True, "k": 2},
+    "a published list binds": {"seed": 4, "rendezvous": True, "k": 2, "breaks": True},
+}
+
+
+@pytest.mark.parametrize("changes", CLOSE.values(), ids=CLOSE)
+def test_both_read_the_page_alike(changes: dict[str, Any]) -> None:
+    agree_it_is_right(settle(replace(PLAIN, **changes)))
+
+
 # Alterations
 
 

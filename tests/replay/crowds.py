@@ -6,7 +6,9 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
+from math import floor
 
 from sha3 import keccak_256
 
@@ -120,15 +122,9 @@ def expected(life: Finished) -> Expected:
     """Majority with the seed's ties, three fifths to be accepted, half pay for what is contested."""
     crowd, rules, seed = life.crowd, life.rules, life.seed
     votes = assigned_votes(life) if crowd.simulated else crowd.votes
-    by_item: dict[int, Counter[int]] = {}
-    for vote in votes:
-        by_item.setdefault(vote.item, Counter())[vote.label] += 1
-    winners, ties = {}, 0
-    for item, counts in by_item.items():
-        most = max(counts.values())
-        leaders = [label for label, count in counts.items() if count == most]
-        ties += len(leaders) > 1
-        winners[item] = max(leaders, key=lambda label: _hash(seed, (item, 8), (label, 4)))
+    by_item = counted(votes)
+    winners = {item: winner_of(item, counts, seed) for item, counts in by_item.items()}
+    ties = sum(list(counts.values()).count(max(counts.values())) > 1 for counts in by_item.values())
     accepted = frozenset(i for i, counts in by_item.items() if 5 * counts[winners[i]] >= 3 * counts.total())
     halves = [0] * len(crowd.workers)
     for vote in votes:
@@ -138,8 +134,12 @@ def expected(life: Finished) -> Expected:
             halves[vote.worker] += 2
     k = rules.redundancy if crowd.simulated else max(counts.total() for counts in by_item.values())
     places = len(crowd.items) * k
-    pay = [each * rules.price // 2 for each in halves]
-    shares = [each * rules.share_weight // 2 for each in halves]
+    full = 65_536 * 4_000 // 10_000
+    parts = [min(max(skill(votes, worker, seed), 0), full) for worker in range(len(crowd.workers))]
+    pay = [each * rules.price * part // (2 * full) for each, part in zip(halves, parts, strict=True)]
+    shares = [
+        each * rules.share_weight * part // (2 * full) for each, part in zip(halves, parts, strict=True)
+    ]
     return Expected(
         labels=len(votes),
         winners=winners,
@@ -151,6 +151,29 @@ def expected(life: Finished) -> Expected:
         escrow=-(-places * rules.price * (BPS + rules.fee_bps) // BPS),
         fee=sum(pay) * rules.fee_bps // BPS,
     )
+
+
+def counted(votes: Sequence[Vote]) -> dict[int, Counter[int]]:
+    by_item: dict[int, Counter[int]] = {}
+    for vote in votes:
+        by_item.setdefault(vote.item, Counter())[vote.label] += 1
+    return by_item
+
+
+def winner_of(item: int, counts: Counter[int], seed: bytes) -> int:
+    leaders = [label for label, count in counts.items() if count == max(counts.values())]
+    return max(leaders, key=lambda label: _hash(seed, (item, 8), (label, 4)))
+
+
+def skill(votes: Sequence[Vote], worker: int, seed: bytes) -> int:
+    """Agreement beyond chance with the others' vote, shrunk as if by six labels, in 1/65,536."""
+    others = counted([vote for vote in votes if vote.worker != worker])
+    references = {item: winner_of(item, counts, seed) for item, counts in others.items()}
+    wins = Counter(references.values())
+    own = [vote for vote in votes if vote.worker == worker and vote.item in references]
+    chance = sum(Fraction(wins[vote.label], len(references)) for vote in own)
+    agreed = sum(vote.label == references[vote.item] for vote in own)
+    return floor(65_536 * (agreed - chance) / (len(own) - chance + 6))
 
 
 def _revenue(shares: Sequence[int], rules: Rules) -> list[int]:

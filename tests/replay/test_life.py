@@ -10,7 +10,7 @@ import pytest
 from labelshare.chain.connect import connect
 from labelshare.errors import KeyRefusedError
 from labelshare.protocol.evidence import OpeningRow, read
-from labelshare.replay.crowd import Crowd, read_crowd
+from labelshare.replay.crowd import Crowd, Vote, read_crowd
 from labelshare.replay.life import live
 from labelshare.replay.rules import Rules
 from labelshare.replay.saved import load, store
@@ -146,6 +146,25 @@ def test_a_chain_where_money_is_real_is_refused(anvil_program: Path) -> None:
         with pytest.raises(KeyRefusedError, match="chain 1 is no development chain"):
             live(chain, recorded_crowd(), RECORDED_RULES)
         assert chain.block_number == 0
+
+
+def test_a_crowd_without_skill_owns_nothing_and_its_licences_are_not_for_sale() -> None:
+    votes = (Vote(0, 0, 0), Vote(0, 1, 1), Vote(1, 0, 0))
+    crowd = Crowd(
+        name="two",
+        simulated=False,
+        items=("a", "b"),
+        workers=("ann", "ben"),
+        classes=("x", "y"),
+        votes=votes,
+        truth={},
+    )
+    life = run(crowd, Rules())
+
+    outcome = collect(life.chain, life.lived.deployment, life.lived.scope.campaign_id, life.lived.bundle)
+    assert outcome.conserved
+    assert outcome.verification.ok
+    assert (outcome.verification.share_total, outcome.dataset.sold) == (0, ())
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from labelshare.report.labels import Score, read_labels, score
 from labelshare.report.money import Flows, check_money, flows_of
 from labelshare.types import Address
 from tests.oracle.stage import NAMES, build
-from tests.replay.crowds import Finished, recorded_life
+from tests.replay.crowds import Finished, recorded_life, skill
 
 
 @cache
@@ -238,9 +238,11 @@ def test_who_did_what() -> None:
         known = {item: label for item, label in own.items() if item in life.crowd.truth}
         right = sum(life.crowd.truth[item] == label for item, label in known.items())
         assert person.score == Score(right, len(known))
-        price, weight = life.rules.price, life.rules.share_weight
-        halves = 2 * person.accepted + person.contested
-        assert (person.payout, person.shares) == (halves * price // 2, halves * weight // 2)
+        halves, full = 2 * person.accepted + person.contested, 26_214
+        part = min(person.skill_q16, full)
+        assert person.skill_q16 == max(skill(life.crowd.votes, names[person.account], life.seed), 0)
+        assert person.payout == halves * life.rules.price * part // (2 * full)
+        assert person.shares == halves * life.rules.share_weight * part // (2 * full)
     assert whole.accepted_labels == sum(person.accepted for person in whole.people)
     assert whole.contested_labels == sum(person.contested for person in whole.people)
 

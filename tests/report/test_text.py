@@ -43,6 +43,7 @@ def many(count: int) -> Outcome:
             labels=12_345,
             accepted=11_111,
             contested=1_234,
+            skill_q16=65_536,
             payout=12_345_670_000_000_000_000_000 - number,
             shares=(count - number) * 10**22,
             revenue=1_234_560_000_000_000_000_000,

@@ -7,7 +7,6 @@ is the secret with items and labels, from which anyone rebuilds the root. A batc
 
 from __future__ import annotations
 
-import hmac
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from sha3 import keccak_256
 
 from labelshare.errors import CommitmentError, ReplayError
 from labelshare.protocol import typed_data
+from labelshare.protocol.hmac_sha256 import salt_rows
 from labelshare.protocol.leaves import commit_leaves
 from labelshare.protocol.merkle import root_of
 from labelshare.types import Address, Commit, Hash32, Scope, keccak
@@ -80,8 +80,7 @@ class Opening:
 
 def salts(secret: bytes, items: Iterable[int]) -> list[bytes]:
     """HMAC-SHA256(secret, item as 8 bytes big-endian) per item (RFC 2104)."""
-    mac = hmac.digest
-    return [mac(secret, item.to_bytes(8, "big"), "sha256") for item in items]
+    return list(map(bytes, salt_rows(secret, tuple(items))))
 
 
 def label_digests(labels: Iterable[bytes]) -> list[bytes]:
@@ -95,7 +94,7 @@ def commit_root(
     scope: Scope, annotator: Address, batch: int, secret: bytes, items: Sequence[int], labels: Sequence[bytes]
 ) -> Hash32:
     """The root over the salted leaves of a batch."""
-    digests, batch_salts = label_digests(labels), salts(secret, items)
+    digests, batch_salts = label_digests(labels), salt_rows(secret, items)
     return root_of(commit_leaves(scope, annotator, batch, items, digests, batch_salts))
 
 

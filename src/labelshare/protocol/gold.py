@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labelshare.errors import CommitmentError, LabelError
-from labelshare.protocol.commitments import MAX_ITEMS, label_bytes, label_digests, read_labels, salts
+from labelshare.protocol.commitments import MAX_ITEMS, label_bytes, label_digests, read_labels
+from labelshare.protocol.hmac_sha256 import salt_rows
 from labelshare.protocol.labels import Form
 from labelshare.protocol.leaves import gold_leaves
 from labelshare.protocol.merkle import root_of
@@ -45,7 +46,8 @@ class SealedGold:
     @property
     def root(self) -> Hash32:
         """The root for the spec."""
-        return root_of(gold_leaves(self.items, label_digests(self.labels), salts(self.secret, self.items)))
+        digests, salts = label_digests(self.labels), salt_rows(self.secret, self.items)
+        return root_of(gold_leaves(self.items, digests, salts))
 
     @property
     def reveal(self) -> bytes:

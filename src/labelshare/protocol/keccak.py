@@ -2,7 +2,7 @@
 
 Two ways lead to the same bytes: a loop over safe-pysha3, always there, and the kernels of `keccak_jit`, which
 are about ten times faster but cost a second to load. They come with the extra `fast` and are loaded only when
-there is enough to hash.
+there is enough to hash, together with the one of `sha256_jit`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sha3 import keccak_256
 
-__all__ = ["Rows", "expect", "hash_parents", "hash_rows", "hash_twice"]
+__all__ = ["Kernels", "Rows", "expect", "hash_parents", "hash_rows", "hash_twice", "kernels_for"]
 
 Rows: TypeAlias = NDArray[np.uint8]
 Words: TypeAlias = NDArray[np.uint64]
@@ -27,21 +27,22 @@ _WORD: Final = 8
 _LITTLE: Final = np.dtype("<u8")
 
 
-class _Kernels(NamedTuple):
-    """The functions of `keccak_jit`."""
+class Kernels(NamedTuple):
+    """The functions of `keccak_jit` and `sha256_jit`."""
 
     hash_words: Callable[[Words, int, int, Words], None]
     parents: Callable[[Words], None]
+    macs: Callable[[NDArray[np.uint32], Words, NDArray[np.uint32]], None]
 
 
 class _Loader:
     """Holds the kernels once they are loaded; without numba they never are."""
 
     def __init__(self) -> None:
-        self._kernels: _Kernels | None = None
+        self._kernels: Kernels | None = None
         self._tried = False
 
-    def kernels(self, n_hashes: int) -> _Kernels | None:
+    def kernels(self, n_hashes: int) -> Kernels | None:
         """The kernels if they are the quicker way to that many hashes."""
         if n_hashes >= _WORTH_LOADING and not self._tried:
             self._tried = True
@@ -55,6 +56,11 @@ _loader = _Loader()
 def expect(n_hashes: int) -> None:
     """Say that about so many hashes follow, in parts of any size: the way there is chosen for all of them."""
     _loader.kernels(n_hashes)
+
+
+def kernels_for(n_hashes: int) -> Kernels | None:
+    """The kernels if they are the quicker way to that many hashes, as `expect` has chosen."""
+    return _loader.kernels(n_hashes)
 
 
 def hash_rows(rows: Rows) -> Rows:
@@ -75,26 +81,26 @@ def hash_parents(nodes: bytearray) -> None:
             children 2i + 1 and 2i + 2, the smaller first.
     """
     count = len(nodes) // (2 * _HASH)
-    kernels = _loader.kernels(count)
+    kernels = kernels_for(count)
     if kernels is None:
         _hash_parents_one_by_one(nodes, count)
     else:
         kernels.parents(np.frombuffer(nodes, _LITTLE).reshape(-1, _HASH // _WORD))
 
 
-def _load() -> _Kernels | None:
+def _load() -> Kernels | None:
     if sys.byteorder != "little":
         return None  # the kernels take words as they lie in memory
     try:
-        from labelshare.protocol import keccak_jit
+        from labelshare.protocol import keccak_jit, sha256_jit
     except (ImportError, RuntimeError):
         # Not installed, too old for this numpy, or with no folder to keep what it compiles.
         return None
-    return _Kernels(keccak_jit.hash_words, keccak_jit.parents)
+    return Kernels(keccak_jit.hash_words, keccak_jit.parents, sha256_jit.macs)
 
 
 def _hash(rows: Rows, times: int) -> Rows:
-    kernels = _loader.kernels(times * len(rows))
+    kernels = kernels_for(times * len(rows))
     if kernels is None:
         return _hash_one_by_one(rows, times)
     hashes = np.empty((len(rows), _HASH // _WORD), _LITTLE)

@@ -110,14 +110,14 @@ def commit_leaves(
     batch: int,
     items: Sequence[int],
     digests: Sequence[bytes],
-    salts: Sequence[bytes],
+    salts: Sequence[bytes] | Rows,
 ) -> Rows:
     """[domain, annotator, batch, item, labelDigest, salt] for each label of a batch."""
     head = _batch_head(Kind.COMMIT, scope, annotator, batch)
     return _hashed(head, _numbers(items), _joined(digests, _WORD), _joined(salts, _WORD))
 
 
-def gold_leaves(items: Sequence[int], digests: Sequence[bytes], salts: Sequence[bytes]) -> Rows:
+def gold_leaves(items: Sequence[int], digests: Sequence[bytes], salts: Sequence[bytes] | Rows) -> Rows:
     """[keccak256("GOLD.v1"), item, labelDigest, salt] for each gold item.
 
     The spec holds their root and the campaign's id holds the spec's hash: they are bound to no campaign
@@ -200,6 +200,8 @@ def _amounts(values: Sequence[int]) -> Rows:
         return _joined([value.to_bytes(16, "big") for value in values], 16)
 
 
-def _joined(values: Sequence[bytes], size: int) -> Rows:
+def _joined(values: Sequence[bytes] | Rows, size: int) -> Rows:
     """Values of `size` bytes as a column."""
+    if isinstance(values, np.ndarray):
+        return values
     return np.frombuffer(b"".join(values), np.uint8).reshape(-1, size)

@@ -230,7 +230,10 @@ class _Life:
     # --------------------------------------------------------------- revenue
 
     def _license(self, requester: Requester, dataset: Address) -> None:
-        """Sell one licence, let its revenue stream, and let every holder claim."""
+        """Sell one licence, let its revenue stream, and let every holder claim; nothing where nobody holds."""
+        share = self.contracts.share(dataset)
+        if not share.total_supply():
+            return
         with self.progress.phase("sell a licence", 1) as advance:
             offer = requester.offer_licence(
                 dataset, self.rules.licence_price, duration=365 * DAY, terms=LICENCE_TERMS
@@ -238,7 +241,6 @@ class _Life:
             Licensee(self.sender, self.contracts, self.cast.licensee).buy(offer)
             advance(1)
         self.chain.advance_to(self.chain.now() + STREAM)
-        share = self.contracts.share(dataset)
         holders = [worker for worker in self.cast.workers if share.balance_of(worker.address)]
         self._send_all("claim revenue", [(holder, share.claim_revenue()) for holder in holders])
 

@@ -94,8 +94,8 @@ def spec_of(crowd: Crowd, rules: Rules) -> Spec:
             "aggregation": {"policy": "majority.v1"},
             "acceptance": {"policy": "threshold.v1", "numerator": 3, "denominator": 5},
             "skill": {"policy": "leave-one-out.v1"},
-            "pay": {"policy": "flat.v1"},
-            "shares": {"policy": "flat.v1"},
+            "pay": {"policy": "skill.v1"},
+            "shares": {"policy": "skill.v1"},
             "slash": {"policy": "none.v1"},
             "gold": {"policy": "none.v1"},
         }

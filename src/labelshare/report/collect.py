@@ -39,12 +39,13 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What one annotator did and got; amounts in base units."""
+    """What one annotator did and got; amounts in base units, skill in 1/65,536."""
 
     account: Address
     labels: int
     accepted: int
     contested: int
+    skill_q16: int
     payout: int
     shares: int
     revenue: int
@@ -160,6 +161,7 @@ def _people(labelled: Labelled, shares: DatasetHistory, truth: Mapping[int, int]
                 labels=len(answers),
                 accepted=work.accepted if work else 0,
                 contested=work.contested if work else 0,
+                skill_q16=work.skill_q16 if work else 0,
                 payout=row.payout if row else 0,
                 shares=row.shares if row else 0,
                 revenue=revenue[account],

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labelshare.chain.deploy import Deployment
+from labelshare.protocol.skill import ONE
 from labelshare.report.collect import Outcome, Person
 from labelshare.report.gas import GasLine, gas_lines, job_gas
 from labelshare.report.labels import Score
@@ -51,7 +52,8 @@ def show(
 def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
     unit, share_total = outcome.unit, sum(each.shares for each in outcome.people)
     title = f"Who earned, and who owns the dataset now (pay and revenue in {unit.symbol})"
-    table = _table(title, "annotator", "labels", "right", "accepted", "half", "pay", "owns", "revenue")
+    columns = ("labels", "right", "accepted", "skill", "pay", "owns", "revenue")
+    table = _table(title, "annotator", *columns)
     for person in _shown(outcome.people):
         if person is None:
             table.add_row(f"… {len(outcome.people) - SHOWN} more")
@@ -61,7 +63,7 @@ def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
             f"{person.labels:,}",
             _percent(person.score),
             f"{person.accepted:,}",
-            f"{person.contested:,}",
+            f"{person.skill_q16 / ONE:.2f}",
             unit.number(person.payout),
             f"{100 * person.shares / share_total:.2f} %" if share_total else "–",
             unit.number(person.revenue),

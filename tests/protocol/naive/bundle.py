@@ -45,16 +45,25 @@ def read(bundle: bytes) -> dict[str, list[Row]]:
 
 def read_line(text: bytes, number: int) -> Row:
     try:
-        if len(text) > 128 * MIB + 1024:
-            raise FaultError("too long")
+        if len(text) > 128 * MIB + 1024 or levels(text) > 32:
+            raise FaultError("too long or too deep")
         row = json.loads(text.decode())
         if not isinstance(row, dict) or rfc8785.dumps(row) != text:
             raise FaultError("not the one spelling of an object")
-    except (ValueError, RecursionError) as fault:
+    except ValueError as fault:
         raise FaultError(f"line {number}: {fault}") from None
     if row.get("kind") not in KINDS:
         raise FaultError(f"line {number}: unknown kind")
     return row
+
+
+def levels(text: bytes) -> int:
+    """How deep the brackets outside of strings go."""
+    level = deepest = 0
+    for byte in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", text):
+        level += (byte in b"[{") - (byte in b"]}")
+        deepest = max(deepest, level)
+    return deepest
 
 
 def fields_of(row: Row, names: str) -> list[Any]:

@@ -103,15 +103,17 @@ def assign_to_lowest(spec: Spec, seed: bytes, openings: Iterable[Opening]) -> As
 def labels_that_count(spec: Spec, openings: Iterable[Opening], assigned: Assigned | None) -> list[Label]:
     """`assigned` is None where every label is."""
     counted: list[Label] = []
+    seen: set[tuple[bytes, int]] = set()
     for opening in sorted(openings, key=lambda each: each.commit.order):
         who = opening.commit.annotator
         for item, label in zip(opening.items, opening.labels, strict=True):
-            first = not any(each.annotator == who and each.item == item for each in counted)
+            first = (who, item) not in seen
             listed = item in opening.commit.items or not opening.commit.bound
             may = assigned is None or (opening.commit.round, item, who) in assigned
             choice = spec.form.decode(label)
             if item < spec.items and listed and may and first and choice is not None:
                 counted.append(Label(who, opening.commit.batch, item, choice))
+                seen.add((who, item))
     return counted
 
 
