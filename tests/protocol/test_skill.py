@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor, sqrt
+from math import comb, floor, sqrt
 
 import pytest
 from hypothesis import given
@@ -121,3 +121,27 @@ def test_chance_work_is_seldom_surely_below_and_bad_work_is() -> None:
     assert is_surely_below(Comparison(20, 4, 20 * half, 1000), 2_000)
     assert not is_surely_below(Comparison(100, 85, 100 * half, 1000), 2_000)
     assert not is_surely_below(Comparison(0, 0, 0, 1), 2_000)
+
+
+def part_of_the_price(n: int, right: Fraction, chance: Fraction) -> float:
+    """What one of n labels earns on average: each agrees with probability `right`, and is paid if it does."""
+    full, mean = full_skill(RULE), Fraction(0)
+    for agreed in range(n + 1):
+        odds = comb(n, agreed) * right**agreed * (1 - right) ** (n - agreed)
+        skill = skill_q16(Comparison(n, agreed, n * int(1000 * chance), 1000), 0, RULE)
+        mean += odds * Fraction(min(max(skill, 0), full), full) * Fraction(agreed, n)
+    return float(mean)
+
+
+@pytest.mark.parametrize("n", [1, 5, 20, 50, 200])
+def test_work_without_effort_earns_next_to_nothing_however_it_is_spread(n: int) -> None:
+    """The table of decision 0007."""
+    half, fifth, most = Fraction(1, 2), Fraction(1, 5), Fraction(9, 10)
+    assert part_of_the_price(n, half, half) < 0.11
+    assert part_of_the_price(n, fifth, fifth) < 0.06
+    assert part_of_the_price(n, most, most) < 0.18
+
+
+@pytest.mark.parametrize(("n", "least"), [(5, 0.47), (20, 0.80), (50, 0.84)])
+def test_honest_work_is_paid_from_twenty_labels_on(n: int, least: float) -> None:
+    assert part_of_the_price(n, Fraction(85, 100), Fraction(1, 2)) > least

@@ -25,7 +25,7 @@ from labelshare.types import Address, Commit, Scope
 
 __all__ = ["Count", "expect_labels"]
 
-_HASHES: Final = 6  # for each label: two leaves, hashed twice each, and a node of either tree
+_HASHES: Final = 8  # for each label: two leaves, hashed twice each, a node of either tree, a salt (as two)
 
 
 def expect_labels(n_labels: int) -> None:
