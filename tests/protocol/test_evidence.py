@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from labelshare.errors import EvidenceError
 from labelshare.protocol import canonical, evidence
 from labelshare.protocol.evidence import Row, TruthRow, bundle_hash, read, write_row
-from tests.protocol.world import small_world
+from tests.protocol.world import skilled_world, small_world
 
 BUILT = small_world().build()
 BUNDLE = BUILT.bundle
@@ -28,7 +28,7 @@ def test_rows_survive_their_bytes() -> None:
 
 
 def test_lines_are_rfc_8785() -> None:
-    for line in LINES:
+    for line in [*LINES, *skilled_world().build().lines()]:
         assert rfc8785.dumps(canonical.parse(line)) + b"\n" == line
 
 

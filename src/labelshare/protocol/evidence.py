@@ -272,7 +272,7 @@ def write_row(row: Row) -> bytes:
     """One line of a bundle."""
     if isinstance(row, SpecRow):
         return _SPEC_HEAD + row.data + b"}\n"
-    return canonical.dumps({"kind": _NAMES[type(row)], **rows.to_json(row)}) + b"\n"
+    return rows.to_line(row, _NAMES[type(row)])
 
 
 def bundle_hash(chunks: Iterable[bytes]) -> Hash32:

@@ -2,7 +2,7 @@
 
 An integer type of up to 53 bits is a JSON number, a wider one a decimal string; bytes are lower-case 0x
 strings; a tuple (of numbers or of bytes) is an array, a nested dataclass an object; names are camelCase.
-Reading checks types and ranges; whoever needs one spelling of a row compares it with what `to_json` writes.
+Reading checks types and ranges; whoever needs one spelling of a row compares it with what `to_line` writes.
 """
 
 from __future__ import annotations
@@ -13,24 +13,37 @@ from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 from labelshare.errors import InputError
+from labelshare.protocol import canonical
 from labelshare.protocol.abi import field_types, uint_bits
 from labelshare.types import FixedBytes
 
-__all__ = ["from_json", "to_json"]
+__all__ = ["from_json", "to_json", "to_line"]
 
 T = TypeVar("T")
 _WIDEST_NUMBER = 53
 
 
 class _Codec(NamedTuple):
+    """How a field is written as a JSON value, read from one, and spelt in a line (RFC 8785)."""
+
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
+    spell: Callable[[Any], str]
 
 
 def to_json(row: Any) -> dict[str, Any]:
     """A dataclass as JSON values."""
     kind: Any = type(row)
     return {name: codec.write(getattr(row, field)) for name, field, codec in _fields(kind)}
+
+
+def to_line(row: Any, kind: str) -> bytes:
+    """RFC 8785 bytes of a dataclass, with its `kind` as a further field, and a newline.
+
+    What `canonical.dumps` makes of its JSON values, several times quicker: names and order are known.
+    """
+    struct: Any = type(row)
+    return f"{{{','.join([member(row) for member in _members(struct, kind)])}}}\n".encode()
 
 
 def from_json(struct: type[T], value: Any) -> T:
@@ -52,6 +65,24 @@ def _read(codec: _Codec, value: Any, name: str) -> Any:
 
 
 @cache
+def _members(struct: Any, kind: str) -> tuple[Callable[[Any], str], ...]:
+    """For each field in the order of its JSON name, what writes it with its name; `kind` among them."""
+    named = {
+        name: partial(_member, f'"{name}":', field, codec.spell) for name, field, codec in _fields(struct)
+    }
+    named["kind"] = partial(_constant, f'"kind":"{kind}"')
+    return tuple(named[name] for name in sorted(named))
+
+
+def _member(head: str, field: str, spell: Callable[[Any], str], row: Any) -> str:
+    return head + spell(getattr(row, field))
+
+
+def _constant(text: str, _row: Any) -> str:
+    return text
+
+
+@cache
 def _fields(struct: Any) -> tuple[tuple[str, str, _Codec], ...]:
     return tuple((_camel(name), name, _codec(kind)) for name, kind in field_types(struct))
 
@@ -69,16 +100,18 @@ def _codec(annotation: Any) -> _Codec:
         element = get_args(kind)[0]
         return _byte_strings() if element is bytes else _numbers(uint_bits(element))
     if dataclasses.is_dataclass(kind):
-        return _Codec(to_json, partial(from_json, annotation))
-    plain = get_origin(kind) or kind
-    if plain in _PLAIN:
-        return _Codec(lambda value: value, lambda value: _typed(value, plain))
+        return _spelt_as_json(to_json, partial(from_json, annotation))
+    if kind is bool:
+        return _Codec(bool, partial(_typed, kind=bool), lambda value: "true" if value else "false")
+    if kind is str:
+        return _spelt_as_json(str, partial(_typed, kind=str))
     if issubclass(kind, FixedBytes):
-        return _Codec(_hex, lambda value: kind(_unhex(value)))
-    return _Codec(_hex, _unhex)
+        return _Codec(_hex, lambda value: kind(_unhex(value)), _spell_hex)
+    return _Codec(_hex, _unhex, _spell_hex)
 
 
-_PLAIN = (str, bool, dict)
+def _spelt_as_json(write: Callable[[Any], Any], read: Callable[[Any], Any]) -> _Codec:
+    return _Codec(write, read, lambda value: canonical.dumps(write(value)).decode())
 
 
 def _number(bits: int) -> _Codec:
@@ -87,7 +120,7 @@ def _number(bits: int) -> _Codec:
             raise InputError(f"{value!r:.80} is not a number of uint{bits}")
         return value
 
-    return _Codec(int, read)
+    return _Codec(int, read, str)
 
 
 def _decimal(bits: int) -> _Codec:
@@ -98,7 +131,7 @@ def _decimal(bits: int) -> _Codec:
             raise InputError(f"{value} does not fit uint{bits}")
         return int(value)
 
-    return _Codec(str, read)
+    return _Codec(str, read, '"{}"'.format)
 
 
 def _numbers(bits: int) -> _Codec:
@@ -110,7 +143,7 @@ def _numbers(bits: int) -> _Codec:
             raise InputError(f"{value!r:.80} is not an array of uint{bits}")
         return numbers
 
-    return _Codec(list, read)
+    return _Codec(list, read, lambda value: f"[{','.join(map(str, value))}]")
 
 
 def _byte_strings() -> _Codec:
@@ -125,7 +158,7 @@ def _byte_strings() -> _Codec:
         known = {each: _unhex(each) for each in set(texts)}
         return tuple(known[each] for each in texts)
 
-    return _Codec(write, read)
+    return _Codec(write, read, lambda value: '["' + '","'.join(write(value)) + '"]' if value else "[]")
 
 
 def _typed(value: Any, kind: type) -> Any:
@@ -136,6 +169,10 @@ def _typed(value: Any, kind: type) -> Any:
 
 def _hex(value: bytes) -> str:
     return "0x" + value.hex()
+
+
+def _spell_hex(value: bytes) -> str:
+    return f'"0x{value.hex()}"'
 
 
 def _unhex(value: Any) -> bytes:

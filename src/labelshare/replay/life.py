@@ -230,7 +230,7 @@ class _Life:
     # --------------------------------------------------------------- revenue
 
     def _license(self, requester: Requester, dataset: Address) -> None:
-        """Sell one licence, let its revenue stream, and let every holder claim; nothing where nobody holds."""
+        """Sell one licence, let its revenue stream, let every holder claim; nothing where nobody holds."""
         share = self.contracts.share(dataset)
         if not share.total_supply():
             return

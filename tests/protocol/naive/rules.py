@@ -105,10 +105,10 @@ def labels_that_count(spec: Spec, openings: Iterable[Opening], assigned: Assigne
     counted: list[Label] = []
     seen: set[tuple[bytes, int]] = set()
     for opening in sorted(openings, key=lambda each: each.commit.order):
-        who = opening.commit.annotator
+        who, published = opening.commit.annotator, set(opening.commit.items)
         for item, label in zip(opening.items, opening.labels, strict=True):
             first = (who, item) not in seen
-            listed = item in opening.commit.items or not opening.commit.bound
+            listed = item in published or not opening.commit.bound
             may = assigned is None or (opening.commit.round, item, who) in assigned
             choice = spec.form.decode(label)
             if item < spec.items and listed and may and first and choice is not None:

@@ -110,13 +110,14 @@ def label_bytes(items: Iterable[int], labels: Iterable[bytes]) -> bytes:
 def read_labels(data: bytes) -> tuple[tuple[int, ...], tuple[bytes, ...]] | None:
     """Items and labels from `item (8) ‖ length (2) ‖ label` in line; None if the bytes end too early."""
     items, labels = [], []
-    while data:
-        length = int.from_bytes(data[8:10], "big")
-        if len(data) < 10 + length:
+    start = 0
+    while start < len(data):
+        end = start + 10 + int.from_bytes(data[start + 8 : start + 10], "big")
+        if end > len(data):
             return None
-        items.append(int.from_bytes(data[:8], "big"))
-        labels.append(data[10 : 10 + length])
-        data = data[10 + length :]
+        items.append(int.from_bytes(data[start : start + 8], "big"))
+        labels.append(data[start + 10 : end])
+        start = end
     return tuple(items), tuple(labels)
 
 
