@@ -1,6 +1,7 @@
 // Checks the vectors with code that shares nothing with ours: trees with @openzeppelin/merkle-tree, typed data with a
 // general EIP-712 encoder and the @noble curve. Prints what it checked; any difference is an error.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { encode } from "@metamask/abi-utils";
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
@@ -107,5 +108,45 @@ function checkTypedData() {
   return statements.length;
 }
 
+function checkGold() {
+  const { kindWord, secret, rows, root, reveal } = load("gold.json");
+  assert.equal(hex(keccak256(utf8ToBytes("GOLD.v1"))), kindWord);
+  const posted = [bytes(secret)];
+  const values = rows.map(({ item, label, labelDigest, salt }) => {
+    const word = Buffer.alloc(8);
+    word.writeBigUInt64BE(BigInt(item));
+    assert.equal("0x" + createHmac("sha256", bytes(secret)).update(word).digest("hex"), salt);
+    assert.equal(hex(keccak256(bytes(label))), labelDigest);
+    const size = bytes(label).length;
+    posted.push(Uint8Array.from(word), Uint8Array.of(size >> 8, size & 255), bytes(label));
+    return [kindWord, item, labelDigest, salt];
+  });
+  assert.equal(StandardMerkleTree.of(values, ["bytes32", "uint64", "bytes32", "bytes32"]).root, root);
+  assert.equal(hex(concatBytes(...posted)), reveal);
+  return rows.length;
+}
+
+const floorDiv = (one, other) => (one - (((one % other) + other) % other)) / other; // BigInt rounds towards zero
+
+function checkSkills() {
+  const { belowBps, skills } = load("skills.json");
+  for (const vector of skills) {
+    const big = (name) => BigInt(vector[name]);
+    const [n, agreed, X, T] = [big("compared"), big("agreed"), big("chance"), big("items")];
+    const [u, m, prior] = [big("unopened"), big("strength"), big("priorBps")];
+    const gained = agreed * T - X;
+    const room = n * T - X;
+    const skill = floorDiv(65536n * (10000n * gained + prior * m * T), 10000n * (room + (u + m) * T));
+    assert.equal(Number(skill), vector.skillQ16);
+    const short = BigInt(belowBps) * room - 10000n * gained;
+    assert.equal(short > 0n, vector.below);
+    const left = short ** 2n * (n + 2n) ** 2n * 1000000n;
+    const right = 2706025n * 10000n ** 2n * T ** 2n * n * (agreed + 1n) * (n - agreed + 1n);
+    assert.equal(short > 0n && left > right, vector.surelyBelow);
+  }
+  return skills.length;
+}
+
 const [trees, leaves, statements] = [checkTrees(), checkLeaves(), checkTypedData()];
 console.log(`${trees} trees, ${leaves} domains and leaves, ${statements} statements agree`);
+console.log(`${checkGold()} gold items, ${checkSkills()} skills agree`);

@@ -17,9 +17,12 @@ from labelshare.protocol import abi, commitments, leaves, rows, typed_data
 from labelshare.protocol.aggregation.base import break_tie
 from labelshare.protocol.assignment import ranking
 from labelshare.protocol.domains import Kind, domain
+from labelshare.protocol.gold import SealedGold
 from labelshare.protocol.labels import Form, digest, parse_single_choice, read_form
 from labelshare.protocol.merkle import MerkleTree
 from labelshare.protocol.rounds import item_lists_hash
+from labelshare.protocol.skill import Comparison, is_below, is_surely_below, skill_q16
+from labelshare.protocol.spec import Skill
 from labelshare.types import Address, CampaignParams, Commit, Hash32, PoolParams, Schedule, Scope, keccak
 
 HERE = Path(__file__).resolve().parent
@@ -430,6 +433,60 @@ def rules() -> Any:
     }
 
 
+def sealed_gold() -> Any:
+    """Gold of two task types under one secret, as it is sealed, proven and revealed."""
+    answers = {0: b"\1\0\2", 7: b"\1\0\0", 300: b"\2\0\0\0\1", 2**32 - 1: b"\2"}
+    gold = SealedGold.of(keccak(b"gold secret"), answers)
+    salts = commitments.salts(gold.secret, gold.items)
+    digests = [digest(label) for label in gold.labels]
+    return {
+        "kindWord": str(keccak(b"GOLD.v1")),
+        "secret": str(gold.secret),
+        "rows": [
+            {"item": str(item), "label": text(label), "labelDigest": str(one), "salt": text(salt)}
+            for item, label, one, salt in zip(gold.items, gold.labels, digests, salts, strict=True)
+        ],
+        "root": str(gold.root),
+        "reveal": text(gold.reveal),
+    }
+
+
+COMPARISONS = [
+    (0, 0, 0, 1),
+    (1, 1, 500, 1000),
+    (20, 18, 10_000, 1000),
+    (20, 4, 10_000, 1000),
+    (68, 24, 1088, 48),
+    (100, 50, 50_000, 1000),
+    (1000, 900, 900_000, 1000),
+    (999_999, 700_000, 10**11, 10**6),
+]
+
+
+def skills() -> Any:
+    """Skill in 1/65,536, and whether it is below 2,000 / 10,000, and surely so, at several rules."""
+    made = []
+    for compared, agreed, chance, items in COMPARISONS:
+        record = Comparison(compared, agreed, chance, items)
+        for unopened, strength, prior in ((0, 6, 0), (10, 6, 0), (0, 1, 6_000), (3, 1_000, 10_000)):
+            rule = Skill(policy="leave-one-out.v1", strength=strength, prior_bps=prior)
+            made.append(
+                {
+                    "compared": compared,
+                    "agreed": agreed,
+                    "chance": str(chance),
+                    "items": items,
+                    "unopened": unopened,
+                    "strength": strength,
+                    "priorBps": prior,
+                    "skillQ16": skill_q16(record, unopened, rule),
+                    "below": is_below(record, 2_000),
+                    "surelyBelow": is_surely_below(record, 2_000),
+                }
+            )
+    return {"belowBps": 2_000, "skills": made}
+
+
 FILES: dict[str, Callable[[], Any]] = {
     "ids.json": ids,
     "domains.json": domains,
@@ -438,6 +495,8 @@ FILES: dict[str, Callable[[], Any]] = {
     "payouts.json": payout_tree,
     "typed_data.json": statements,
     "labels.json": labels,
+    "gold.json": sealed_gold,
+    "skills.json": skills,
     "item_lists.json": item_lists,
     "rules.json": rules,
 }
