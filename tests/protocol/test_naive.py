@@ -22,10 +22,14 @@ import rfc8785
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from labelshare.protocol.commitments import SignedCommit
+from labelshare.protocol.evidence import CommitRow, RoundRow
 from labelshare.protocol.record import Posted, Record
 from labelshare.protocol.rewards import ONE_SHARE
+from labelshare.protocol.rounds import item_lists_hash
 from labelshare.protocol.verify import verify
-from labelshare.types import Hash32, Settlement
+from labelshare.types import CampaignParams, Hash32, PoolParams, Schedule, Settlement
+from tests.protocol import cheating
 from tests.protocol.campaigns import TASKS, Kind, Settled, kinds, settle
 from tests.protocol.naive import check as second
 from tests.protocol.naive import labels as forms
@@ -109,6 +113,18 @@ def test_the_small_world_is_right(world: Callable[[], World], public: bool) -> N
 @pytest.mark.parametrize("values", vectors("domains"), ids=lambda v: f"{v['kind']}-{v['chainId']}")
 def test_domains_are_those_of_the_vectors(values: dict[str, Any]) -> None:
     assert domain_of(values).word(values["kind"].removesuffix(".v1")) == raw(values["domain"])
+
+
+def test_ids_are_those_of_the_vectors() -> None:
+    values = vectors("ids")
+    chain_id, registry = int(values["chainId"]), raw(values["registry"])
+    *campaign, schedule = values["campaignParams"].values()
+    pool: list[Any] = [word_of(value) for value in values["poolParams"].values()]
+    whole: list[Any] = [*map(word_of, campaign), Schedule(*schedule.values())]
+    pool_params, params = PoolParams(*pool), CampaignParams(*whole)
+    assert trees.struct(pool_params) == raw(values["poolEncoded"])
+    assert trees.struct(params) == raw(values["campaignEncoded"])
+    assert trees.id_of(chain_id, registry, pool_params) == raw(values["poolId"])
 
 
 def word_of(value: Any) -> int | bytes:
@@ -200,6 +216,29 @@ def test_ranks_and_ties_are_those_of_the_vectors() -> None:
         item = int(each["item"])
         cast = [rules.Label(bytes([choice]), 0, item, choice) for choice in each["tied"]]
         assert rules.vote(seed, cast)[item].choice == each["winner"]
+
+
+def test_gold_is_that_of_the_vectors() -> None:
+    values = vectors("gold")
+    secret, rows = raw(values["secret"]), values["rows"]
+    items, labels = tuple(int(row["item"]) for row in rows), tuple(raw(row["label"]) for row in rows)
+    leaves = [
+        rules.gold_leaf(item, label, statements.salt(secret, item))
+        for item, label in zip(items, labels, strict=True)
+    ]
+    assert trees.root(leaves) == raw(values["root"])
+    assert statements.read_labels(raw(values["reveal"])[32:]) == (items, labels)
+    assert [statements.salt(secret, item) for item in items] == [raw(row["salt"]) for row in rows]
+
+
+def test_skills_are_those_of_the_vectors() -> None:
+    values = vectors("skills")
+    for each in values["skills"]:
+        seen, total = rules.Comparison(each["compared"], each["agreed"], int(each["chance"])), each["items"]
+        skill = rules.skill(seen, total, each["unopened"], each["strength"], each["priorBps"])
+        assert skill == each["skillQ16"]
+        assert rules.below(seen, total, values["belowBps"]) == each["below"]
+        assert rules.surely_below(seen, total, values["belowBps"]) == each["surelyBelow"]
 
 
 # Random campaigns
@@ -454,3 +493,32 @@ def test_the_second_verifier_takes_any_value_in_a_line(seed: int, value: Any) ->
     inner[last] = value
     bundle = b"".join([*lines[:number], rfc8785.dumps(row) + b"\n", *lines[number + 1 :]])
     assert not second.check(altered(SMALL.record, bundle), bundle).ok
+
+
+def listed(items: tuple[int, ...]) -> cheating.Cheat:
+    """The small campaign, had its oracle published these items for the first batch of three."""
+    world = small_world()
+    built = world.build()
+    first = next(row for row in built.rows if isinstance(row, CommitRow) and row.items == (0, 1, 2))
+    commits = [replace(row, items=items) if row == first else row for row in built.rows]
+    signed = [
+        SignedCommit(row.annotator, row.commit, row.signature, row.items)
+        for row in commits
+        if isinstance(row, CommitRow) and row.round == 0 and row.signature
+    ]
+    name = item_lists_hash(signed)
+    rows = [
+        replace(row, item_lists_hash=name) if isinstance(row, RoundRow) and row.round == 0 else row
+        for row in commits
+    ]
+    record = propose(world.record(), built)
+    rounds = (replace(record.rounds[0], item_lists_hash=name), *record.rounds[1:])
+    return cheating.posted(rows, replace(record, rounds=rounds))
+
+
+@pytest.mark.parametrize("items", [(0, 1, 2), (2, 1, 0), (1, 1, 1), (0, 1), (0, 1, 2, 3)])
+def test_both_refuse_a_published_list_that_is_none(items: tuple[int, ...]) -> None:
+    """Though the hash on chain is that of the list as it stands."""
+    record, lines = listed(items)
+    bundle = b"".join(lines)
+    assert verify(record, bundle).ok == second.check(record, bundle).ok == (items == (0, 1, 2))

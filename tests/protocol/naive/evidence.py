@@ -148,10 +148,8 @@ def check_commits(
         if each.aggregated:
             if signer(digest(domain, each.hash), each.signature) != each.annotator:
                 raise FaultError(f"a commitment of {hexed(each.annotator)} is not signed by it")
-            if len(each.items) != each.count:
-                raise FaultError(
-                    f"an item list of {hexed(each.annotator)} has not as many items as its count"
-                )
+            if len(each.items) != each.count or (each.count and not are_batch(each.items)):
+                raise FaultError(f"an item list of {hexed(each.annotator)} is none, or not of its count")
         elif each.bound or each.items:
             raise FaultError(f"a commitment of {hexed(each.annotator)} was not sent alone")
     here = {(each.annotator, each.hash) for each in commits}
@@ -165,6 +163,8 @@ def check_aggregates(record: Record, domain: Domain, commits: list[Commitment]) 
         raise FaultError("a signed commitment is of a round without an aggregate")
     for aggregate in record.rounds:
         here = [each for each in commits if each.round == aggregate.round]
+        if not here:
+            raise FaultError(f"the aggregate of round {aggregate.round} holds no commitment")
         if aggregate_root(domain, here) != aggregate.root:
             raise FaultError(f"the commitments do not make the root of round {aggregate.round}")
         if item_lists_hash(here) != aggregate.item_lists_hash:

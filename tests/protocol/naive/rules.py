@@ -183,7 +183,8 @@ def void_gold(
     skilled = set()
     for who, ref in refs.items():
         own = [label for label in labels if label.annotator == who and label.item not in gold]
-        if skill(spec, compare(own, ref, ref.winners), ref.total, u[who]) >= spec.full:
+        plain = compare(own, ref, ref.winners)
+        if skill(plain, ref.total, u[who], spec.strength, spec.prior_bps) >= spec.full:
             skilled.add(who)
     void = set()
     for item, right in gold.items():
@@ -243,9 +244,8 @@ def compare(
     return Comparison(n, agreed, chance)
 
 
-def skill(spec: Spec, seen: Comparison, total: int, u: int) -> int:
-    m = spec.strength
-    above = 65_536 * (10_000 * seen.gained(total) + spec.prior_bps * m * total)
+def skill(seen: Comparison, total: int, u: int, m: int, prior_bps: int) -> int:
+    above = 65_536 * (10_000 * seen.gained(total) + prior_bps * m * total)
     below = 10_000 * (seen.room(total) + (u + m) * total)
     return above // below
 
@@ -349,7 +349,7 @@ def score(spec: Spec, each: Result, truth: dict[int, Winner], valid: dict[int, i
     weight = spec.gold.weight if spec.gold is not None else 1
     each.seen = compare(each.labels, each.refs, each.refs.winners | valid, dict.fromkeys(valid, weight))
     each.on_gold = compare(each.labels, each.refs, valid)
-    each.skill = skill(spec, each.seen, each.refs.total, each.unopened)
+    each.skill = skill(each.seen, each.refs.total, each.unopened, spec.strength, spec.prior_bps)
 
 
 def give(spec: Spec, money: Money, results: list[Result]) -> None:
@@ -378,21 +378,22 @@ def give(spec: Spec, money: Money, results: list[Result]) -> None:
 def flagged(rule: Slash, each: Result, labels: list[Label], gold: dict[int, int]) -> bool:
     total = each.refs.total
     plain = compare([label for label in each.labels if label.item not in gold], each.refs, each.refs.winners)
-    n, agreed = plain.n, plain.agreed
-    if n < rule.min_labels:
+    if plain.n < rule.min_labels or not surely_below(plain, total, rule.below_bps):
         return False
-    y = rule.below_bps * plain.room(total) - 10_000 * plain.gained(total)
+    fails_gold = each.on_gold.n >= rule.min_gold and below(each.on_gold, total, rule.below_bps)
+    return fails_gold or (rule.correlation and answers_blindly(each, labels))
+
+
+def surely_below(seen: Comparison, total: int, below_bps: int) -> bool:
+    """Below by more than 1.645 standard errors."""
+    n, agreed = seen.n, seen.agreed
+    y = below_bps * seen.room(total) - 10_000 * seen.gained(total)
     error = 2_706_025 * 10_000**2 * total**2 * n * (agreed + 1) * (n - agreed + 1)
-    if y <= 0 or y**2 * (n + 2) ** 2 * 1_000_000 <= error:
-        return False
-    return fails_gold(rule, each) or (rule.correlation and answers_blindly(each, labels))
+    return y > 0 and y**2 * (n + 2) ** 2 * 1_000_000 > error
 
 
-def fails_gold(rule: Slash, each: Result) -> bool:
-    total = each.refs.total
-    if each.on_gold.n < rule.min_gold:
-        return False
-    return 10_000 * each.on_gold.gained(total) < rule.below_bps * each.on_gold.room(total)
+def below(seen: Comparison, total: int, below_bps: int) -> bool:
+    return 10_000 * seen.gained(total) < below_bps * seen.room(total)
 
 
 def answers_blindly(each: Result, labels: list[Label]) -> bool:

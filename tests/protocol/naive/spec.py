@@ -149,8 +149,8 @@ def read_items(value: Any) -> int:
     for item in value:
         holds(item, "digest", "uri name")
         matching(item["digest"], "[0-9a-f]{64}")
-        text(item.get("uri", ""))
-        text(item.get("name", ""))
+        text(item.get("uri", "-"), 1, 2_048)
+        text(item.get("name", "-"), 1, 256)
     return len(value)
 
 
