@@ -1,6 +1,6 @@
 """Imports run one way.
 
-types, errors, settings → protocol → chain → oracle | client | report → api, replay → cli
+types, errors, settings → protocol → chain → oracle | client | report → api, replay → commands → cli
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ LAYERS = (
     {"chain"},
     {"oracle", "client", "report"},
     {"api", "replay"},
+    {"commands"},
     {"cli"},
     {"__main__"},
 )
@@ -139,6 +140,26 @@ def tree(root: Path, files: dict[str, str]) -> Path:
 def test_the_package_keeps_to_its_layers() -> None:
     assert list(PACKAGE.rglob("*.py")), "no sources found"
     assert violations(PACKAGE) == []
+
+
+def test_the_verifier_does_not_know_the_builder() -> None:
+    """Whatever `verify` imports, directly or by way of others, `settlement` is not among it."""
+    code = "import sys, labelshare.protocol.verify; print('labelshare.protocol.settlement' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
+
+
+def test_the_second_verifier_shares_no_code_but_its_input_values() -> None:
+    naive = PACKAGE.parent.parent / "tests" / "protocol" / "naive"
+    modules = sorted(naive.glob("*.py"))
+    assert len(modules) > 5
+    ours = {
+        found.target
+        for path in modules
+        for found in imports_of(path, PACKAGE)
+        if "labelshare" in found.target
+    }
+    assert ours <= {"labelshare.types", "labelshare.protocol.record"}
 
 
 @pytest.mark.parametrize(
