@@ -15,10 +15,10 @@ import pytest
 from labelshare import __version__
 from labelshare.chain.connect import connect
 from labelshare.cli import main
-from labelshare.replay.crowd import Crowd
+from labelshare.replay.crowd import Crowd, read_crowd
 from labelshare.replay.saved import load
 from tests.conftest import Anvil, running_anvil
-from tests.replay.crowds import recorded_crowd
+from tests.replay.crowds import crowd_with_gold, recorded_crowd
 
 COMMANDS = ("demo", "replay", "verify")
 
@@ -97,7 +97,7 @@ def test_help_names_every_command(labelshare: Run) -> None:
     ("command", "options"),
     [
         ("demo", ["--seed", "--url", "--save", "--json"]),
-        ("replay", ["LABELS", "--truth", "--url", "--save", "--json"]),
+        ("replay", ["LABELS", "--truth", "--gold", "--url", "--save", "--json"]),
         ("verify", ["FOLDER", "--url"]),
     ],
 )
@@ -121,6 +121,8 @@ def test_the_version(labelshare: Run) -> None:
         ["demo", "--seed", "three"],
         ["replay"],
         ["replay", "a.csv", "b.csv"],
+        ["replay", "a.csv", "--gold", "-1"],
+        ["replay", "a.csv", "--gold", "some"],
         ["verify"],
         ["verify", "folder"],
     ],
@@ -196,6 +198,34 @@ def test_names_with_markup_are_printed_as_they_are(labelshare: Run, tmp_path: Pa
     assert ":dog:" in ran.out
 
 
+def test_a_replay_with_gold(labelshare: Run, tmp_path: Path) -> None:
+    labels, truth = as_files(crowd_with_gold(), tmp_path)
+
+    ran = labelshare("replay", labels, "--truth", truth, "--gold", 12, "--json", "--save", tmp_path / "saved")
+
+    figures = json.loads(ran.out)
+    assert ran.code == 0
+    assert (figures["verified"], figures["conserved"]) == (True, True)
+    assert figures["gold"]["count"] == 12
+    assert figures["accuracy_items"] == 44 - 12
+    assert int(figures["slashed"]["amount"]) == int(figures["slashed"]["due"])
+    bundle = (tmp_path / "saved" / "bundle.jsonl").read_bytes()
+    apart = {int(json.loads(line)["item"]) for line in bundle.splitlines() if b'"kind":"gold"' in line}
+    right, known = read_crowd(labels, truth).plain_accuracy(apart)
+    assert (len(apart), known) == (12, 32)
+    assert figures["plain_majority_accuracy"] == right / known
+
+
+def test_gold_takes_its_answers_from_the_truth(labelshare: Run, files: tuple[Path, Path]) -> None:
+    labels, truth = files
+
+    refused(labelshare("replay", labels, "--gold", 3), "--gold takes its answers from --truth")
+    refused(
+        labelshare("replay", labels, "--truth", truth, "--gold", 16),
+        "16 gold items are asked for, 15 items have a known truth",
+    )
+
+
 @pytest.mark.slow
 def test_the_demonstration(labelshare: Run) -> None:
     ran = labelshare("demo", "--json")
@@ -205,6 +235,9 @@ def test_the_demonstration(labelshare: Run) -> None:
     assert (figures["items"], figures["annotators"], figures["labels"]) == (300, 30, 1_500)
     assert (figures["verified"], figures["conserved"], figures["simulated"]) == (True, True, True)
     assert figures["accuracy"] > 0.8
+    assert (figures["gold"]["count"], figures["accuracy_items"]) == (30, 270)
+    assert 0 < figures["slashed"]["annotators"] <= 5
+    assert int(figures["slashed"]["amount"]) == int(figures["slashed"]["due"]) > 0
 
 
 # ---------------------------------------------------------------------- what goes wrong

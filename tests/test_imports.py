@@ -174,7 +174,8 @@ def test_the_second_verifier_shares_no_code_but_its_input_values() -> None:
         ("oracle/settle.py", "from labelshare.chain import contracts"),
         ("client/holder.py", "from .transport import Transport"),
         ("replay.py", "from labelshare import oracle, client, report"),
-        ("cli.py", "from labelshare import __version__, replay, api"),
+        ("commands/pool.py", "from labelshare import client, chain, report, replay"),
+        ("cli.py", "from labelshare import __version__, commands, replay, api"),
     ],
 )
 def test_what_the_layers_allow(tmp_path: Path, name: str, source: str) -> None:
@@ -201,6 +202,8 @@ def test_what_the_layers_allow(tmp_path: Path, name: str, source: str) -> None:
         ("report/collect.py", "from labelshare import oracle"),
         ("replay.py", "from labelshare.cli import main"),
         ("api/app.py", "from labelshare import replay"),
+        ("client/seats.py", "from labelshare.commands import units"),
+        ("commands/pool.py", "from labelshare.cli import app"),
         ("helpers.py", "import json"),
         ("cli.py", "from labelshare.helpers import anything"),
     ],

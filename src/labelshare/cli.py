@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labelshare import __version__
-from labelshare.errors import LabelshareError
+from labelshare.commands.account import account
+from labelshare.commands.campaign import campaign
+from labelshare.commands.claim import claim
+from labelshare.commands.common import command
+from labelshare.commands.dataset import dataset
+from labelshare.commands.licence import licence
+from labelshare.commands.pool import pool
+from labelshare.commands.quote import quote
+from labelshare.commands.spec import spec
+from labelshare.commands.stake import stake
+from labelshare.errors import InputError, LabelshareError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
     from labelshare.replay.crowd import Crowd
     from labelshare.replay.progress import Advance
     from labelshare.replay.rules import Rules
+    from labelshare.report.collect import Outcome
 
 __all__ = ["app", "main"]
 
@@ -31,6 +42,16 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(account)
+app.add_typer(stake)
+app.add_typer(spec)
+command(app, "quote spec.json", ("as_json",))(quote)
+app.add_typer(pool)
+app.add_typer(dataset)
+app.add_typer(licence)
+app.add_typer(claim)
+app.add_typer(campaign)
 
 Url = Annotated[
     str | None,
@@ -43,6 +64,13 @@ Save = Annotated[
     Path | None,
     typer.Option(
         help="Folder for the deployment's record, the campaign's id and the bundle, for `labelshare verify`."
+    ),
+]
+
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="FILE", help="HTML page to write, with pictures; one file that loads nothing."
     ),
 ]
 
@@ -79,13 +107,14 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the simulated annotators' answers.")] = 1,
     url: Url = None,
     save: Save = None,
+    report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a whole campaign: 300 real images of digits, labelled by simulated annotators."""
+    """Run a whole campaign: 300 real images of digits, 30 of them gold, and simulated annotators."""
     from labelshare.replay.digits import simulated_crowd
     from labelshare.replay.rules import Rules
 
-    _run(simulated_crowd(seed), Rules(rounds=3), url, save, as_json=as_json)
+    _run(simulated_crowd(seed), Rules(rounds=3, gold=30), url, save, report, as_json=as_json)
 
 
 @app.command()
@@ -93,15 +122,29 @@ def replay(
     labels: Annotated[Path, typer.Argument(help="CSV of item,worker,label (or task,worker,label).")],
     *,
     truth: Annotated[Path | None, typer.Option(help="CSV of item,truth, to score the result with.")] = None,
+    gold: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Items with a known truth that judge the annotators and are not scored: the lowest by "
+            "hash of name. Who fails them, and differs from the others too, loses half of its stake.",
+        ),
+    ] = 0,
     url: Url = None,
     save: Save = None,
+    report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a recorded crowd through the whole life, each worker with a key of its own."""
     from labelshare.replay.crowd import read_crowd
+    from labelshare.replay.gold import gold_items
     from labelshare.replay.rules import Rules
 
-    _run(read_crowd(labels, truth), Rules(), url, save, as_json=as_json)
+    if gold and truth is None:
+        raise InputError("--gold takes its answers from --truth, which is not given")
+    crowd = read_crowd(labels, truth)
+    gold_items(crowd, gold)
+    _run(crowd, Rules(gold=gold), url, save, report, as_json=as_json)
 
 
 @app.command()
@@ -126,13 +169,16 @@ def verify(
     typer.echo(f"verified: {report.labels} labels, {report.accepted} of {report.labelled} items accepted")
 
 
-def _run(crowd: Crowd, rules: Rules, url: str | None, save: Path | None, *, as_json: bool) -> None:
+def _run(
+    crowd: Crowd, rules: Rules, url: str | None, save: Path | None, report: Path | None, *, as_json: bool
+) -> None:
     from rich.console import Console
 
     from labelshare.chain.connect import connect
     from labelshare.replay.life import live
     from labelshare.replay.saved import prepare, store
-    from labelshare.report import text
+    from labelshare.replay.telling import told_of
+    from labelshare.report import page, text
     from labelshare.report.collect import collect
 
     started = time.monotonic()
@@ -140,6 +186,8 @@ def _run(crowd: Crowd, rules: Rules, url: str | None, save: Path | None, *, as_j
     chain = connect(url)
     if save is not None:
         prepare(save)
+    if report is not None:
+        page.prepare(report)
     if not as_json:
         _introduce(console, crowd)
     lived = live(chain, crowd, rules, _Bars(Console(stderr=True)))
@@ -147,19 +195,23 @@ def _run(crowd: Crowd, rules: Rules, url: str | None, save: Path | None, *, as_j
     seconds = time.monotonic() - started
     if save is not None:
         store(save, lived)
+    if report is not None:
+        page.save(report, page.render(outcome, told_of(crowd, lived), page.times_of(chain, outcome)))
     if as_json:
-        typer.echo(json.dumps(text.as_json(outcome, lived.gas, seconds) | _facts(crowd), indent=2))
+        typer.echo(json.dumps(text.as_json(outcome, lived.gas, seconds) | _facts(crowd, outcome), indent=2))
     else:
         console.print(text.banner(lived.deployment, lived.scope.campaign_id, lived.dataset))
         names = dict(zip(lived.annotators, crowd.workers, strict=True))
         text.show(console, outcome, names, lived.gas)
-        console.print(_footer(crowd, seconds))
+        console.print(_footer(crowd, outcome, seconds))
+        if report is not None:
+            console.print(f"report: {report}", markup=False, soft_wrap=True)
     if not (outcome.conserved and outcome.verification.ok):
         raise typer.Exit(1)
 
 
-def _facts(crowd: Crowd) -> dict[str, Any]:
-    right, known = crowd.plain_accuracy()
+def _facts(crowd: Crowd, outcome: Outcome) -> dict[str, Any]:
+    right, known = crowd.plain_accuracy(outcome.labelled.gold_items)
     return {
         "simulated": crowd.simulated,
         "plain_majority_accuracy": None if crowd.simulated or not known else right / known,
@@ -169,8 +221,8 @@ def _facts(crowd: Crowd) -> dict[str, Any]:
     }
 
 
-def _footer(crowd: Crowd, seconds: float) -> str:
-    right, known = crowd.plain_accuracy()
+def _footer(crowd: Crowd, outcome: Outcome, seconds: float) -> str:
+    right, known = crowd.plain_accuracy(outcome.labelled.gold_items)
     if crowd.simulated or not known:
         return f"{seconds:.1f} s"
     return (

@@ -16,7 +16,7 @@
         ├── WrongChainError       another chain id than the one meant
         ├── KeyRefusedError       a public development key off a development chain
         ├── KeystoreError         a keystore file that does not open
-        ├── FundsError            too little of the chain's own coin for gas and value
+        ├── FundsError            too little of the chain's own coin for gas and value, or of a token
         ├── DeploymentError       code at an address is not what was deployed there
         ├── EventError            a log of our own contract that no event class describes
         └── RevertError           a contract refused; carries the error's name and arguments
@@ -114,7 +114,7 @@ class KeystoreError(ChainError):
 
 
 class FundsError(ChainError):
-    """An account holds too little of the chain's own coin for the gas and value of a transaction."""
+    """An account holds too little of a token, or of the chain's own coin for the gas and value of a call."""
 
 
 class DeploymentError(ChainError):

@@ -9,10 +9,12 @@ import pytest
 
 from labelshare.chain.state import OfferStatus, Status
 from labelshare.client.requester import Requester, Terms, escrow_for, share_cap_for
-from labelshare.errors import InputError, RevertError
+from labelshare.errors import CommitmentError, InputError, RevertError
+from labelshare.protocol.evidence import GoldRow
 from labelshare.protocol.rewards import budget
 from tests.chain.world import schedule
-from tests.oracle.stage import COIN, FEE_BPS, Stage, build, small_spec
+from tests.client.gold import GOLD, gold_stage, worked
+from tests.oracle.stage import COIN, FEE_BPS, NAMES, Stage, build, nothing_changes, small_spec
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +128,43 @@ def test_an_offer_is_as_it_was_made(stage: Stage) -> None:
         Requester(stage.sender, stage.contracts, stage.stranger).offer_licence(
             stage.dataset, 5 * COIN, duration=60, terms=b"terms"
         )
+
+
+# -------------------------------------------------------------------------------- gold
+
+
+def test_gold_is_revealed_between_the_last_commitment_and_the_end_of_opening() -> None:
+    stage = worked()
+    schedule, owner = stage.schedule, requester(stage)
+    stage.chain.advance_to(schedule.commit_end - 10)
+    with nothing_changes(stage), pytest.raises(RevertError) as early:
+        owner.reveal_gold(stage.params, stage.spec, GOLD)
+    mark = stage.chain.snapshot()
+    stage.chain.advance_to(schedule.reveal_end)
+    with nothing_changes(stage), pytest.raises(RevertError) as late:
+        owner.reveal_gold(stage.params, stage.spec, GOLD)
+    stage.chain.restore(mark)
+
+    assert (early.value.name, late.value.name) == ("TooEarly", "TooLate")
+    assert stage.record().gold == ()
+    stage.chain.advance_to(schedule.commit_end)
+    owner.reveal_gold(stage.params, stage.spec, GOLD)
+    assert stage.record().gold == (GOLD.reveal,)
+
+
+def test_gold_that_the_spec_did_not_seal_is_not_sent() -> None:
+    stage = gold_stage()
+    other = replace(GOLD, labels=(*GOLD.labels[1:], GOLD.labels[0]))
+
+    with nothing_changes(stage), pytest.raises(CommitmentError, match="the spec seals another"):
+        requester(stage).reveal_gold(stage.params, stage.spec, other)
+
+
+def test_gold_that_comes_too_late_judges_nobody() -> None:
+    """Then a settlement is as if there had been none, and nobody is slashed."""
+    stage = worked().reveal(*NAMES)
+
+    built = stage.settle()
+
+    assert not any(row.slash for row in built.payouts)
+    assert not any(isinstance(row, GoldRow) for row in built.rows)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -20,6 +21,20 @@ def test_canonical_bytes_are_rfc_8785_and_parse_back() -> None:
     assert SPEC.canonical_bytes == rfc8785.dumps(spec_fields(version="labelshare.spec.v1"))
     assert Spec.parse(SPEC.canonical_bytes) == SPEC
     assert SPEC.hash == sha256(SPEC.canonical_bytes).digest()
+
+
+def test_any_spelling_is_read_and_has_one_canonical_form() -> None:
+    text = json.dumps(spec_fields(), indent=3).encode()
+    assert Spec.read(text) == SPEC
+    assert Spec.read(text).canonical_bytes == SPEC.canonical_bytes != text
+    with pytest.raises(SpecError, match=r"^price: .*\(got 0\.5\)$"):
+        Spec.read(text.replace(b'"1001"', b"0.5"))
+
+
+def test_a_strangers_key_commands_no_terminal() -> None:
+    with pytest.raises(SpecError, match=r"^'\\x1b\[2J\\n': Extra inputs") as caught:
+        Spec.read(json.dumps(spec_fields(**{"\x1b[2J\n": 1})).encode())
+    assert str(caught.value).isprintable()
 
 
 def test_defaults_are_stated() -> None:

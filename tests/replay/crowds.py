@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -14,6 +14,7 @@ from sha3 import keccak_256
 
 from labelshare.chain.connect import connect
 from labelshare.chain.contracts import Token
+from labelshare.chain.history import campaign_record
 from labelshare.chain.keys import development_signer
 from labelshare.chain.node import Chain
 from labelshare.replay.crowd import Crowd, Vote
@@ -60,8 +61,34 @@ def small_simulated_crowd() -> Crowd:
     )
 
 
+def crowd_with_gold() -> Crowd:
+    """Ten workers, forty-five items, four classes; the last three guess. One gold answer is false."""
+    dice = random.Random(11)
+    names = tuple(f"item {number}" for number in range(45))
+    truth = {item: dice.randrange(4) for item in range(44)}
+    votes = []
+    for item, worker in sorted((item, worker) for item in range(45) for worker in range(10)):
+        right = worker < 7 and dice.random() < 0.9
+        label = truth.get(item, 0) if right else dice.randrange(4)
+        if dice.random() < 0.9:
+            votes.append(Vote(item, worker, label))
+    wrong = min(_lowest(names, truth, GOLD_RULES.gold))
+    truth[wrong] = (truth[wrong] + 1) % 4
+    return Crowd(
+        name="small and with gold",
+        simulated=False,
+        items=names,
+        workers=tuple(f"worker {number}" for number in range(10)),
+        classes=("cat", "dog", "eel", "hen"),
+        votes=tuple(votes),
+        truth=truth,
+    )
+
+
 RECORDED_RULES = Rules()
 SIMULATED_RULES = Rules(rounds=2, redundancy=2)
+GOLD_RULES = Rules(gold=12)
+LITTLE_GOLD_RULES = Rules(gold=8)  # too little for the circuit breaker
 
 
 @dataclass(frozen=True)
@@ -96,12 +123,18 @@ def simulated_life() -> Finished:
     return run(small_simulated_crowd(), SIMULATED_RULES)
 
 
+@cache
+def life_with_gold() -> Finished:
+    """A recorded crowd's with gold: two stakes are taken, one gold item is void."""
+    return run(crowd_with_gold(), GOLD_RULES)
+
+
 # ------------------------------------------------------------------- counted again
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Who gets what, in base units, by worker; and each item's verdict."""
+    """Who gets and loses what, in base units, by worker; each item's verdict; gold items, true where void."""
 
     labels: int
     winners: Mapping[int, int]
@@ -112,6 +145,9 @@ class Expected:
     revenue: Sequence[int]
     escrow: int
     fee: int
+    gold: Mapping[int, bool]
+    flagged: frozenset[int]
+    slashes: Sequence[int]
 
     @property
     def surplus(self) -> int:
@@ -135,11 +171,22 @@ def expected(life: Finished) -> Expected:
     k = rules.redundancy if crowd.simulated else max(counts.total() for counts in by_item.values())
     places = len(crowd.items) * k
     full = 65_536 * 4_000 // 10_000
-    parts = [min(max(skill(votes, worker, seed), 0), full) for worker in range(len(crowd.workers))]
+    workers = range(len(crowd.workers))
+    gold = {item: crowd.truth[item] for item in _lowest(crowd.items, crowd.truth, rules.gold)}
+    void = _void(votes, workers, seed, gold)
+    valid = {item: answer for item, answer in gold.items() if item not in void}
+    parts = [min(max(skill(votes, worker, seed, valid), 0), full) for worker in workers]
+    flagged = frozenset(worker for worker in workers if _is_flagged(votes, worker, seed, gold, valid))
+    right = sum(winners[item] == answer for item, answer in valid.items())
+    spared = len(valid) < 10 or 10 * right < 7 * len(valid)
+    given = Counter(vote.worker for vote in votes)
+    half_a_stake = rules.price * rules.stakes_per_label
     pay = [each * rules.price * part // (2 * full) for each, part in zip(halves, parts, strict=True)]
     shares = [
         each * rules.share_weight * part // (2 * full) for each, part in zip(halves, parts, strict=True)
     ]
+    if sum(shares) < 10**18:  # less than a whole share is none, and then no licence is sold
+        shares = [0] * len(shares)
     return Expected(
         labels=len(votes),
         winners=winners,
@@ -150,6 +197,9 @@ def expected(life: Finished) -> Expected:
         revenue=_revenue(shares, rules),
         escrow=-(-places * rules.price * (BPS + rules.fee_bps) // BPS),
         fee=sum(pay) * rules.fee_bps // BPS,
+        gold={item: item in void for item in gold},
+        flagged=flagged,
+        slashes=[0 if spared or w not in flagged else given[w] * half_a_stake // 2 for w in workers],
     )
 
 
@@ -165,21 +215,88 @@ def winner_of(item: int, counts: Counter[int], seed: bytes) -> int:
     return max(leaders, key=lambda label: _hash(seed, (item, 8), (label, 4)))
 
 
-def skill(votes: Sequence[Vote], worker: int, seed: bytes) -> int:
-    """Agreement beyond chance with the others' vote, shrunk as if by six labels, in 1/65,536."""
+def skill(votes: Sequence[Vote], worker: int, seed: bytes, gold: Mapping[int, int] | None = None) -> int:
+    """Agreement beyond chance with the others' vote, shrunk as if by six labels, in 1/65,536.
+
+    Gold answers stand for the others' vote and count five times.
+    """
+    gold = gold or {}
+    n, agreed, chance = _compared(votes, worker, seed, apart=gold)
+    more, right, luck = _on_gold(votes, worker, seed, gold)
+    n, agreed, chance = n + 5 * more, agreed + 5 * right, chance + 5 * luck
+    return floor(65_536 * (agreed - chance) / (n - chance + 6))
+
+
+def _references(votes: Sequence[Vote], worker: int, seed: bytes) -> dict[int, int]:
+    """What the others found each item to be."""
     others = counted([vote for vote in votes if vote.worker != worker])
-    references = {item: winner_of(item, counts, seed) for item, counts in others.items()}
+    return {item: winner_of(item, counts, seed) for item, counts in others.items()}
+
+
+def _compared(
+    votes: Sequence[Vote], worker: int, seed: bytes, apart: Container[int]
+) -> tuple[int, int, Fraction]:
+    """Labels of a worker on items that are not apart, how many agree with the others, how many by chance."""
+    references = _references(votes, worker, seed)
     wins = Counter(references.values())
     own = [vote for vote in votes if vote.worker == worker and vote.item in references]
-    chance = sum(Fraction(wins[vote.label], len(references)) for vote in own)
-    agreed = sum(vote.label == references[vote.item] for vote in own)
-    return floor(65_536 * (agreed - chance) / (len(own) - chance + 6))
+    own = [vote for vote in own if vote.item not in apart]
+    chance = sum((Fraction(wins[vote.label], len(references)) for vote in own), Fraction(0))
+    return len(own), sum(vote.label == references[vote.item] for vote in own), chance
+
+
+def _on_gold(
+    votes: Sequence[Vote], worker: int, seed: bytes, gold: Mapping[int, int]
+) -> tuple[int, int, Fraction]:
+    """The same on gold items, with the gold answers."""
+    references = _references(votes, worker, seed)
+    wins = Counter(references.values())
+    own = [vote for vote in votes if vote.worker == worker and vote.item in gold]
+    chance = sum((Fraction(wins[vote.label], len(references)) for vote in own), Fraction(0))
+    return len(own), sum(vote.label == gold[vote.item] for vote in own), chance
+
+
+def _void(votes: Sequence[Vote], workers: range, seed: bytes, gold: Mapping[int, int]) -> set[int]:
+    """Gold items that four fifths of the skilled on them contradict; skill without any gold."""
+    skilled = set()
+    for worker in workers:
+        n, agreed, chance = _compared(votes, worker, seed, apart=gold)
+        if floor(65_536 * (agreed - chance) / (n - chance + 6)) >= 26_214:
+            skilled.add(worker)
+    void = set()
+    for item, answer in gold.items():
+        labels = [vote.label for vote in votes if vote.item == item and vote.worker in skilled]
+        against = sum(label != answer for label in labels)
+        if labels and 5 * against >= 4 * len(labels):
+            void.add(item)
+    return void
+
+
+def _is_flagged(
+    votes: Sequence[Vote], worker: int, seed: bytes, gold: Mapping[int, int], valid: Mapping[int, int]
+) -> bool:
+    """Twenty labels that are surely below a fifth of skill, and three gold answers that are below it."""
+    n, agreed, chance = _compared(votes, worker, seed, apart=gold)
+    p = Fraction(agreed + 1, n + 2)
+    short = Fraction(1, 5) * (n - chance) - (agreed - chance)
+    surely = short > 0 and short**2 > Fraction("1.645") ** 2 * n * p * (1 - p)
+    asked, right, luck = _on_gold(votes, worker, seed, valid)
+    return n >= 20 and surely and asked >= 3 and 5 * (right - luck) < asked - luck
+
+
+def _lowest(names: Sequence[str], truth: Mapping[int, int], count: int) -> list[int]:
+    """So many items with a truth, lowest by hash of their name."""
+
+    def place(item: int) -> bytes:
+        return bytes(keccak_256(b"labelshare.replay.gold.v1" + names[item].encode()).digest())
+
+    return sorted(sorted(truth, key=place)[:count])
 
 
 def _revenue(shares: Sequence[int], rules: Rules) -> list[int]:
     """One payment, all streamed: per share in 2^-104 units, rounded down twice."""
     part = -(-rules.licence_price * rules.contributor_bps // BPS)
-    per_share = (part << 104) // sum(shares)
+    per_share = (part << 104) // sum(shares) if sum(shares) else 0
     return [held * per_share >> 104 for held in shares]
 
 
@@ -226,6 +343,10 @@ def held(life: Finished) -> dict[str, int]:
     for name in ("requester", "oracle"):
         found[f"{name}'s credit"] = registry.credit_of(token.address, cast[name])
     found["requester's proceeds"] = licenses.proceeds(cast["requester"], token.address)
+    found["burned"] = registry.burned_of(token.address)
+    pool = campaign_record(life.chain, life.lived.deployment, life.lived.scope.campaign_id).params.pool
+    for name, account in zip(life.crowd.workers, life.lived.annotators, strict=True):
+        found[f"{name}'s seat"] = registry.seat(pool, account).stake
     return found
 
 
@@ -236,23 +357,30 @@ def expected_holdings(life: Finished) -> dict[str, int]:
     most = (
         -(-len(crowd.items) // 5) if crowd.simulated else max(Counter(v.worker for v in crowd.votes).values())
     )
-    stakes = len(crowd.workers) * most * rules.price * rules.stakes_per_label
-    part = -(-rules.licence_price * rules.contributor_bps // BPS)
+    stake = most * rules.price * rules.stakes_per_label
+    stakes = len(crowd.workers) * stake
+    rewards = sum(slash // 20 for slash in result.slashes)
+    sold = rules.licence_price if sum(result.shares) else 0
+    part = -(-sold * rules.contributor_bps // BPS)
     return {
         "deployer": SUPPLY - result.escrow - bond - stakes - rules.licence_price,
         "requester": 0,
         "oracle": 0,
-        "licensee": 0,
+        "licensee": rules.licence_price - sold,
         **{
             name: pay + revenue
             for name, pay, revenue in zip(crowd.workers, result.pay, result.revenue, strict=True)
         },
         "registry": stakes + bond + result.fee + result.surplus,
         "dataset": part - sum(result.revenue),
-        "licences": rules.licence_price - part,
+        "licences": sold - part,
         "requester's credit": result.surplus,
-        "oracle's credit": bond + result.fee,
-        "requester's proceeds": rules.licence_price - part,
+        "oracle's credit": bond + result.fee + rewards,
+        "requester's proceeds": sold - part,
+        "burned": sum(result.slashes) - rewards,
+        **{
+            f"{name}'s seat": stake - slash for name, slash in zip(crowd.workers, result.slashes, strict=True)
+        },
     }
 
 

@@ -15,24 +15,30 @@ from labelshare.replay.life import live
 from labelshare.replay.rules import Rules
 from labelshare.replay.saved import load, store
 from labelshare.report.collect import collect, judge
+from labelshare.report.labels import Score
 from labelshare.report.text import as_json
 from tests.conftest import Anvil, running_anvil
 from tests.replay.crowds import (
+    GOLD_RULES,
+    LITTLE_GOLD_RULES,
     RECORDED_RULES,
     SIMULATED_RULES,
     Finished,
+    crowd_with_gold,
     expected,
     expected_holdings,
     held,
+    life_with_gold,
     recorded_crowd,
     recorded_life,
+    roles,
     run,
     shares_of,
     simulated_life,
     small_simulated_crowd,
 )
 
-LIVES = pytest.mark.parametrize("lived", [recorded_life, simulated_life])
+LIVES = pytest.mark.parametrize("lived", [recorded_life, simulated_life, life_with_gold])
 CONSERVED_IN = 10
 
 
@@ -50,10 +56,19 @@ def check_everything(life: Finished) -> None:
     assert outcome.labelled.winners() == want.winners
     assert {row.item for row in outcome.labelled.truths if row.accepted} == want.accepted
     assert (outcome.verification.labels, outcome.ties) == (want.labels, want.ties)
-    right = sum(
-        want.winners[item] == truth for item, truth in life.crowd.truth.items() if item in want.winners
-    )
-    assert outcome.accuracy.right == right
+    scored = want.winners.keys() & life.crowd.truth.keys() - want.gold.keys()
+    right = sum(want.winners[item] == life.crowd.truth[item] for item in scored)
+    assert outcome.accuracy == Score(right, len(scored))
+    assert {row.item: row.void for row in outcome.labelled.gold} == want.gold
+    flagged = {lived.annotators[worker] for worker in want.flagged}
+    assert {row.annotator for row in outcome.labelled.scores if row.flagged} == flagged
+    lost = dict(zip(lived.annotators, want.slashes, strict=True))
+    assert {person.account: person.lost for person in outcome.people} == lost
+    taken = {event.annotator: event for event in outcome.campaign.slashed}
+    assert {account: event.amount for account, event in taken.items()} == {
+        account: amount for account, amount in lost.items() if amount
+    }
+    assert {event.executor for event in taken.values()} <= {roles()["oracle"]}
     people = {person.account: (person.payout, person.shares, person.revenue) for person in outcome.people}
     assert people == dict(
         zip(lived.annotators, zip(want.pay, want.shares, want.revenue, strict=True), strict=True)
@@ -76,11 +91,38 @@ def test_the_small_crowds_hold_every_kind_of_verdict() -> None:
     assert 20 <= simulated.labels <= 8 * 3  # most fill the cap; who ranks late for all that is open does not
 
 
+def test_the_crowd_with_gold_holds_every_kind_of_judgement() -> None:
+    want, life = expected(life_with_gold()), life_with_gold()
+    slashed = {worker for worker, slash in enumerate(want.slashes) if slash}
+
+    assert len(want.gold) == 12
+    assert list(want.gold.values()).count(True) == 1
+    assert slashed == want.flagged < {7, 8, 9}  # of those who guess one is spared
+    assert len(slashed) == 2
+    assert len(life.lived.gas["TaskRegistry.slash"]) == 2
+    assert len(life.lived.gas["TaskRegistry.revealGold"]) == 1
+
+
+def test_with_too_little_gold_nobody_loses_a_stake() -> None:
+    life = run(crowd_with_gold(), LITTLE_GOLD_RULES)
+
+    check_everything(life)
+
+    want = expected(life)
+    assert want.flagged
+    assert not any(want.slashes)
+    assert "TaskRegistry.slash" not in life.lived.gas
+
+
 @pytest.mark.anvil
 @pytest.mark.parametrize(
     ("crowd", "rules"),
-    [(recorded_crowd, RECORDED_RULES), (small_simulated_crowd, SIMULATED_RULES)],
-    ids=["recorded", "simulated"],
+    [
+        (recorded_crowd, RECORDED_RULES),
+        (small_simulated_crowd, SIMULATED_RULES),
+        (crowd_with_gold, GOLD_RULES),
+    ],
+    ids=["recorded", "simulated", "with gold"],
 )
 def test_the_same_on_a_local_node(anvil: Anvil, crowd: Callable[[], Crowd], rules: Rules) -> None:
     life = run(crowd(), rules, connect(anvil.url))
@@ -93,8 +135,9 @@ def test_the_same_on_a_local_node(anvil: Anvil, crowd: Callable[[], Crowd], rule
     [
         (recorded_life, recorded_crowd, RECORDED_RULES),
         (simulated_life, small_simulated_crowd, SIMULATED_RULES),
+        (life_with_gold, crowd_with_gold, GOLD_RULES),
     ],
-    ids=["recorded", "simulated"],
+    ids=["recorded", "simulated", "with gold"],
 )
 def test_two_runs_are_equal_bit_for_bit(
     lived: Callable[[], Finished], crowd: Callable[[], Crowd], rules: Rules

@@ -16,18 +16,26 @@ from labelshare.chain.keys import development_signer
 from labelshare.chain.transactions import Sender
 from labelshare.errors import EvidenceError, VerificationError
 from labelshare.protocol.evidence import PayoutRow
-from labelshare.report.collect import Outcome, Unit, collect, judge
+from labelshare.report.collect import Outcome, Slashed, Unit, collect, judge
 from labelshare.report.gas import GasLine, gas_lines, job_gas
 from labelshare.report.labels import Score, read_labels, score
 from labelshare.report.money import Flows, check_money, flows_of
 from labelshare.types import Address
 from tests.oracle.stage import NAMES, build
-from tests.replay.crowds import Finished, recorded_life, skill
+from tests.replay.crowds import Finished, expected, life_with_gold, recorded_life, skill
 
 
 @cache
 def outcome() -> Outcome:
-    life = recorded_life()
+    return outcome_of(recorded_life())
+
+
+@cache
+def outcome_with_gold() -> Outcome:
+    return outcome_of(life_with_gold())
+
+
+def outcome_of(life: Finished) -> Outcome:
     return collect(
         life.chain,
         life.lived.deployment,
@@ -59,7 +67,15 @@ class Books:
 
 @cache
 def books() -> Books:
-    life, whole = recorded_life(), outcome()
+    return books_of(recorded_life(), outcome())
+
+
+@cache
+def books_with_gold() -> Books:
+    return books_of(life_with_gold(), outcome_with_gold())
+
+
+def books_of(life: Finished, whole: Outcome) -> Books:
     flows = flows_of(life.chain, life.lived.deployment, whole.campaign.record.params.token)
     return Books(whole.campaign, whole.dataset, whole.labelled.payouts, flows)
 
@@ -123,7 +139,7 @@ FALSIFIED: dict[str, tuple[Callable[[], Books], set[str]]] = {
     "the fee": (lambda: final_off("fee"), {"escrow = pay + fee + surplus"}),
     "the surplus": (lambda: final_off("surplus"), {"escrow = pay + fee + surplus"}),
     "a credit": (lambda: flows_off(credit=bumped(books().flows.credit)), {OWES}),
-    "the stakes": (lambda: flows_off(stakes=books().flows.stakes - 1), {OWES}),
+    "the stakes": (lambda: flows_off(seats=bumped(books().flows.seats)), {OWES}),
     "what was burned": (lambda: flows_off(burned=1), {OWES}),
     "a bond": (lambda: replace(books(), campaign=replace(books().campaign, bonds=1)), {OWES}),
     "a transfer to an annotator": (move_off, {MOVES, "payout of"}),
@@ -169,11 +185,65 @@ def test_a_figure_that_is_off_by_one_unit_fails_its_sums(case: str) -> None:
     assert failing == sums
 
 
+def slash_off(field: str) -> Books:
+    head, *rest = books_with_gold().campaign.slashed
+    changed = replace(head, **{field: getattr(head, field) + 1})
+    campaign = replace(books_with_gold().campaign, slashed=(changed, *rest))
+    return replace(books_with_gold(), campaign=campaign)
+
+
+def slashed_row_off() -> Books:
+    rows = [replace(row, slash=row.slash + 1) if row.slash else row for row in books_with_gold().payouts]
+    return replace(books_with_gold(), payouts=tuple(rows))
+
+
+def slashed_flows_off(**changes: Any) -> Books:
+    return replace(books_with_gold(), flows=replace(books_with_gold().flows, **changes))
+
+
+def seat_off(*, slashed: bool) -> Books:
+    """A unit more in the seat of somebody who was slashed, or was not."""
+    seats, losers = books_with_gold().flows.seats, {e.annotator for e in books_with_gold().campaign.slashed}
+    account = next(each for each in seats if (each in losers) is slashed)
+    return slashed_flows_off(seats={**seats, account: seats[account] + 1})
+
+
+TAKEN, WHERE = "slashed = slashes of the payouts", "slashed = burned + rewards"
+SEATS = "slashed seats hold = in - slashed"
+FALSIFIED_SLASHES: dict[str, tuple[Callable[[], Books], set[str]]] = {
+    "a slash": (lambda: slash_off("amount"), {TAKEN, WHERE}),
+    "the leaf of a slash": (lambda: slash_off("index"), {TAKEN}),
+    "the slash of a payout": (slashed_row_off, {TAKEN}),
+    "what slashes burned and paid": (
+        lambda: slashed_flows_off(slashed=books_with_gold().flows.slashed - 1),
+        {WHERE},
+    ),
+    "what was burned": (
+        lambda: slashed_flows_off(burned=books_with_gold().flows.burned - 1),
+        {OWES},
+    ),
+    "the seat of who was slashed": (lambda: seat_off(slashed=True), {SEATS, OWES}),
+    "the seat of somebody else": (lambda: seat_off(slashed=False), {OWES}),
+}
+
+
+@pytest.mark.parametrize("case", FALSIFIED_SLASHES)
+def test_a_slash_that_is_off_by_one_unit_fails_its_sums(case: str) -> None:
+    falsified, sums = FALSIFIED_SLASHES[case]
+
+    assert books_with_gold().failing(life_with_gold()) == set()
+    assert falsified().failing(life_with_gold()) == sums
+
+
 def test_every_sum_is_made_to_fail_by_one_of_the_cases() -> None:
     """So no sum is one that always holds."""
-    holding = {balance.what for balance in outcome().balances} - {"each wallet got = its payout"}
+    holding = {balance.what for balance in outcome_with_gold().balances} - {"each wallet got = its payout"}
 
-    assert holding <= {what for _, sums in FALSIFIED.values() for what in sums}
+    cases = [*FALSIFIED.values(), *FALSIFIED_SLASHES.values()]
+    assert holding <= {what for _, sums in cases for what in sums}
+    assert {balance.what for balance in outcome().balances} == {
+        balance.what for balance in outcome_with_gold().balances
+    } - {TAKEN, WHERE, SEATS}
 
 
 def test_without_sums_nothing_is_conserved() -> None:
@@ -245,6 +315,41 @@ def test_who_did_what() -> None:
         assert person.shares == halves * life.rules.share_weight * part // (2 * full)
     assert whole.accepted_labels == sum(person.accepted for person in whole.people)
     assert whole.contested_labels == sum(person.contested for person in whole.people)
+
+
+def test_gold_judges_and_scores_nobody() -> None:
+    life, whole, want = life_with_gold(), outcome_with_gold(), expected(life_with_gold())
+    names = dict(zip(life.lived.annotators, range(10), strict=True))
+    valid = {item: life.crowd.truth[item] for item, void in want.gold.items() if not void}
+    scored = {item: label for item, label in life.crowd.truth.items() if item not in want.gold}
+
+    assert whole.labelled.gold_items == want.gold.keys()
+    assert whole.accuracy.known == len(scored) == 32
+    assert [each.known for each in whole.accuracy_range] == [32, 32]
+    for person in whole.people:
+        answers = life.crowd.labels_of[names[person.account]]
+        on_gold = [item for item in answers if item in valid]
+        assert (person.gold, person.gold_right) == (
+            len(on_gold),
+            sum(answers[item] == valid[item] for item in on_gold),
+        )
+        assert person.labels == len(answers)
+        assert person.score == score(answers, scored)
+        assert person.lost == want.slashes[names[person.account]]
+    assert (outcome().labelled.gold, outcome().slashed) == ((), Slashed(0, 0, 0, 0, 0))
+
+
+def test_what_was_slashed_is_told_by_the_chain_and_what_is_due_by_the_bundle() -> None:
+    want, whole = expected(life_with_gold()), outcome_with_gold()
+    total, rewards = sum(want.slashes), sum(slash // 20 for slash in want.slashes)
+    assert whole.slashed == Slashed(2, total, rewards, total, 2)
+
+    first, *rest = whole.campaign.slashed
+    less = replace(whole, campaign=replace(whole.campaign, slashed=tuple(rest)))
+
+    assert less.slashed == Slashed(
+        1, total - first.amount, rewards - first.reward, due=total, flagged=whole.slashed.flagged
+    )
 
 
 def test_the_range_of_the_accuracy_is_how_ties_could_fall() -> None:

@@ -17,8 +17,8 @@ from labelshare.report.labels import Score
 from labelshare.report.money import Balance
 from labelshare.report.text import as_json, banner, show
 from labelshare.types import Address
-from tests.replay.crowds import expected, recorded_life
-from tests.report.test_collect import outcome
+from tests.replay.crowds import expected, life_with_gold, recorded_life
+from tests.report.test_collect import outcome, outcome_with_gold
 
 COIN = 10**18
 WIDTH = 80
@@ -35,7 +35,7 @@ def printed(found: Outcome, names: Mapping[Address, str] | None = None) -> list[
     return file.getvalue().splitlines()
 
 
-def many(count: int) -> Outcome:
+def many(count: int, lost: int = 0) -> Outcome:
     """A report of as many annotators as asked for, with figures as wide as they get."""
     people = tuple(
         Person(
@@ -48,6 +48,9 @@ def many(count: int) -> Outcome:
             shares=(count - number) * 10**22,
             revenue=1_234_560_000_000_000_000_000,
             score=Score(999, 1_000),
+            gold=12_345,
+            gold_right=12_345,
+            lost=lost - number if lost else 0,
         )
         for number in range(count)
     )
@@ -77,6 +80,70 @@ def test_no_line_is_wider_than_the_terminal_and_no_word_is_cut(count: int) -> No
     for value in (life.lived.scope.campaign_id, life.lived.dataset, life.lived.deployment.registry.address):
         assert str(value) in text.replace("\n", "").replace(" ", "")
     assert "verified: recomputed from chain and bundle" in text
+
+
+@pytest.mark.parametrize("count", [1, 12, 13, 500])
+def test_who_lost_a_stake_is_told_in_eighty_columns(count: int) -> None:
+    found = many(count, lost=12_345_670_000_000_000_000_000)
+    names = {person.account: f"annotator {at}" for at, person in enumerate(found.people)}
+
+    lines = printed(found, names)
+
+    start = next(at for at, line in enumerate(lines) if line.startswith("Who lost a stake"))
+    end = next(at for at, line in enumerate(lines) if line.startswith("items labelled"))
+    assert max(map(cell_len, lines)) <= WIDTH
+    assert "…" not in "".join(lines[start:end]) or count > 12
+    losers = [line for line in lines[start:end] if line.strip().startswith("annotator ")]
+    assert len(losers) == 1 + min(count, 12)  # with the heading
+    for person in found.people[:12]:
+        row = next(line for line in losers if line.strip().startswith(names[person.account] + " "))
+        assert row.endswith(f"{found.unit.number(person.lost)} ")
+        assert "12,345 of 12,345" in row
+    assert any(line.strip() == f"… {count - 12} more" for line in lines[start:end]) == (count > 12)
+
+
+def test_gold_and_slashes_are_told_where_there_are_any() -> None:
+    want, found = expected(life_with_gold()), outcome_with_gold()
+    names = dict(zip(life_with_gold().lived.annotators, life_with_gold().crowd.workers, strict=True))
+
+    lines = printed(found, names)
+
+    text = " ".join(" ".join(lines).split())
+    lost = found.unit.show(sum(want.slashes))
+    burned = found.unit.show(sum(slash - slash // 20 for slash in want.slashes))
+    assert "gold 12 items, not scored; 1 void: the skilled disagree" in text
+    assert f"slashed 2 annotators lost {lost}, {burned} of it burned" in text
+    assert "on 32 items with a known truth" in text
+    assert "more is due" not in text
+    table = text.partition("Who lost a stake")[2].partition("items labelled")[0]
+    for worker, slash in enumerate(want.slashes):
+        assert (f"worker {worker} " in table) == (slash > 0)
+    without = " ".join(printed(outcome()))
+    assert "gold" not in without.replace("seats, gold, licence", "")
+    assert "slash" not in without
+
+
+def test_slashes_that_are_due_and_those_that_gold_does_not_bear_out() -> None:
+    found = outcome_with_gold()
+    first, second = found.campaign.slashed
+    half = replace(found, campaign=replace(found.campaign, slashed=(first,)))
+    rows = tuple(replace(row, slash=0) for row in found.labelled.payouts)
+    none = replace(
+        found,
+        campaign=replace(found.campaign, slashed=()),
+        labelled=replace(found.labelled, payouts=rows),
+    )
+    scores = tuple(replace(row, flagged=False) for row in none.labelled.scores)
+    nobody = replace(none, labelled=replace(none.labelled, scores=scores))
+
+    texts = [" ".join(" ".join(printed(each)).split()) for each in (half, none, nobody)]
+
+    assert f"1 annotator lost {found.unit.show(first.amount)}" in texts[0]
+    assert f"burned {found.unit.show(second.amount)} more is due and was not taken" in texts[0]
+    assert "slashed nobody: gold does not bear out the verdicts that speak against 2" in texts[1]
+    assert "slashed nobody accuracy" in texts[2]
+    figures = as_json(half, {}, 0)["slashed"]
+    assert (figures["amount"], figures["due"]) == (str(first.amount), str(first.amount + second.amount))
 
 
 def test_the_figures_are_those_of_the_crowd() -> None:
@@ -142,5 +209,25 @@ def test_the_figures_as_json() -> None:
     assert (figures["fee"], figures["surplus"]) == (str(want.fee), str(want.surplus))
     assert figures["shares"] == str(sum(want.shares))
     assert figures["revenue_claimed"] == str(sum(want.revenue))
+    assert figures["gold"] == {"count": 0, "void": 0}
+    assert set(figures["slashed"].values()) == {0, "0"}
     job = sum(line["calls"] * line["mean"] for line in figures["gas"].values() if line["job"])
     assert figures["gas_per_accepted_label"] == job // figures["accepted_labels"]
+
+
+def test_gold_and_slashes_as_json() -> None:
+    want = expected(life_with_gold())
+
+    figures = json.loads(json.dumps(as_json(outcome_with_gold(), life_with_gold().lived.gas, 0)))
+
+    assert figures["gold"] == {"count": 12, "void": 1}
+    assert figures["slashed"] == {
+        "annotators": 2,
+        "amount": str(sum(want.slashes)),
+        "rewards": str(sum(slash // 20 for slash in want.slashes)),
+        "due": str(sum(want.slashes)),
+        "flagged": 2,
+    }
+    assert figures["accuracy_items"] == 32
+    assert not figures["gas"]["TaskRegistry.slash"]["job"]
+    assert not figures["gas"]["TaskRegistry.revealGold"]["job"]

@@ -22,6 +22,7 @@ __all__ = [
     "load_keystore",
     "new_signer",
     "save_keystore",
+    "stated_address",
 ]
 
 DEVELOPMENT_PHRASE: Final = b"labelshare development key: public, never for real money"
@@ -144,18 +145,41 @@ def load_keystore(path: Path, password: str) -> Signer:
     """
     from eth_account import Account
 
-    try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise KeystoreError(f"no keystore at {path}") from None
-    except ValueError:
-        raise KeystoreError(f"{path} is not a keystore") from None
+    content = _content(path)
     try:
         return Signer(bytes(Account.decrypt(content, password)))
     except ValueError:
         raise KeystoreError(f"the password does not open {path}") from None
     except (KeyError, TypeError, AttributeError, NotImplementedError):
         raise KeystoreError(f"{path} is not a V3 keystore") from None
+
+
+def stated_address(path: Path) -> Address | None:
+    """The address that a keystore states, which needs no password; only opening it proves that it is true.
+
+    Raises:
+        KeystoreError: No such file, not a keystore, or what it states is no address.
+    """
+    content = _content(path)
+    if not isinstance(content, dict):
+        raise KeystoreError(f"{path} is not a keystore")
+    if "address" not in content:
+        return None
+    try:
+        return Address("0x" + str(content["address"]).removeprefix("0x").lower())
+    except InputError:
+        raise KeystoreError(f"{path} states no address but {content['address']!r:.60}") from None
+
+
+def _content(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KeystoreError(f"no keystore at {path}") from None
+    except OSError as error:
+        raise KeystoreError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise KeystoreError(f"{path} is not a keystore") from None
 
 
 def _mark(head: bytes) -> bytes:

@@ -44,7 +44,7 @@ class Sender:
             FundsError: The account cannot pay for gas and value; nothing was sent.
             KeyRefusedError: A development key off a development chain; nothing was sent.
         """
-        self._require_usable(signer)
+        self.require_usable(signer)
         gas = self.chain.gas_for(call, signer.address)
         (nonce,) = self.chain.nonces([signer.address])
         signed = self._sign(signer, call, nonce, gas, self.chain.fees(), HEADROOM)
@@ -65,7 +65,7 @@ class Sender:
         """
         work = list(calls)
         for signer in {id(signer): signer for signer, _ in work}.values():
-            self._require_usable(signer)
+            self.require_usable(signer)
         if not self.chain.is_development:
             return [self.send(signer, call) for signer, call in work]
         signed = self._signed_all(work)
@@ -108,7 +108,8 @@ class Sender:
             raise refused
         return receipts
 
-    def _require_usable(self, signer: Signer) -> None:
+    def require_usable(self, signer: Signer) -> None:
+        """Raise `KeyRefusedError` for a development key off a development chain; every send does."""
         if signer.is_development and not self.chain.is_development:
             raise KeyRefusedError(
                 f"{signer.address} is a development account whose key anyone can derive; "

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from labelshare.chain.contracts import Arbitrator
 from labelshare.chain.deploy import Contracts
-from labelshare.chain.events import Challenged, ContestEnded, ProposedOpenly, RulingRequested, decode
+from labelshare.chain.events import (
+    Challenged,
+    ContestEnded,
+    Expired,
+    ProposedOpenly,
+    RulingRequested,
+    decode,
+)
 from labelshare.chain.keys import Signer
 from labelshare.chain.transactions import Sender
 from labelshare.protocol.rewards import bond_for
@@ -99,6 +106,15 @@ class Challenger:
     def finalize(self, settlement: Settlement) -> None:
         """End a campaign whose proposal stood unchallenged for its window."""
         self.sender.send(self.signer, self.contracts.registry.finalize(self.params, settlement))
+
+    def expire(self) -> Expired:
+        """End a campaign that came to nothing after work was committed; its bounty and bond are burned.
+
+        Raises:
+            RevertError: Nobody worked, something is proposed, or there is time and a try left. Nothing moves.
+        """
+        receipt = self.sender.send(self.signer, self.contracts.registry.expire(self.params))
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, Expired))
 
     def _approve(self, amount: int) -> None:
         for approval in self.contracts.approvals(self.pool.token, self.signer.address, amount):

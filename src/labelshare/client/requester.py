@@ -6,12 +6,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from labelshare.chain.deploy import Contracts
-from labelshare.chain.events import DatasetCreated, Offered, decode
+from labelshare.chain.events import (
+    Cancelled,
+    DatasetCreated,
+    OfferClosed,
+    Offered,
+    ProceedsWithdrawn,
+    decode,
+)
 from labelshare.chain.keys import Signer
 from labelshare.chain.state import OfferId, OfferParams
 from labelshare.chain.transactions import Sender
-from labelshare.errors import InputError
+from labelshare.errors import CommitmentError, InputError
 from labelshare.protocol.abi import campaign_id, pool_id
+from labelshare.protocol.gold import SealedGold, posted_gold
+from labelshare.protocol.quote import escrow_for, share_cap_for
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address, CampaignParams, Hash32, PoolParams, Schedule, Scope
 
@@ -33,17 +42,6 @@ class Terms:
     fee_bps: int
     schedule: Schedule
     nonce: int = 0
-
-
-def escrow_for(spec: Spec, fee_bps: int) -> int:
-    """The least escrow that pays every place and the fee: ceil(places × price × (10,000 + fee) / 10,000)."""
-    pay = len(spec.items) * spec.redundancy.k * int(spec.price)
-    return -(-pay * (10_000 + fee_bps) // 10_000)
-
-
-def share_cap_for(spec: Spec) -> int:
-    """The shares that every place could earn."""
-    return len(spec.items) * spec.redundancy.k * int(spec.share_weight)
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,29 @@ class Requester:
         self.sender.send(self.signer, registry.create_campaign(pool, params, escrow))
         return Scope(chain_id, registry.address, campaign_id(chain_id, registry.address, params)), params
 
-    def offer_licence(self, dataset: Address, price: int, *, duration: int, terms: bytes) -> OfferId:
+    def reveal_gold(self, params: CampaignParams, spec: Spec, gold: SealedGold) -> None:
+        """Reveal the gold of a campaign, after all is committed and before the last label is opened.
+
+        Raises:
+            CommitmentError: It is not what the spec sealed, and would count for nothing.
+            RevertError: Not between commitEnd and revealEnd. Nothing moves: without gold nobody is slashed.
+        """
+        if not posted_gold(spec, (gold.reveal,)):
+            raise CommitmentError(f"this gold has root {gold.root}, the spec seals another")
+        self.sender.send(self.signer, self.contracts.registry.reveal_gold(params, gold.reveal))
+
+    def cancel(self, params: CampaignParams) -> Cancelled:
+        """End a campaign that nobody accepted, or that nobody worked for; the escrow becomes credit.
+
+        Raises:
+            RevertError: It is accepted and may still be worked for, or somebody worked. Nothing moves.
+        """
+        receipt = self.sender.send(self.signer, self.contracts.registry.cancel(params))
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, Cancelled))
+
+    def offer_licence(
+        self, dataset: Address, price: int, *, duration: int, terms: bytes, nonce: int = 0
+    ) -> OfferId:
         """Offer licences of an own dataset.
 
         Args:
@@ -115,7 +135,18 @@ class Requester:
             price: Base units of its revenue token.
             duration: Seconds from the sale; 0 for ever.
             terms: The licence's text, of which the hash goes on chain.
+            nonce: Tells apart offers of the same terms.
         """
-        params = OfferParams(dataset, price, duration, Hash32(sha256(terms).digest()), nonce=0)
+        params = OfferParams(dataset, price, duration, Hash32(sha256(terms).digest()), nonce)
         receipt = self.sender.send(self.signer, self.contracts.licenses.offer(params))
         return next(e.offer for e in map(decode, receipt.logs) if isinstance(e, Offered))
+
+    def close_offer(self, offer: OfferId) -> OfferClosed:
+        """End an own offer for ever; licences sold stay good. `RevertError` where it is not open."""
+        receipt = self.sender.send(self.signer, self.contracts.licenses.close_offer(offer))
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, OfferClosed))
+
+    def withdraw_proceeds(self, token: Address) -> ProceedsWithdrawn:
+        """Take the publisher's part of all licences sold for a token; `RevertError` where there is none."""
+        receipt = self.sender.send(self.signer, self.contracts.licenses.withdraw(token))
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, ProceedsWithdrawn))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from labelshare.chain.contracts import Token
 from labelshare.chain.deploy import Contracts
+from labelshare.chain.events import Joined, Left, Refilled, SeatWithdrawn, decode
 from labelshare.chain.keys import Signer
-from labelshare.chain.node import Call
+from labelshare.chain.node import Call, Receipt
+from labelshare.chain.state import Pool, Seat
+from labelshare.chain.transactions import Sender
 from labelshare.protocol.abi import address_word, pool_id, uint_word
-from labelshare.types import Address, Hash32, PoolParams, keccak
+from labelshare.types import Address, Hash32, PoolId, PoolParams, keccak
 
-__all__ = ["refill_calls", "seat_call_by_permit", "seat_calls"]
+__all__ = ["SeatHolder", "is_released", "refill_calls", "seat_call_by_permit", "seat_calls"]
 
 PERMIT_TYPE: Final = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 
@@ -55,6 +59,64 @@ def refill_calls(contracts: Contracts, pool: PoolParams, annotator: Address) -> 
     seat = registry.seat(pool_id(registry.chain.chain_id, registry.address, pool), annotator)
     missing = pool.seat_stake - seat.stake
     return [*contracts.approvals(pool.token, annotator, missing), registry.refill(pool)]
+
+
+def is_released(seat: Seat, pool: Pool, now: int) -> bool:
+    """Whether a seat that is leaving may be withdrawn at `now`: all that it could answer for is over."""
+    over = now >= seat.release_at or pool.oldest >= seat.waits_for or pool.open == 0
+    return seat.release_at != 0 and over
+
+
+@dataclass(frozen=True)
+class SeatHolder:
+    """An annotator with its account, at one pool."""
+
+    sender: Sender
+    contracts: Contracts
+    signer: Signer
+    pool: PoolParams
+
+    @property
+    def pool_id(self) -> PoolId:
+        """The pool's id."""
+        registry = self.contracts.registry
+        return pool_id(registry.chain.chain_id, registry.address, self.pool)
+
+    def seat(self) -> Seat:
+        """The seat; all zero if there is none."""
+        return self.contracts.registry.seat(self.pool_id, self.signer.address)
+
+    def join(self, evidence: bytes = b"") -> Joined:
+        """Take a seat at the pool's stake, from credit first and the wallet for the rest.
+
+        Args:
+            evidence: What the pool's gate asks for.
+
+        Raises:
+            RevertError: A seat already, refused by the gate, or too little money. Nothing moves.
+        """
+        receipt = self._send_all(seat_calls(self.contracts, self.pool, self.signer.address, evidence))
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, Joined))
+
+    def refill(self) -> Refilled:
+        """Put back what was slashed; `RevertError` where the seat is whole, leaving, or there is none."""
+        receipt = self._send_all(refill_calls(self.contracts, self.pool, self.signer.address))
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, Refilled))
+
+    def leave(self) -> Left:
+        """Start leaving; `RevertError` where that was done before, or there is no seat."""
+        receipt = self.sender.send(self.signer, self.contracts.registry.leave(self.pool_id))
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, Left))
+
+    def withdraw(self) -> SeatWithdrawn:
+        """Turn the stake of a seat that has left into credit; `RevertError` while it answers for work."""
+        call = self.contracts.registry.withdraw_seat(self.pool, self.signer.address)
+        receipt = self.sender.send(self.signer, call)
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, SeatWithdrawn))
+
+    def _send_all(self, calls: list[Call]) -> Receipt:
+        """Sent one by one, each after the one before; the last receipt."""
+        return [self.sender.send(self.signer, call) for call in calls][-1]
 
 
 def _permit(token: Token, owner: Address, spender: Address, value: int, deadline: int) -> Hash32:

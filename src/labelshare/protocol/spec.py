@@ -271,14 +271,19 @@ class Spec(_Part):
             raise SpecError(f"spec: {error}") from None
 
     @classmethod
-    def parse(cls, data: bytes) -> Self:
-        """A spec from its canonical bytes; `SpecError` for any other bytes."""
+    def read(cls, data: bytes) -> Self:
+        """A spec from JSON text in any spelling; `SpecError` names the first bad field."""
         if len(data) > MAX_SPEC_BYTES:
             raise SpecError(f"spec: {len(data)} bytes, at most {MAX_SPEC_BYTES} are allowed")
         try:
-            spec = cls.model_validate_json(data)
+            return cls.model_validate_json(data)
         except ValidationError as error:
             raise SpecError(_first_fault(error)) from None
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """A spec from its canonical bytes; `SpecError` for any other bytes."""
+        spec = cls.read(data)
         if spec.canonical_bytes != data:
             raise SpecError("spec: not in canonical form (RFC 8785, defaults stated)")
         return spec
@@ -323,7 +328,7 @@ class Spec(_Part):
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in fault["loc"] if not str(part).endswith(".v1"))
+    path = ".".join(_step(part) for part in fault["loc"] if not str(part).endswith(".v1"))
     message = fault["msg"].removeprefix("Value error, ")
     given = fault.get("input")
     if fault["type"] == "value_error" and not isinstance(given, str | int):
@@ -334,3 +339,9 @@ def _first_fault(error: ValidationError) -> str:
         else ""
     )
     return f"{path or 'spec'}: {message}{shown}"
+
+
+def _step(part: str | int) -> str:
+    """A step of a path; a stranger's key without what could command a terminal, and not too long."""
+    text = str(part)
+    return text[:80] if text.isprintable() else f"{text[:40]!r}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +65,8 @@ class Crowd:
         """The largest number of labels that any item has."""
         return max(Counter(vote.item for vote in self.votes).values())
 
-    def plain_accuracy(self) -> tuple[int, int]:
-        """Right and known items under a plain majority of the rows as recorded.
+    def plain_accuracy(self, apart: Container[int] = ()) -> tuple[int, int]:
+        """Right and known items under a plain majority of the rows as recorded, but for those `apart`.
 
         A tie goes to the class that the rows name first, as libraries that count in tables break it. No seed
         and no chain is in this figure: it is what a replay's accuracy is to be compared with.
@@ -80,7 +80,7 @@ class Crowd:
             item: max(votes, key=lambda label: (votes[label], -order[label]))
             for item, votes in counts.items()
         }
-        known = [item for item in winners if item in self.truth]
+        known = [item for item in winners if item in self.truth and item not in apart]
         return sum(winners[item] == self.truth[item] for item in known), len(known)
 
     @property

@@ -19,11 +19,13 @@ from labelshare.client.annotator import Annotator
 from labelshare.client.holder import Licensee
 from labelshare.client.requester import Requester, Terms, share_cap_for
 from labelshare.client.seats import seat_calls
+from labelshare.client.slashes import Slasher
 from labelshare.errors import KeyRefusedError
 from labelshare.oracle.operator import CLAIMS_A_CALL, Operator, runs
 from labelshare.protocol.spec import Spec
 from labelshare.replay.cast import Cast
 from labelshare.replay.crowd import Crowd
+from labelshare.replay.gold import seal_gold
 from labelshare.replay.progress import Progress, Silent
 from labelshare.replay.rules import DAY, Rules, schedule_from, spec_of
 from labelshare.types import Address, CampaignParams, PoolParams, Scope
@@ -98,7 +100,9 @@ class _Life:
         operator = self._accept(pool, scope, params)
         annotators = self._enrol(operator)
         self._work(operator, annotators)
+        self._reveal_gold(requester, params)
         bundle = self._settle(operator, annotators)
+        self._slash(operator, bundle)
         self._pay(operator)
         self._license(requester, dataset)
         accounts = tuple(each.address for each in self.cast.workers)
@@ -206,6 +210,13 @@ class _Life:
 
     # ------------------------------------------------------------ settlement
 
+    def _reveal_gold(self, requester: Requester, params: CampaignParams) -> None:
+        if self.rules.gold:
+            with self.progress.phase("reveal the gold", 1) as advance:
+                gold = seal_gold(self.crowd, self.rules.gold, self.spec.task.form)
+                requester.reveal_gold(params, self.spec, gold)
+                advance(1)
+
     def _settle(self, operator: Operator, annotators: Sequence[Annotator]) -> bytes:
         schedule = operator.params.schedule
         with self.progress.phase("open the batches", len(annotators)) as advance:
@@ -222,6 +233,18 @@ class _Life:
             operator.finalize()
             advance(1)
         return built.bundle
+
+    def _slash(self, operator: Operator, bundle: bytes) -> None:
+        """The oracle executes every slash of the settlement; without gold there is none."""
+        if not self.rules.gold:
+            return
+        campaign = (operator.scope, operator.pool, operator.params)
+        slasher = Slasher(self.sender, self.contracts, operator.signer, *campaign)
+        if slashes := slasher.due([bundle]):
+            with self.progress.phase("take slashed stakes", len(slashes)) as advance:
+                for each in slashes:
+                    slasher.execute(each)
+                    advance(1)
 
     def _pay(self, operator: Operator) -> None:
         with self.progress.phase("pay and release shares", len(self.cast.workers)) as advance:

@@ -7,9 +7,10 @@ from hashlib import sha256
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
-from labelshare.protocol.spec import Spec
+from labelshare.protocol.spec import Spec, Task
 from labelshare.replay.crowd import Crowd
 from labelshare.replay.digits import load_digits
+from labelshare.replay.gold import seal_gold
 from labelshare.types import Schedule
 
 __all__ = ["DAY", "HOUR", "Rules", "schedule_from", "spec_of"]
@@ -31,6 +32,8 @@ class Rules:
         licence_price: Of the one licence that is sold.
         redundancy: Labels an item, where assignment is ours to make.
         rounds: Rounds of work.
+        gold: Items with a known truth that judge the annotators instead of being scored; stakes are slashed
+            by them. With none nobody is slashed.
     """
 
     price: int = 5 * 10**16
@@ -41,6 +44,7 @@ class Rules:
     licence_price: int = 250 * 10**18
     redundancy: int = 5
     rounds: int = 1
+    gold: int = 0
 
     @property
     def stake_per_label(self) -> int:
@@ -75,13 +79,17 @@ def spec_of(crowd: Crowd, rules: Rules) -> Spec:
 
     A recorded crowd chose its items itself: its assignment is `given` and k is the most labels an item has. A
     simulated one is assigned by `rendezvous`.
+
+    Raises:
+        InputError: More gold than items with a known truth.
     """
     given: dict[str, Any] = {"policy": "given.v1"}
+    task = Task(type="single-choice.v1", config=_config(crowd))
     return Spec.of(
         {
             "title": f"{crowd.name}: {len(crowd.items)} items, {len(crowd.classes)} classes",
             "instructions": "Choose the one class that fits the item.",
-            "task": {"type": "single-choice.v1", "config": _config(crowd)},
+            "task": task.model_dump(),
             "items": _items(crowd),
             "price": str(rules.price),
             "share_weight": str(rules.share_weight),
@@ -96,10 +104,17 @@ def spec_of(crowd: Crowd, rules: Rules) -> Spec:
             "skill": {"policy": "leave-one-out.v1"},
             "pay": {"policy": "skill.v1"},
             "shares": {"policy": "skill.v1"},
-            "slash": {"policy": "none.v1"},
-            "gold": {"policy": "none.v1"},
+            "slash": {"policy": "skill-and-gold.v1" if rules.gold else "none.v1"},
+            "gold": _gold(crowd, rules, task),
         }
     )
+
+
+def _gold(crowd: Crowd, rules: Rules, task: Task) -> dict[str, Any]:
+    if not rules.gold:
+        return {"policy": "none.v1"}
+    sealed = seal_gold(crowd, rules.gold, task.form)
+    return {"policy": "merkle.v1", "root": str(sealed.root), "count": len(sealed.items)}
 
 
 def _config(crowd: Crowd) -> str:

@@ -15,7 +15,7 @@ from labelshare.report.labels import Labelled, Score, read_labels, score
 from labelshare.report.money import Balance, check_money, flows_of
 from labelshare.types import Address, CampaignId
 
-__all__ = ["Outcome", "Person", "Unit", "collect", "judge"]
+__all__ = ["Outcome", "Person", "Slashed", "Unit", "collect", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What one annotator did and got; amounts in base units, skill in 1/65,536."""
+    """What one annotator did, got and lost; amounts in base units, skill in 1/65,536.
+
+    `gold` and `gold_right` are its answers on gold items that are not void, and those of them that are right;
+    `lost` is what was taken of its stake. `score` leaves gold items out.
+    """
 
     account: Address
     labels: int
@@ -50,6 +54,29 @@ class Person:
     shares: int
     revenue: int
     score: Score
+    gold: int = 0
+    gold_right: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slashed:
+    """Stakes taken for one campaign; amounts in base units.
+
+    Attributes:
+        annotators: How many lost a part of their stake.
+        amount: What they lost.
+        rewards: What of it went to those who executed the slashes; the rest was burned.
+        due: What the settlement slashes, executed or not.
+        flagged: How many annotators both kinds of evidence speak against: nothing is due where gold does not
+            speak for the verdicts.
+    """
+
+    annotators: int
+    amount: int
+    rewards: int
+    due: int
+    flagged: int
 
 
 @dataclass(frozen=True)
@@ -62,7 +89,8 @@ class Outcome:
         verification: What recomputing the settlement found.
         labelled: The bundle's labels.
         people: Everyone on the roster, best paid first.
-        accuracy: Winners against the truth; `accuracy_range` says how ties could have fallen.
+        accuracy: Winners against the truth, gold items left out; `accuracy_range` says how ties could have
+            fallen.
         balances: Sums that must come out the same both ways.
         unit: Of the reward token.
     """
@@ -94,6 +122,18 @@ class Outcome:
         """Labels that were paid half."""
         return sum(row.contested for row in self.labelled.scores)
 
+    @property
+    def slashed(self) -> Slashed:
+        """What was taken of the annotators' stakes."""
+        taken, rows = self.campaign.slashed, self.labelled.payouts
+        return Slashed(
+            annotators=len({each.annotator for each in taken}),
+            amount=sum(each.amount for each in taken),
+            rewards=sum(each.reward for each in taken),
+            due=sum(row.slash for row in rows),
+            flagged=sum(row.flagged for row in self.labelled.scores),
+        )
+
 
 def collect(
     chain: Chain,
@@ -117,11 +157,12 @@ def collect(
         VerificationError: Nothing is proposed for this campaign.
     """
     deployment.check(chain)
-    known = truth or {}
     history = campaign_history(chain, deployment, campaign)
     shares = dataset_history(chain, deployment, history.record.params.dataset)
     verification = verify(history.record, bundle)
     labelled = read_labels([bundle])
+    gold = labelled.gold_items
+    known = {item: choice for item, choice in (truth or {}).items() if item not in gold}
     flows = flows_of(chain, deployment, history.record.params.token)
     token = Token(chain, history.record.params.token)
     return Outcome(
@@ -130,7 +171,7 @@ def collect(
         dataset=shares,
         verification=verification,
         labelled=labelled,
-        people=_people(labelled, shares, known),
+        people=_people(labelled, history, shares, known),
         accuracy=labelled.accuracy(known),
         accuracy_range=labelled.accuracy_range(known),
         ties=len(labelled.tied()),
@@ -145,12 +186,15 @@ def judge(chain: Chain, deployment: Deployment, campaign: CampaignId, bundle: by
     return verify(campaign_history(chain, deployment, campaign).record, bundle)
 
 
-def _people(labelled: Labelled, shares: DatasetHistory, truth: Mapping[int, int]) -> tuple[Person, ...]:
+def _people(
+    labelled: Labelled, campaign: CampaignHistory, shares: DatasetHistory, truth: Mapping[int, int]
+) -> tuple[Person, ...]:
     rows = {row.account: row for row in labelled.payouts}
     scores = {row.annotator: row for row in labelled.scores}
     revenue: defaultdict[Address, int] = defaultdict(int)
     for claim in shares.claimed:
         revenue[claim.account] += claim.amount
+    lost = {each.annotator: each.amount for each in campaign.slashed}
     people = []
     for account in labelled.seats:
         row, answers = rows.get(account), labelled.answers.get(account, {})
@@ -166,6 +210,9 @@ def _people(labelled: Labelled, shares: DatasetHistory, truth: Mapping[int, int]
                 shares=row.shares if row else 0,
                 revenue=revenue[account],
                 score=score(answers, truth),
+                gold=work.gold if work else 0,
+                gold_right=work.gold_right if work else 0,
+                lost=lost.get(account, 0),
             )
         )
     return tuple(sorted(people, key=lambda person: (-person.payout, person.account)))

@@ -34,6 +34,7 @@ class Labelled:
     Attributes:
         spec: The campaign's rules.
         seats: Everyone on the roster, ascending.
+        gold: What was revealed as the gold, and what of it is void.
         truths: The verdict on each labelled item.
         scores: What everybody's work came to.
         payouts: The payout rows, in the order of their index.
@@ -42,10 +43,16 @@ class Labelled:
 
     spec: Spec
     seats: tuple[Address, ...]
+    gold: tuple[evidence.GoldRow, ...]
     truths: tuple[evidence.TruthRow, ...]
     scores: tuple[evidence.ScoreRow, ...]
     payouts: tuple[evidence.PayoutRow, ...]
     answers: Mapping[Address, Mapping[int, int]]
+
+    @property
+    def gold_items(self) -> frozenset[int]:
+        """Items whose answers the requester knew, void or not: they score nothing."""
+        return frozenset(row.item for row in self.gold)
 
     def winners(self) -> dict[int, int]:
         """The winning class of each labelled item."""
@@ -78,6 +85,7 @@ class Labelled:
 class _Reader:
     spec: Spec | None = None
     seats: list[Address] = field(default_factory=list)
+    gold: list[evidence.GoldRow] = field(default_factory=list)
     truths: list[evidence.TruthRow] = field(default_factory=list)
     scores: list[evidence.ScoreRow] = field(default_factory=list)
     payouts: list[evidence.PayoutRow] = field(default_factory=list)
@@ -91,6 +99,8 @@ class _Reader:
                 self.seats.append(annotator)
             case evidence.OpeningRow():
                 self._open(row)
+            case evidence.GoldRow():
+                self.gold.append(row)
             case evidence.TruthRow():
                 self.truths.append(row)
             case evidence.ScoreRow():
@@ -118,6 +128,7 @@ def read_labels(bundle: Iterable[bytes]) -> Labelled:
     return Labelled(
         reader.spec,
         tuple(reader.seats),
+        tuple(reader.gold),
         tuple(reader.truths),
         tuple(reader.scores),
         tuple(reader.payouts),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from labelshare.chain import events as ev
-from labelshare.chain.contracts import Parts, Token
+from labelshare.chain.contracts import Parts, Registry, Token
 from labelshare.chain.deploy import Deployment
 from labelshare.chain.history import CampaignHistory, DatasetHistory, ledger
 from labelshare.chain.node import Chain
@@ -43,14 +43,21 @@ class Flows:
     Attributes:
         moved: Units of the reward token that went from one account to another.
         credit: Free credit of each account in the registry's ledger.
-        stakes: Seat stakes held.
+        seats: Seat stakes held, by annotator.
         burned: Units burned.
+        slashed: Units that slashes burned, and credited to whoever executed them.
     """
 
     moved: Mapping[Flow, int]
     credit: Mapping[Address, int]
-    stakes: int
+    seats: Mapping[Address, int]
     burned: int
+    slashed: int
+
+    @property
+    def stakes(self) -> int:
+        """All seat stakes held."""
+        return sum(self.seats.values())
 
     def balance(self, account: Address) -> int:
         """What the transfers left with an account."""
@@ -66,16 +73,37 @@ def flows_of(chain: Chain, deployment: Deployment, token: Address) -> Flows:
         if isinstance(event, ev.Transfer):
             moved[event.from_, event.to] += event.value
     books = ledger(chain, deployment, token)
-    stakes = 0
-    for event in ev.events(chain, deployment.registry.address, deployment.block, head):
+    happened = ev.events(chain, deployment.registry.address, deployment.block, head)
+    return Flows(dict(moved), books.credits, _seats(happened), books.burned, _from_slashes(happened))
+
+
+def _seats(happened: Iterable[ev.Event]) -> dict[Address, int]:
+    seats: defaultdict[Address, int] = defaultdict(int)
+    for event in happened:
         match event:
-            case ev.Joined(stake=amount) | ev.Refilled(amount=amount):
-                stakes += amount
-            case ev.SeatWithdrawn(stake=amount) | ev.Slashed(amount=amount):
-                stakes -= amount
+            case ev.Joined(annotator=who, stake=amount) | ev.Refilled(annotator=who, amount=amount):
+                seats[who] += amount
+            case ev.SeatWithdrawn(annotator=who, stake=amount) | ev.Slashed(annotator=who, amount=amount):
+                seats[who] -= amount
             case _:
                 pass
-    return Flows(dict(moved), books.credits, stakes, books.burned)
+    return dict(seats)
+
+
+def _from_slashes(happened: Iterable[ev.Event]) -> int:
+    """What the ledger says of slashes: each is followed by its reward, if there is one, and its burn."""
+    total, in_slash = 0, False
+    for event in happened:
+        match event:
+            case ev.Slashed():
+                in_slash = True
+            case ev.Credited(amount=amount) if in_slash:
+                total += amount
+            case ev.Burned(amount=amount) if in_slash:
+                total, in_slash = total + amount, False
+            case _:
+                pass
+    return total
 
 
 def check_money(
@@ -91,6 +119,7 @@ def check_money(
     return [
         *_campaign(campaign, rows),
         *_registry(chain, deployment, campaign, rows, flows),
+        *_slashes(chain, deployment, campaign, rows, flows),
         *_wallets(deployment, campaign, rows, flows),
         *_shares(dataset, deployment, rows),
         *_revenue(chain, dataset),
@@ -132,6 +161,26 @@ def _escrow(campaign: CampaignHistory) -> int:
     if campaign.cancelled or campaign.expired:
         return 0
     return campaign.finalized.payout_total if campaign.finalized else campaign.record.escrow
+
+
+def _slashes(
+    chain: Chain, deployment: Deployment, campaign: CampaignHistory, rows: list[PayoutRow], flows: Flows
+) -> list[Balance]:
+    """Stakes that were taken: as the settlement has it, out of the seats, and into burns and rewards."""
+    taken = campaign.slashed
+    if not taken:
+        return []
+    due = {row.index: row.slash for row in rows}
+    registry, pool = Registry(chain, deployment.registry.address), campaign.record.params.pool
+    accounts = {each.annotator for each in taken}
+    held = sum(registry.seat(pool, account).stake for account in accounts)
+    left = sum(flows.seats.get(account, 0) for account in accounts)
+    amount = sum(each.amount for each in taken)
+    return [
+        Balance("slashed = slashes of the payouts", amount, sum(due.get(each.index, 0) for each in taken)),
+        Balance("slashed = burned + rewards", amount, flows.slashed),
+        Balance("slashed seats hold = in - slashed", held, left),
+    ]
 
 
 def _wallets(

@@ -44,6 +44,8 @@ def show(
 ) -> None:
     """Print a whole report: people, labels, money, gas."""
     console.print(_people(outcome, names))
+    if losers := [person for person in outcome.people if person.lost]:
+        console.print(_losers(outcome, losers, names))
     console.print(_results(outcome, gas))
     console.print(_balances(outcome))
     console.print(_gas(gas))
@@ -71,6 +73,26 @@ def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
     return table
 
 
+def _losers(outcome: Outcome, losers: Sequence[Person], names: Mapping[Address, str]) -> RenderableType:
+    """Whose stake was taken, the largest loss first, with the evidence."""
+    unit, stake = outcome.unit, outcome.campaign.record.pool.seat_stake
+    title = f"Who lost a stake, and why (in {unit.symbol})"
+    table = _table(title, "annotator", "labels", "skill", "gold right", "stake", "lost")
+    ordered = sorted(losers, key=lambda person: (-person.lost, person.account))
+    for person in ordered[:SHOWN]:
+        table.add_row(
+            _name(names.get(person.account, str(person.account))),
+            f"{person.labels:,}",
+            f"{person.skill_q16 / ONE:.2f}",
+            f"{person.gold_right:,} of {person.gold:,}",
+            unit.number(stake),
+            unit.number(person.lost),
+        )
+    if len(ordered) > SHOWN:
+        table.add_row(f"… {len(ordered) - SHOWN} more")
+    return table
+
+
 def _name(name: str) -> Text:
     """A name as it is: what looks like markup in it is none."""
     text = Text(name)
@@ -91,6 +113,7 @@ def _results(outcome: Outcome, gas: Mapping[str, Sequence[int]]) -> RenderableTy
         ("items labelled", f"{len(outcome.labelled.truths):,}"),
         ("labels", f"{outcome.verification.labels:,}"),
         ("accepted", f"{outcome.accepted_labels:,} in full, {outcome.contested_labels:,} at half pay"),
+        *_gold(outcome),
         ("accuracy", _accuracy(outcome)),
         ("gas per accepted label", _per_label(total, outcome.accepted_labels)),
         ("settlement", _verdict(outcome)),
@@ -99,6 +122,34 @@ def _results(outcome: Outcome, gas: Mapping[str, Sequence[int]]) -> RenderableTy
     for name, value in rows:
         table.add_row(Text(name, style="bold"), value)
     return Group(Text(), table, Text())
+
+
+def _gold(outcome: Outcome) -> list[tuple[str, str | Text]]:
+    """Nothing where there was no gold."""
+    rows = outcome.labelled.gold
+    if not rows:
+        return []
+    void = sum(row.void for row in rows)
+    spoilt = f"; {void:,} void: the skilled disagree" if void else ""
+    return [
+        ("gold", f"{_count(len(rows), 'item')}, not scored{spoilt}"),
+        ("slashed", _slashed(outcome)),
+    ]
+
+
+def _slashed(outcome: Outcome) -> str:
+    found, unit = outcome.slashed, outcome.unit
+    if not found.due:
+        spared = f": gold does not bear out the verdicts that speak against {found.flagged:,}"
+        return f"nobody{spared if found.flagged else ''}"
+    burned = unit.show(found.amount - found.rewards)
+    text = f"{_count(found.annotators, 'annotator')} lost {unit.show(found.amount)}, {burned} of it burned"
+    open_ = f"\n{unit.show(found.due - found.amount)} more is due and was not taken"
+    return text + (open_ if found.due > found.amount else "")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _accuracy(outcome: Outcome) -> str:
@@ -134,7 +185,7 @@ def _gas(gas: Mapping[str, Sequence[int]]) -> RenderableType:
         _gas_table("Gas of the whole job", [line for line in lines if line.in_job]),
         Text(),
         _gas_table(
-            "Gas outside the job: set-up, seats, licence and revenue",
+            "Gas outside the job: set-up, seats, gold, licence and revenue",
             [line for line in lines if not line.in_job],
         ),
     )
@@ -179,6 +230,17 @@ def as_json(outcome: Outcome, gas: Mapping[str, Sequence[int]], seconds: float) 
         "labels": outcome.verification.labels,
         "accepted_labels": labels,
         "contested_labels": outcome.contested_labels,
+        "gold": {
+            "count": len(outcome.labelled.gold),
+            "void": sum(row.void for row in outcome.labelled.gold),
+        },
+        "slashed": {
+            "annotators": outcome.slashed.annotators,
+            "amount": str(outcome.slashed.amount),
+            "rewards": str(outcome.slashed.rewards),
+            "due": str(outcome.slashed.due),
+            "flagged": outcome.slashed.flagged,
+        },
         "accuracy": outcome.accuracy.share,
         "accuracy_items": outcome.accuracy.known,
         "ties": outcome.ties,

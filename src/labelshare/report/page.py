@@ -1,0 +1,238 @@
+"""The report as one HTML file: no script, nothing loaded from anywhere, everything escaped.
+
+It tells the outcome, which comes from chain and bundle. Names, kinds, truths, gas and images are what only
+whoever ran the campaign can say; the page says so.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labelshare.chain.deploy import Deployment
+from labelshare.chain.node import Chain
+from labelshare.errors import InputError
+from labelshare.protocol.skill import ONE
+from labelshare.report import figures
+from labelshare.report.collect import Outcome
+from labelshare.report.figures import Naming
+from labelshare.report.gallery import chosen
+from labelshare.report.gas import job_gas
+from labelshare.report.pictures.canvas import clean, count, fit, percent
+from labelshare.report.pictures.marks import mark
+from labelshare.types import Address
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["Told", "prepare", "render", "save", "times_of"]
+
+_PEOPLE = 1_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the page is told beside the outcome.
+
+    Attributes:
+        deployment: The contracts, as checked against the chain.
+        names: What to call the annotators.
+        gas: Gas used by each call.
+        truth: True class by item, where known; as given to `collect`.
+        kinds: What each simulated annotator was made to be; empty where they are people.
+        simulated: Whether programs gave the labels.
+        images: PNG of some items.
+        credit: Where the images are from, and their licence.
+    """
+
+    deployment: Deployment
+    names: Mapping[Address, str]
+    gas: Mapping[str, Sequence[int]]
+    truth: Mapping[int, int] = field(default_factory=dict)
+    kinds: Mapping[Address, str] = field(default_factory=dict)
+    simulated: bool = False
+    images: Mapping[int, bytes] = field(default_factory=dict)
+    credit: str = ""
+
+
+def times_of(chain: Chain, outcome: Outcome) -> dict[int, int]:
+    """Timestamps of the blocks in which revenue was paid or claimed."""
+    happened = (*outcome.dataset.paid, *outcome.dataset.claimed)
+    return {block: chain.timestamp_of(block) for block in sorted({event.log.block for event in happened})}
+
+
+def prepare(path: Path) -> None:
+    """Check before anything long begins that there is a place for the file; `InputError` if not."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise InputError(f"cannot write a report to {path}: no such folder, or a folder itself")
+
+
+def save(path: Path, html: str) -> None:
+    """Write the page; `InputError` if it cannot be written."""
+    try:
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write a report to {path}: {error}") from error
+
+
+def render(outcome: Outcome, told: Told, times: Mapping[int, int]) -> str:
+    """The page.
+
+    Args:
+        outcome: What happened, from chain and bundle.
+        told: What neither of them holds.
+        times: Timestamps by block, of `times_of`.
+    """
+    naming = Naming(told.names, told.kinds)
+    style = resources.files("labelshare.report").joinpath("page.css").read_text(encoding="utf-8")
+    gas = figures.gas_figure(told.gas)
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            style=style,
+            style_hash=b64encode(sha256(style.encode()).digest()).decode("ascii"),
+            outcome=outcome,
+            told=told,
+            title=outcome.labelled.spec.title,
+            facts=_facts(outcome, told),
+            places=_places(outcome, told.deployment),
+            wrong=[balance for balance in outcome.balances if not balance.holds],
+            shown=chosen(outcome, naming, told.truth, told.images),
+            sections=_sections(outcome, told, naming, times),
+            gas=gas,
+            people=_people(outcome, naming),
+            headings=_headings(outcome),
+            unit=outcome.unit,
+            mark=mark,
+            fit=fit,
+        )
+    )
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("labelshare.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+
+
+def _printable(value: Any) -> Any:
+    """Plain text without what cannot be printed; markup of ours as it is."""
+    return clean(value) if type(value) is str else value
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """A figure at the top of the page, with what it is and a remark."""
+
+    what: str
+    value: str
+    remark: str
+
+
+def _facts(outcome: Outcome, told: Told) -> list[_Fact]:
+    final, labels = outcome.campaign.finalized, outcome.accepted_labels
+    earning = sum(bool(person.payout) for person in outcome.people)
+    gas = job_gas(told.gas)
+    facts = [
+        _accuracy(outcome),
+        _Fact(
+            "labels accepted",
+            f"{labels:,}",
+            f"of {outcome.verification.labels:,}; "
+            f"{outcome.contested_labels:,} more on contested items at half pay",
+        ),
+        _Fact(
+            "paid for labels",
+            outcome.unit.show(final.payout_total if final else 0),
+            f"to {earning:,} of {count(len(outcome.people), 'annotator')}",
+        ),
+        _Fact(
+            "gas per accepted label",
+            f"{gas // labels:,}" if labels else "–",
+            f"{gas:,} for the whole job",
+        ),
+    ]
+    return [*facts, _stakes(outcome)] if outcome.labelled.gold else facts
+
+
+def _stakes(outcome: Outcome) -> _Fact:
+    taken = outcome.slashed
+    who = f"from {count(taken.annotators, 'annotator')} who fail gold and differ from the others"
+    waits = f"; {outcome.unit.show(taken.due - taken.amount)} more is due" if taken.due > taken.amount else ""
+    void = sum(row.void for row in outcome.labelled.gold)
+    gold = f"{count(len(outcome.labelled.gold), 'gold item')}, {void:,} of them void"
+    return _Fact("stakes taken", outcome.unit.show(taken.amount), f"{who}{waits}; {gold}")
+
+
+def _accuracy(outcome: Outcome) -> _Fact:
+    score = outcome.accuracy
+    if score.share is None:
+        return _Fact("accuracy", "–", "no truth was given")
+    low, high = outcome.accuracy_range
+    remark = f"{score.right:,} of {count(score.known, 'item')} with a known truth"
+    remark += ", gold left out" if outcome.labelled.gold else ""
+    if outcome.ties:
+        least, most = percent(low.right, low.known, 1), percent(high.right, high.known, 1)
+        remark += f"; {count(outcome.ties, 'tie')} fell by the seed: {least} to {most} were possible"
+    return _Fact("accuracy", percent(score.right, score.known, 1), remark)
+
+
+def _places(outcome: Outcome, deployment: Deployment) -> list[tuple[str, str]]:
+    return [
+        ("chain", str(outcome.chain_id)),
+        ("campaign", str(outcome.campaign.record.campaign_id)),
+        ("dataset", str(outcome.dataset.created.dataset)),
+        ("registry", str(deployment.registry.address)),
+        ("licences", str(deployment.licenses.address)),
+        ("token", str(outcome.campaign.record.params.token)),
+    ]
+
+
+def _sections(
+    outcome: Outcome, told: Told, naming: Naming, times: Mapping[int, int]
+) -> list[tuple[str, list[Any]]]:
+    money = [figures.money_figure(outcome, naming), figures.revenue_figure(outcome, times)]
+    return [
+        ("Money", [figure for figure in money if figure]),
+        ("Labels", figures.label_figures(outcome, told.truth)),
+        ("Annotators", figures.people_figures(outcome, naming)),
+    ]
+
+
+def _headings(outcome: Outcome) -> tuple[str, ...]:
+    always = "annotator labels right accepted contested skill pay owns revenue".split()
+    return (*always, *(("gold right", "stake lost") if outcome.labelled.gold else ()))
+
+
+def _people(outcome: Outcome, naming: Naming) -> list[tuple[str, ...]]:
+    """Everyone's row, best paid first; of very many the first."""
+    unit, total = outcome.unit, sum(person.shares for person in outcome.people)
+    gold = bool(outcome.labelled.gold)
+    return [
+        (
+            naming.name(person.account),
+            f"{person.labels:,}",
+            percent(person.score.right, person.score.known, 1),
+            f"{person.accepted:,}",
+            f"{person.contested:,}",
+            f"{person.skill_q16 / ONE:.2f}",
+            unit.number(person.payout),
+            percent(person.shares, total, 2),
+            figures.revenue_unit(outcome).number(person.revenue),
+            *((f"{person.gold_right:,} of {person.gold:,}", unit.number(person.lost)) if gold else ()),
+        )
+        for person in outcome.people[:_PEOPLE]
+    ]

@@ -1,0 +1,1 @@
+"""Pictures of a campaign: pure functions from numbers to SVG, each with its reading and its table."""

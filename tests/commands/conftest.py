@@ -1,0 +1,80 @@
+"""One deployment with a funded campaign on a local node for all commands; each test is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from labelshare.chain.connect import connect
+from tests.commands.place import PASSWORD, Place
+from tests.conftest import running_anvil
+from tests.oracle.stage import Stage, build
+
+
+class Built(NamedTuple):
+    """What all tests share."""
+
+    stage: Stage
+    folder: Path
+    url: str
+
+
+@pytest.fixture(scope="session")
+def built(anvil_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    with running_anvil(anvil_program, "--hardfork", "cancun") as running:
+        yield prepared(running.url, tmp_path_factory.mktemp("place"))
+
+
+@pytest.fixture(scope="session")
+def ended(anvil_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The same on a node of its own, settled and final; nobody has claimed anything."""
+    with running_anvil(anvil_program, "--hardfork", "cancun") as running:
+        built = prepared(running.url, tmp_path_factory.mktemp("ended"))
+        stage = built.stage.accept().enrol("ann", "ben", "cleo").draw().work(ann=3, ben=4, cleo=1)
+        settled = stage.reveal("ann", "ben", "cleo").settle()
+        (built.folder / "bundle.jsonl").write_bytes(settled.bundle)
+        yield built
+
+
+def prepared(url: str, folder: Path) -> Built:
+    stage = build(connect(url))
+    stage.deployment.save(folder / "deployment.json")
+    (folder / "password").write_text(PASSWORD + "\n")
+    return Built(stage, folder, url)
+
+
+@pytest.fixture
+def place(
+    built: Built, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Place]:
+    fresh = built._replace(stage=with_new_oracle(built.stage))
+    yield from rolled_back(fresh, monkeypatch, capsys)
+
+
+@pytest.fixture
+def settled(
+    ended: Built, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Place]:
+    yield from rolled_back(ended, monkeypatch, capsys)
+
+
+def with_new_oracle(stage: Stage) -> Stage:
+    """The same campaign with an oracle and annotators that remember nothing of another test."""
+    operator = replace(stage.operator, aggregates={}, built=None, _assigner=None)
+    annotators = {
+        name: replace(each, transport=operator.intake, batches=[]) for name, each in stage.annotators.items()
+    }
+    return replace(stage, operator=operator, annotators=annotators)
+
+
+def rolled_back(
+    built: Built, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
+) -> Iterator[Place]:
+    mark = built.stage.chain.snapshot()
+    record = built.folder / "deployment.json"
+    yield Place(built.stage.chain, built.folder, record, built.url, patch, capture, built.stage)
+    built.stage.chain.restore(mark)
