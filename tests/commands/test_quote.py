@@ -78,7 +78,7 @@ def test_the_standard_input(labelshare: Run, file: Path) -> None:
 
 def test_every_option_counts(labelshare: Run, file: Path) -> None:
     facts = labelshare(
-        *("quote", file, "--json", "--fee-bps", 1_000, "--stake-per-label", 3, "--annotators", 40),
+        *("quote", file, "--json", "--fee", "10", "--stake-per-label", 3, "--annotators", 40),
         *("--rounds", 2, "--arbitration-refund", "1.5", "--living-wage", "15.01 USD", "--symbol", "USD"),
         *("--token-decimals", 17, "--gas-price", "1.5", "--coin-price", 2_000),
     ).facts
@@ -166,6 +166,8 @@ def test_files_that_are_none(labelshare: Run, tmp_path: Path) -> None:
             ["--living-wage", "1.5", "--token-decimals", "0"],
             "--living-wage: 1.5: tokens has 0 decimals, not 1",
         ),
+        (["--fee", "100.01"], "a fee of 100.01 % is more than all pay"),
+        (["--fee", "-1"], ".*'-1' is not an amount.*"),
         (["--arbitration-refund", "\x1b[1m"], r"--arbitration-refund: '\?\[1m' is not an amount.*"),
     ],
 )
@@ -178,9 +180,6 @@ def test_a_bad_amount_is_one_line_that_names_the_option(
 @pytest.mark.parametrize(
     "options",
     [
-        ["--fee-bps", "10001"],
-        ["--fee-bps", "-1"],
-        ["--fee-bps", "5%"],
         ["--stake-per-label", "-1"],
         ["--annotators", "0"],
         ["--rounds", "0"],
@@ -203,7 +202,7 @@ def test_help_names_every_option(labelshare: Run) -> None:
 
     assert ran.code == 0
     for option in (
-        "--fee-bps --token-decimals --symbol --stake-per-label --annotators --rounds --living-wage "
+        "--fee --token-decimals --symbol --stake-per-label --annotators --rounds --living-wage "
         "--gas-price --coin-price --arbitration-refund --json"
     ).split():
         assert option in ran.out

@@ -13,7 +13,7 @@ from labelshare.commands.common import SENDS, Session, command, group, read_piec
 from labelshare.commands.lines import fields
 from labelshare.commands.quote import read_spec
 from labelshare.commands.stake import pool_of
-from labelshare.commands.units import PERCENT, SHARES, Unit, duration, moment, plain, printable, span
+from labelshare.commands.units import PERCENT, SHARES, Unit, duration, fee_bps, moment, plain, printable, span
 from labelshare.errors import ChainError, InputError
 from labelshare.types import Address, CampaignId, Hash32, Schedule
 
@@ -90,7 +90,7 @@ def create(
     require_allowed(steps, here.contracts.registry.limits(), rules)
     unit = here.unit(rules.token)
     behind = unit.parse(stake_per_label) if stake_per_label else PRICES_A_LABEL * int(asked.price)
-    terms = Terms(behind, _fee(fee), steps.schedule(here.now()), nonce)
+    terms = Terms(behind, fee_bps(fee), steps.schedule(here.now()), nonce)
     address = Address(dataset)
     _require_room(here, address, asked)
     if not asked.label_limit(rules.campaign_slice, behind):
@@ -369,13 +369,6 @@ def _facts(campaign: str, history: CampaignHistory, state: CampaignState) -> dic
 
 
 # ------------------------------------------------------------------- before it exists
-
-
-def _fee(text: str) -> int:
-    bps = PERCENT.parse(text)
-    if bps > 10_000:
-        raise InputError(f"a fee of {PERCENT.show(bps)} is more than all pay")
-    return bps
 
 
 def _require_room(here: Session, dataset: Address, spec: Spec) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from labelshare.commands.common import Session, read_bytes
-from labelshare.commands.units import Unit, plain
+from labelshare.commands.units import Unit, fee_bps, plain
 from labelshare.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def quote(
     here: Session,
     spec: SpecFile,
     *,
-    fee_bps: Annotated[int, typer.Option(min=0, max=10_000, help="Oracle's fee in 1/10,000 of pay.")] = 500,
+    fee: Annotated[str, typer.Option(help="The oracle's fee, in percent of pay.")] = "5",
     stake_per_label: Annotated[int, typer.Option(min=0, help="Stake behind a label, in prices.")] = 4,
     annotators: Annotated[
         int | None,
@@ -68,7 +68,7 @@ def quote(
 
     unit = Unit(plain(symbol), token_decimals)
     assumed = Assumptions(
-        fee_bps=fee_bps,
+        fee_bps=fee_bps(fee),
         stakes_per_label=stake_per_label,
         annotators=annotators,
         rounds=rounds,

@@ -9,7 +9,18 @@ from typing import Final
 
 from labelshare.errors import InputError
 
-__all__ = ["ETHER", "PERCENT", "SHARES", "Unit", "duration", "moment", "plain", "printable", "span"]
+__all__ = [
+    "ETHER",
+    "PERCENT",
+    "SHARES",
+    "Unit",
+    "duration",
+    "fee_bps",
+    "moment",
+    "plain",
+    "printable",
+    "span",
+]
 
 _AMOUNT: Final = re.compile(r"([0-9]{1,78})(?:\.([0-9]{1,255}))?(\s*)(\S.*)?")
 _DURATION: Final = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
@@ -91,3 +102,11 @@ def plain(text: str) -> str:
     """Text of strangers (a token's symbol, a dataset's name), printable and short."""
     shown = printable(text)
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+
+def fee_bps(text: str) -> int:
+    """An oracle's fee, typed in percent of pay, in 1/10,000; `InputError` for more than all pay."""
+    bps = PERCENT.parse(text)
+    if bps > 10_000:
+        raise InputError(f"a fee of {PERCENT.show(bps)} is more than all pay")
+    return bps
