@@ -9,12 +9,12 @@ Nothing chosen is an answer: no class applies. Label Studio's editor writes it a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from labelshare.errors import LabelError
-from labelshare.protocol.labels.base import Form, held, region, shown
+from labelshare.protocol.labels.base import held, region, shown
+from labelshare.protocol.labels.choices import Choices
 from labelshare.protocol.labels.config import attribute, classes, only_control
 
 __all__ = ["MAX_LABELS", "MULTI_LABEL", "MultiLabel", "parse_multi_label"]
@@ -25,22 +25,10 @@ _TAG: Final = 0x02
 
 
 @dataclass(frozen=True, slots=True)
-class MultiLabel(Form):
-    """A multi-label task; an answer is a bit mask of classes.
-
-    Attributes:
-        name: The `name` of the Choices tag, `from_name` in results.
-        to_name: The object tag it labels.
-        classes: Values in document order; class c is bit c.
-        answers: What a result may hold for each class (alias or value) → class.
-    """
+class MultiLabel(Choices):
+    """A multi-label task; an answer is a bit mask of classes: class c is bit c."""
 
     kind: ClassVar[str] = MULTI_LABEL
-
-    name: str
-    to_name: str
-    classes: tuple[str, ...]
-    answers: Mapping[str, int]
 
     @property
     def n_classes(self) -> int:

@@ -6,12 +6,12 @@ bytes of class c are 0x01 ‖ c as two bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from labelshare.errors import LabelError
-from labelshare.protocol.labels.base import Form, held, region, shown
+from labelshare.protocol.labels.base import held, region, shown
+from labelshare.protocol.labels.choices import Choices
 from labelshare.protocol.labels.config import attribute, classes, only_control
 
 __all__ = ["SINGLE_CHOICE", "SingleChoice", "parse_single_choice"]
@@ -21,22 +21,10 @@ _TAG: Final = 0x01
 
 
 @dataclass(frozen=True, slots=True)
-class SingleChoice(Form):
-    """A single-choice task; an answer is the index of a class.
-
-    Attributes:
-        name: The `name` of the Choices tag, `from_name` in results.
-        to_name: The object tag it labels.
-        classes: Values in document order; a class is its index.
-        answers: What a result may hold for each class (alias or value) → class.
-    """
+class SingleChoice(Choices):
+    """A single-choice task; an answer is the index of a class."""
 
     kind: ClassVar[str] = SINGLE_CHOICE
-
-    name: str
-    to_name: str
-    classes: tuple[str, ...]
-    answers: Mapping[str, int]
 
     @property
     def n_classes(self) -> int:
