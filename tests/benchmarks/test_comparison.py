@@ -54,7 +54,7 @@ def test_sides_that_disagree_are_not_compared() -> None:
 
 def test_a_side_that_fails_says_why() -> None:
     with pytest.raises(SideError, match="No such file or directory"):
-        sides.python_side("benchmarks.signatures.ours", "/nowhere", 1)
+        sides.python_side("benchmarks.signatures.ours", "/nowhere", 1, 1)
 
 
 @pytest.mark.parametrize(
