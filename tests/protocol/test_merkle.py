@@ -16,7 +16,6 @@ from labelshare.protocol.merkle import (
     MultiProof,
     encoded_leaves,
     leaf_hash,
-    leaf_hashes,
     root_of,
     verify,
     verify_multi,
@@ -27,7 +26,7 @@ leaf_sets = st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=4
 
 
 def leaves(count: int) -> list[bytes]:
-    return leaf_hashes(number.to_bytes(32, "big") for number in range(count))
+    return [leaf_hash(number.to_bytes(32, "big")) for number in range(count)]
 
 
 def as_rows(hashes: Sequence[bytes]) -> Rows:

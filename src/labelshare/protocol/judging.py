@@ -222,7 +222,9 @@ def _flagged(votes: _Votes, gold: _Gold) -> list[bool]:
     rule, size = votes.spec.slash, votes.peers.n_items.size
     if not isinstance(rule, SkillAndGold):
         return [False] * size
-    evidence = zip(gold.plain, gold.on_gold, _correlations(votes), strict=True)
+    asked = rule.evidence == "gold-or-correlation"  # counting pairs takes as long as the vote
+    correlations = _correlations(votes) if asked else [None] * size
+    evidence = zip(gold.plain, gold.on_gold, correlations, strict=True)
     return [slashing.is_flagged(slashing.Record(*each), rule) for each in evidence]
 
 
@@ -258,8 +260,9 @@ def _slashes(
     record: Record, votes: _Votes, gold: _Gold, people: _People, scores: Sequence[ScoreRow]
 ) -> dict[Address, int]:
     rule = votes.spec.slash
-    winners = votes.verdicts(votes.outcome.winners)
-    if not isinstance(rule, SkillAndGold) or not slashing.may_slash(gold.audit(winners), rule):
+    if not isinstance(rule, SkillAndGold):
+        return {}
+    if not slashing.may_slash(gold.audit(votes.verdicts(votes.outcome.winners)), rule):
         return {}
     stake, signed = record.params.stake_per_label, dict(zip(people.accounts, people.committed, strict=True))
     return {

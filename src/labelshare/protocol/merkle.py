@@ -27,7 +27,6 @@ __all__ = [
     "MultiProof",
     "encoded_leaves",
     "leaf_hash",
-    "leaf_hashes",
     "root_of",
     "verify",
     "verify_multi",
@@ -43,12 +42,6 @@ _MANY: Final = 128  # leaves from which on arrays sort them faster than lists
 def leaf_hash(encoded: bytes) -> bytes:
     """The leaf of ABI-encoded values."""
     return keccak(keccak(encoded))
-
-
-def leaf_hashes(encoded: Iterable[bytes]) -> list[bytes]:
-    """The leaves of many ABI-encoded values."""
-    hasher = keccak_256
-    return [hasher(hasher(values).digest()).digest() for values in encoded]
 
 
 def encoded_leaves(table: Rows) -> Rows:

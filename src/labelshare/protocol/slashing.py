@@ -49,12 +49,12 @@ class Record:
     Attributes:
         plain: Its labels on items that are not gold.
         gold: Its labels on gold items that are not void.
-        correlation: With its peers, on all items.
+        correlation: With its peers, on all items; None where the spec does not ask for it.
     """
 
     plain: Comparison
     gold: Comparison
-    correlation: Correlation
+    correlation: Correlation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,9 @@ def is_flagged(record: Record, rule: SkillAndGold) -> bool:
     if record.plain.compared < rule.min_labels or not is_surely_below(record.plain, rule.below_bps):
         return False
     failed_gold = record.gold.compared >= rule.min_gold and is_below(record.gold, rule.below_bps)
-    return failed_gold or (rule.evidence == "gold-or-correlation" and record.correlation.fails)
+    if failed_gold or rule.evidence == "gold" or record.correlation is None:
+        return failed_gold
+    return record.correlation.fails
 
 
 def may_slash(audit: Audit, rule: SkillAndGold) -> bool:
