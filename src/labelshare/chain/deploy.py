@@ -57,10 +57,13 @@ class Contracts:
         """What `account` sends so that the registry can take `amount`: credit goes first, then the wallet.
 
         Returns:
-            One exact approval, or nothing where credit covers it all.
+            One exact approval, or nothing where credit covers it all or as much is approved already.
         """
         missing = amount - self.registry.credit_of(token, account)
-        return [self.erc20(token).approve(self.registry.address, missing)] if missing > 0 else []
+        erc20, registry = self.erc20(token), self.registry.address
+        if missing <= 0 or erc20.allowance(account, registry) == missing:
+            return []
+        return [erc20.approve(registry, missing)]
 
     def share(self, dataset: Address) -> ContributorShare:
         """The share token of a dataset."""
@@ -201,13 +204,12 @@ def deploy(sender: Sender, signer: Signer, limits: Limits, token: Address | None
         token: A token that exists already. Without one, development chains get one of their own.
     """
     chain = sender.chain
-    contests = _create(sender, signer, "RegistryContests")
-    block = chain.block_number
-    extension = _create(sender, signer, "RegistryExtension", contests)
-    registry = _create(sender, signer, "TaskRegistry", limits, extension)
-    licenses = _create(sender, signer, "LicenseRegistry", registry)
+    contests, block = _create(sender, signer, "RegistryContests")
+    extension, _ = _create(sender, signer, "RegistryExtension", contests)
+    registry, _ = _create(sender, signer, "TaskRegistry", limits, extension)
+    licenses, _ = _create(sender, signer, "LicenseRegistry", registry)
     if token is None and chain.is_development:
-        token = _create(sender, signer, "RewardToken", *DEVELOPMENT_TOKEN)
+        token, _ = _create(sender, signer, "RewardToken", *DEVELOPMENT_TOKEN)
     return Deployment(
         chain_id=chain.chain_id,
         block=block,
@@ -220,12 +222,13 @@ def deploy(sender: Sender, signer: Signer, limits: Limits, token: Address | None
     )
 
 
-def _create(sender: Sender, signer: Signer, name: str, *arguments: Any) -> Address:
+def _create(sender: Sender, signer: Signer, name: str, *arguments: Any) -> tuple[Address, int]:
+    """A contract's address, and the block that made it."""
     code = artifacts.load(name).bytecode + constructor(name).encode_arguments(arguments)
     receipt = sender.send(signer, Call(None, code, name))
     if receipt.created is None:
         raise DeploymentError(f"{name}: transaction {receipt.hash} created no contract")
-    return receipt.created
+    return receipt.created, receipt.block
 
 
 def _is_ours(name: str, code: bytes) -> bool:

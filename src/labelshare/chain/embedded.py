@@ -16,68 +16,35 @@ What differs from a public chain:
 from __future__ import annotations
 
 # ruff: noqa: D102 (documented in Chain)
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from eth.chains.base import MiningChain
-from eth.constants import GENESIS_PARENT_HASH, ZERO_ADDRESS
-from eth.db.atomic import AtomicDB
-from eth.exceptions import OutOfGas
-from eth.vm.forks.prague import PragueVM
-from eth_tester.backends.pyevm.main import PyEVMBackend, get_default_genesis_params
-from eth_typing import BlockNumber
-from eth_utils.exceptions import ValidationError
+from eth.constants import ZERO_ADDRESS
+from eth.exceptions import HeaderNotFound
 
-from labelshare.chain.envelope import SignedTransaction
+from labelshare.chain.envelope import SignedTransaction, created_address
+from labelshare.chain.machine import (
+    BLOCK_GAS,
+    GENESIS_TIME,
+    TRANSACTION_GAS,
+    Backend,
+    Draft,
+    estimate,
+    refusal_of,
+)
 from labelshare.chain.node import EMBEDDED_CHAIN_ID, Call, Chain, Fees, Log, Receipt, Topics
-from labelshare.chain.reverts import decode_revert, utc
-from labelshare.errors import ChainError, FundsError, RevertError
-from labelshare.types import Address, Hash32, keccak
+from labelshare.chain.reverts import utc
+from labelshare.errors import ChainError, RevertError
+from labelshare.types import Address, Hash32
 
 if TYPE_CHECKING:
     from web3 import Web3
 
 __all__ = ["BLOCK_GAS", "GENESIS_TIME", "EmbeddedChain"]
 
-GENESIS_TIME: Final = 1_767_225_600  # 2026-01-01 00:00:00 UTC
-BLOCK_GAS: Final = 60_000_000
-# The most that one transaction may use (EIP-7825). Here gas limits cost nothing, so every call gets it.
-TRANSACTION_GAS: Final = 1 << 24
 TIP: Final = 1
-
-
-class _MiningChain(MiningChain):
-    """Blocks one second apart, whatever the clock on the wall says, with a constant gas limit."""
-
-    chain_id = EMBEDDED_CHAIN_ID
-    vm_configuration = ((BlockNumber(0), PragueVM),)
-
-    def create_header_from_parent(self, parent_header: Any, **fields: Any) -> Any:
-        fields = {"gas_limit": parent_header.gas_limit, "timestamp": parent_header.timestamp + 1} | fields
-        return super().create_header_from_parent(parent_header, **fields)
-
-
-class _Backend(PyEVMBackend):  # type: ignore[misc]
-    """eth-tester's backend over our chain, for web3; it holds no accounts."""
-
-    def __init__(self) -> None:
-        genesis = get_default_genesis_params({"timestamp": GENESIS_TIME, "gas_limit": BLOCK_GAS})
-        self.account_keys = ()
-        self.chain: Any = _MiningChain.from_genesis(AtomicDB(), genesis, {})
-
-    def mine_blocks(self, num_blocks: int = 1, coinbase: Any = ZERO_ADDRESS) -> tuple[bytes, ...]:
-        chain = self.chain
-        return tuple(
-            chain.mine_block(coinbase=coinbase, **_block_fields(chain.header)).hash for _ in range(num_blocks)
-        )
-
-    def revert_to_snapshot(self, snapshot: bytes) -> None:
-        """Makes a block the head again without running it: balances that were set are in no transaction."""
-        chaindb = self.chain.chaindb
-        header = chaindb.get_block_header_by_hash(snapshot)
-        chaindb._set_as_canonical_chain_head(chaindb.db, header, GENESIS_PARENT_HASH)  # noqa: SLF001
-        self.chain.header = self.chain.create_header_from_parent(header)
+STATUS_SUCCESS: Final = b"\x01"  # EIP-658
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +53,7 @@ class _Block:
 
     hash: Hash32
     timestamp: int
-    logs: tuple[Log, ...]
+    receipts: tuple[Receipt, ...]
 
 
 class EmbeddedChain(Chain):
@@ -95,8 +62,9 @@ class EmbeddedChain(Chain):
     chain_id = EMBEDDED_CHAIN_ID
 
     def __init__(self) -> None:
-        self._backend = _Backend()
+        self._backend = Backend()
         self._blocks: list[_Block] = []
+        self._places: dict[Hash32, tuple[int, int]] = {}
         self._web3: Web3 | None = None
 
     @property
@@ -140,14 +108,16 @@ class EmbeddedChain(Chain):
         code = vm.state.get_code(to)
         computation = vm.execute_bytecode(origin, 0, BLOCK_GAS, to, origin, call.value, call.data, code)
         if computation.is_error:
-            raise _refusal(computation).during(call.label)
+            raise refusal_of(computation).during(call.label)
         return bytes(computation.output)
 
     def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
-        blocks = self._known()[from_block : to_block + 1]
-        return [
-            log for block in blocks for log in block.logs if log.address == address and _matches(log, topics)
-        ]
+        every = self.all_logs(from_block, to_block)
+        return [log for log in every if log.address == address and log.matches(topics)]
+
+    def receipt(self, transaction: Hash32) -> Receipt | None:
+        place = self.place(transaction)
+        return None if place is None else self._blocks[place[0]].receipts[place[1]]
 
     # ------------------------------------------------------------------- sending
 
@@ -187,12 +157,7 @@ class EmbeddedChain(Chain):
             self._mine(())
 
     def fund_all(self, accounts: Iterable[Address], wei: int) -> None:
-        vm = self._chain.get_vm()
-        for account in accounts:
-            vm.state.set_balance(bytes(account), wei)
-        vm.state.persist()
-        self._chain.header = self._chain.header.copy(state_root=vm.state.state_root)
-        self._mine(())
+        self.fund_each(dict.fromkeys(accounts, wei))
 
     def snapshot(self) -> Any:
         return self._backend.take_snapshot()
@@ -200,64 +165,91 @@ class EmbeddedChain(Chain):
     def restore(self, snapshot: Any) -> None:
         self._backend.revert_to_snapshot(snapshot)
 
+    # ------------------------------------------------- for who serves it (rpc.py)
+
+    def all_logs(self, from_block: int, to_block: int) -> Iterator[Log]:
+        """The logs of all contracts in a closed range of blocks, in order."""
+        for block in self._known()[from_block : to_block + 1]:
+            for receipt in block.receipts:
+                yield from receipt.logs
+
+    def place(self, transaction: Hash32) -> tuple[int, int] | None:
+        """The block of a transaction and its index there; None if it is in no block."""
+        known = self._known()
+        number, index = self._places.get(transaction, (len(known), 0))
+        # A snapshot that was restored may have taken the block away.
+        if number >= len(known) or index >= len(known[number].receipts):
+            return None
+        return (number, index) if known[number].receipts[index].hash == transaction else None
+
+    def number_of(self, block: Hash32) -> int | None:
+        """The number of the block with a hash; None if the chain has none."""
+        try:
+            number: int = self._chain.chaindb.get_block_header_by_hash(bytes(block)).block_number
+        except HeaderNotFound:
+            return None
+        return number if number <= self.block_number and self.block_hash(number) == block else None
+
+    def stored(self, number: int) -> tuple[Any, tuple[Any, ...]]:
+        """A block and its receipts as py-evm has them, with every field."""
+        self._block(number)
+        block = self._chain.get_canonical_block_by_number(number)
+        return block, tuple(block.get_receipts(self._chain.chaindb))
+
+    @property
+    def pending(self) -> Any:
+        """The header of the next block, as py-evm has it."""
+        return self._chain.header
+
+    def estimate(self, call: Call, sender: Address) -> int:
+        """A gas limit that hardly more than suffices; `RevertError` if the contract refuses."""
+        return estimate(self._chain, call, sender)
+
+    def set_next_time(self, timestamp: int) -> None:
+        """Say when the next block will be, which must be after the latest."""
+        if timestamp <= self.now():
+            raise ChainError(f"time does not run back: it is {utc(self.now())}, asked for {utc(timestamp)}")
+        self._chain.set_header_timestamp(timestamp)
+
+    def fund_each(self, held: Mapping[Address, int]) -> None:
+        """Set what each account holds of the chain's own coin, in wei; one block for all."""
+        vm = self._chain.get_vm()
+        for account, wei in held.items():
+            vm.state.set_balance(bytes(account), wei)
+        vm.state.persist()
+        self._chain.header = self._chain.header.copy(state_root=vm.state.state_root)
+        self._mine(())
+
+    def draft(self) -> Draft:
+        """The next block, to be filled one transaction at a time; the chain stands still until `seal`."""
+        return Draft(self._chain)
+
+    def seal(self, draft: Draft) -> tuple[Receipt, ...]:
+        """Put a draft on the chain as its next block."""
+        block, receipts = draft.sealed()
+        self._known()
+        self._chain.chaindb.persist_block(block)
+        self._chain.header = self._chain.create_header_from_parent(block.header)
+        self._append(block, receipts)
+        return self._blocks[-1].receipts
+
     # ------------------------------------------------------------------ mechanics
 
     @property
     def _chain(self) -> Any:
         return self._backend.chain
 
-    def _mine(self, transactions: Sequence[SignedTransaction]) -> tuple[list[Receipt], RevertError | None]:
-        """Mines one block of as many transactions as fit, stopping before the first that is refused."""
-        vm, header, done, refusal = self._execute(transactions)
-        if refusal is not None and not done:
-            return [], refusal
-        if refusal is not None:  # The refused one has touched the state: again without it.
-            vm, header, done, _ = self._execute(transactions[: len(done)])
-        decoded, receipts, _ = zip(*done, strict=True) if done else ((), (), ())
-        block = vm.set_block_transactions_and_withdrawals(vm.get_block(), header, decoded, receipts)
-        block = vm.mine_block(block, **_block_fields(header)).block
-        self._known()
-        self._chain.chaindb.persist_block(block)
-        self._chain.header = self._chain.create_header_from_parent(block.header)
-        self._blocks.append(_summary(block, receipts))
-        return self._receipts(transactions, done), refusal
-
-    def _execute(
+    def _mine(
         self, transactions: Sequence[SignedTransaction]
-    ) -> tuple[Any, Any, list[tuple[Any, Any, Any]], RevertError | None]:
-        vm = self._chain.get_vm()
-        header = vm.get_header()
-        builder = vm.get_transaction_builder()
-        done: list[tuple[Any, Any, Any]] = []
+    ) -> tuple[Sequence[Receipt], RevertError | None]:
+        """Mines one block of as many transactions as fit, stopping before the first that is refused."""
+        draft, refusal = self.draft(), None
         for signed in transactions:
-            if header.gas_used + signed.transaction.gas > header.gas_limit:
+            if not draft.fits(signed) or (refusal := draft.add(signed)) is not None:
                 break
-            decoded = builder.decode(signed.raw)
-            receipt, computation = self._apply(vm, header, decoded, signed)
-            if computation.is_error:
-                return vm, header, done, _refusal(computation)
-            header = vm.add_receipt_to_header(header, receipt)
-            done.append((decoded, receipt, computation))
-        return vm, header, done, None
-
-    def _apply(self, vm: Any, header: Any, decoded: Any, signed: SignedTransaction) -> tuple[Any, Any]:
-        try:
-            return vm.apply_transaction(header, decoded)  # type: ignore[no-any-return]
-        except ValidationError as error:
-            held, needed = vm.state.get_balance(bytes(signed.sender)), signed.transaction.upfront
-            if held < needed:
-                raise FundsError(f"{signed.sender} holds {held} wei and needs {needed}") from None
-            raise ChainError(f"the chain does not take the transaction: {error}") from None
-
-    def _receipts(self, sent: Sequence[SignedTransaction], done: list[tuple[Any, Any, Any]]) -> list[Receipt]:
-        number, every = len(self._blocks) - 1, self._blocks[-1].logs if self._blocks else ()
-        receipts, used, taken = [], 0, 0
-        for signed, (_, receipt, computation) in zip(sent, done, strict=False):
-            logs = every[taken : taken + len(receipt.logs)]
-            created = None if signed.transaction.to is not None else Address(computation.msg.storage_address)
-            receipts.append(Receipt(signed.hash, 1, receipt.gas_used - used, number, logs, created))
-            used, taken = receipt.gas_used, taken + len(logs)
-        return receipts
+        if refusal is not None and not draft:
+            return [], refusal
+        return self.seal(draft), refusal
 
     def _block(self, number: int) -> _Block:
         known = self._known()
@@ -275,38 +267,37 @@ class EmbeddedChain(Chain):
             blocks.pop()
         for number in range(len(blocks), pending.block_number):
             block = self._chain.get_canonical_block_by_number(number)
-            blocks.append(_summary(block, block.get_receipts(self._chain.chaindb)))
+            self._append(block, block.get_receipts(self._chain.chaindb))
         return blocks
 
+    def _append(self, block: Any, receipts: Sequence[Any]) -> None:
+        summary = _Block(Hash32(block.hash), block.header.timestamp, _receipts(block, receipts))
+        self._blocks.append(summary)
+        for index, receipt in enumerate(summary.receipts):
+            self._places[receipt.hash] = (block.number, index)
 
-def _block_fields(header: Any) -> dict[str, Any]:
-    """What mining adds: no blobs, and the randomness that eth-tester would draw from the system."""
-    return {"mix_hash": bytes(keccak(header.parent_hash)), "blob_gas_used": 0}
 
-
-def _summary(block: Any, receipts: Sequence[Any]) -> _Block:
-    pairs = zip(block.transactions, receipts, strict=True)
-    raw = [(Hash32(transaction.hash), log) for transaction, receipt in pairs for log in receipt.logs]
-    logs = (
-        Log(
-            address=Address(log.address),
-            topics=tuple(Hash32(topic.to_bytes(32, "big")) for topic in log.topics),
-            data=bytes(log.data),
-            block=block.number,
-            index=index,
-            transaction=transaction,
+def _receipts(block: Any, receipts: Sequence[Any]) -> tuple[Receipt, ...]:
+    found: list[Receipt] = []
+    used, taken = 0, 0
+    for transaction, receipt in zip(block.transactions, receipts, strict=True):
+        name = Hash32(transaction.hash)
+        logs = tuple(
+            _log(log, block.number, index, name) for index, log in enumerate(receipt.logs, start=taken)
         )
-        for index, (transaction, log) in enumerate(raw)
+        status = 1 if receipt.state_root == STATUS_SUCCESS else 0
+        created = None if transaction.to else created_address(Address(transaction.sender), transaction.nonce)
+        found.append(Receipt(name, status, receipt.gas_used - used, block.number, logs, created))
+        used, taken = receipt.gas_used, taken + len(logs)
+    return tuple(found)
+
+
+def _log(log: Any, block: int, index: int, transaction: Hash32) -> Log:
+    return Log(
+        address=Address(log.address),
+        topics=tuple(Hash32(topic.to_bytes(32, "big")) for topic in log.topics),
+        data=bytes(log.data),
+        block=block,
+        index=index,
+        transaction=transaction,
     )
-    return _Block(Hash32(block.hash), block.header.timestamp, tuple(logs))
-
-
-def _refusal(computation: Any) -> RevertError:
-    reason = "out of gas" if isinstance(computation.error, OutOfGas) else "the contract gave no reason"
-    return decode_revert(bytes(computation.output), reason)
-
-
-def _matches(log: Log, topics: Topics) -> bool:
-    if len(topics) > len(log.topics):
-        return False
-    return all(wanted is None or wanted == topic for wanted, topic in zip(topics, log.topics, strict=False))

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from labelshare.errors import InputError
+from labelshare.protocol.typed_data import recover
 from labelshare.types import Address, Hash32, keccak
 
-__all__ = ["SignedTransaction", "Transaction", "created_address", "rlp"]
+__all__ = ["SignedTransaction", "Transaction", "created_address", "read_transaction", "rlp"]
 
 DYNAMIC_FEE: Final = b"\x02"
+FIELDS: Final = 12
 _NO_ACCESS_LIST: Final[tuple[bytes, ...]] = ()
 
 RlpItem = bytes | int | Sequence[bytes]
@@ -61,6 +64,35 @@ class SignedTransaction:
     hash: Hash32
 
 
+def read_transaction(raw: bytes) -> SignedTransaction:
+    """A dynamic-fee transaction from its bytes, its sender from the signature.
+
+    Raises:
+        InputError: Not a dynamic-fee transaction, not in canonical form, or not signed.
+    """
+    from rlp import decode
+    from rlp.exceptions import DecodingError
+
+    try:
+        fields = decode(raw[1:]) if raw[:1] == DYNAMIC_FEE else None
+    except DecodingError:
+        fields = None
+    if not isinstance(fields, list) or len(fields) != FIELDS or not _is_plain(fields):
+        raise InputError("not a dynamic-fee transaction (EIP-1559) without an access list")
+    chain_id, nonce, tip, cap, gas, _, value, _, parity, r, s = (
+        int.from_bytes(field, "big") for field in (*fields[:8], *fields[9:])
+    )
+    to = Address(fields[5]) if fields[5] else None
+    transaction = Transaction(chain_id, nonce, tip, cap, gas, to, value, bytes(fields[7]))
+    if parity > 1 or r >= 2**256 or s >= 2**256:
+        raise InputError("a transaction whose signature is none")
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity])
+    signed = transaction.sealed(signature, recover(transaction.digest, signature))
+    if signed.raw != raw:
+        raise InputError("a transaction that is not in canonical form")
+    return signed
+
+
 def rlp(value: bytes | int | Sequence[RlpItem]) -> bytes:
     """Recursive length prefix (Ethereum yellow paper, appendix B); integers as shortest big-endian bytes."""
     if isinstance(value, int):
@@ -74,6 +106,12 @@ def rlp(value: bytes | int | Sequence[RlpItem]) -> bytes:
 def created_address(sender: Address, nonce: int) -> Address:
     """The address of the contract that `sender` creates with its transaction `nonce`."""
     return Address(keccak(rlp([bytes(sender), nonce]))[12:])
+
+
+def _is_plain(fields: Sequence[object]) -> bool:
+    """Bytes throughout, an address of 20 or none, and an empty access list."""
+    rest = [*fields[:8], *fields[9:]]
+    return fields[8] == [] and all(isinstance(each, bytes) for each in rest) and len(rest[5]) in {0, 20}  # type: ignore[arg-type]
 
 
 def _prefix(length: int, offset: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from labelshare.chain import events as ev
@@ -32,11 +32,12 @@ def campaigns(chain: Chain, deployment: Deployment) -> list[ev.CampaignCreated]:
     return _every(chain, deployment, ev.CampaignCreated)
 
 
-def statuses(chain: Chain, deployment: Deployment) -> Mapping[CampaignId, Status]:
-    """Where each campaign is in its life now."""
+def statuses(
+    chain: Chain, deployment: Deployment, names: Iterable[CampaignId]
+) -> Mapping[CampaignId, Status]:
+    """Where each of some campaigns is in its life now; a call for each."""
     registry = Registry(chain, deployment.registry.address)
-    found = campaigns(chain, deployment)
-    return {each.campaign: registry.campaign(each.campaign).status for each in found}
+    return {name: registry.campaign(name).status for name in names}
 
 
 def _every(chain: Chain, deployment: Deployment, kind: type[Kind]) -> list[Kind]:

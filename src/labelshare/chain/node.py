@@ -63,6 +63,14 @@ class Log:
     index: int
     transaction: Hash32
 
+    def matches(self, topics: Topics) -> bool:
+        """Whether the topics begin with these; None matches anything."""
+        if len(topics) > len(self.topics):
+            return False
+        return all(
+            wanted is None or wanted == topic for wanted, topic in zip(topics, self.topics, strict=False)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -145,6 +153,10 @@ class Chain(ABC):
     @abstractmethod
     def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
         """Logs of one contract in a closed range of blocks, in order; None in `topics` matches anything."""
+
+    @abstractmethod
+    def receipt(self, transaction: Hash32) -> Receipt | None:
+        """What a transaction came to; None if it is in no block."""
 
     # ------------------------------------------------------------------- sending
 

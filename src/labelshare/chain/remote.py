@@ -5,18 +5,26 @@ from __future__ import annotations
 # ruff: noqa: D102 (documented in Chain)
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final
 
 from labelshare.chain.envelope import SignedTransaction
+from labelshare.chain.jsonrpc import (
+    ANSWER_BYTES,
+    JsonRpc,
+    Request,
+    RpcError,
+    hex_bytes,
+    log,
+    number,
+    receipt,
+)
 from labelshare.chain.node import Call, Chain, Fees, Log, Receipt, Topics
 from labelshare.chain.reverts import decode_revert, utc
-from labelshare.errors import ChainError, FundsError, RevertError
+from labelshare.errors import ChainError, FundsError, RevertError, WrongChainError
 from labelshare.types import Address, Hash32
 
 if TYPE_CHECKING:
     from web3 import Web3
-    from web3.types import RPCEndpoint
 
 __all__ = ["RemoteChain", "RpcError"]
 
@@ -24,115 +32,155 @@ BATCH: Final = 250
 LOG_RANGE: Final = 5_000
 TIMEOUT_SECONDS: Final = 30.0
 RECEIPT_SECONDS: Final = 300.0
+# How long a development node is waited for until it is told to mine.
+PATIENCE_SECONDS: Final = 2.0
 ESTIMATE_MARGIN_PERCENT: Final = 25
+# What nodes say to an account that cannot pay: anvil and geth the first, Hardhat the second.
+TOO_POOR: Final = ("insufficient funds", "doesn't have enough funds")
 
-Request = tuple[str, list[Any]]
+BLOCK_METHOD: Final = "eth_getBlockByNumber"
+RECEIPT_METHOD: Final = "eth_getTransactionReceipt"
+SEND_METHOD: Final = "eth_sendRawTransaction"
 
-
-class RpcError(ChainError):
-    """The node answered with an error (JSON-RPC 2.0, section 5.1)."""
-
-    def __init__(self, method: str, error: Any) -> None:
-        error = error if isinstance(error, dict) else {"message": str(error)}
-        self.code = error.get("code")
-        self.reason = str(error.get("message", "no message"))
-        self.data = error.get("data")
-        super().__init__(f"{method}: {self.reason}")
-
-    @property
-    def revert_data(self) -> bytes | None:
-        """What a contract returned when it refused; None if that is not what the error is about."""
-        data = self.data.get("data") if isinstance(self.data, dict) else self.data
-        if isinstance(data, str) and data.startswith("0x"):
-            return bytes.fromhex(data[2:])
-        return b"" if "revert" in self.reason.lower() else None
+# Accounts of which a transaction was refused and is in no block, so that their later ones cannot follow.
+_Stuck = dict[Address, RevertError]
 
 
 class RemoteChain(Chain):
-    """A chain behind a URL. The node's chain id is read once, on connecting.
+    """A chain behind a URL. The node's chain id is read on connecting, and again before anything is sent.
 
-    Messages name the host alone: the rest of a URL often holds the key of an account with the provider.
+    Messages name the host alone: the rest of a URL often holds the key of an account with the provider. A
+    node that stalls, fails, or answers what no honest node does ends the call with a `ChainError`.
+
+    Args:
+        url: A JSON-RPC address, http or https.
+        seconds: How long one request may take.
+        receipt_seconds: How long a transaction may take to be in a block.
+        answer_bytes: How long an answer may be.
     """
 
-    def __init__(self, url: str) -> None:
-        from web3 import HTTPProvider
-
-        self.host = _host(url)
-        self._provider = HTTPProvider(url, request_kwargs={"timeout": TIMEOUT_SECONDS})
-        self.chain_id = _number(self._ask("eth_chainId"))
+    def __init__(
+        self,
+        url: str,
+        *,
+        seconds: float = TIMEOUT_SECONDS,
+        receipt_seconds: float = RECEIPT_SECONDS,
+        answer_bytes: int = ANSWER_BYTES,
+    ) -> None:
+        self._url = url
+        self._seconds = seconds
+        self._receipt_seconds = receipt_seconds
+        self._rpc = JsonRpc(url, seconds, answer_bytes)
+        self._web3: Web3 | None = None
+        self.host = self._rpc.host
+        self.chain_id = self._number("eth_chainId")
 
     @property
     def web3(self) -> Web3:
-        from web3 import Web3
+        if self._web3 is None:
+            from web3 import HTTPProvider, Web3
 
-        return Web3(self._provider)
+            request = {"timeout": self._seconds}
+            self._web3 = Web3(
+                HTTPProvider(self._url, request_kwargs=request, exception_retry_configuration=None)
+            )
+        return self._web3
 
     # -------------------------------------------------------------------- reads
 
     @property
     def block_number(self) -> int:
-        return _number(self._ask("eth_blockNumber"))
+        return self._number("eth_blockNumber")
 
     def now(self) -> int:
-        return _number(self._block("latest")["timestamp"])
+        return self._of_block("latest", "timestamp")
 
     def timestamp_of(self, block: int) -> int:
-        return _number(self._block(hex(block))["timestamp"])
+        return self._of_block(hex(block), "timestamp")
 
     def block_hash(self, block: int) -> Hash32:
-        return Hash32(self._block(hex(block))["hash"])
+        fields = self._block(hex(block))
+        return self._rpc.read(lambda each: Hash32(each["hash"]), BLOCK_METHOD, fields)
 
     def balances(self, accounts: Sequence[Address]) -> list[int]:
-        return [_number(each) for each in self._each("eth_getBalance", accounts, "latest")]
+        return self._numbers("eth_getBalance", accounts, "latest")
 
     def nonces(self, accounts: Sequence[Address]) -> list[int]:
-        return [_number(each) for each in self._each("eth_getTransactionCount", accounts, "pending")]
+        return self._numbers("eth_getTransactionCount", accounts, "pending")
 
     def code(self, address: Address) -> bytes:
-        return _bytes(self._ask("eth_getCode", str(address), "latest"))
+        return self._bytes("eth_getCode", str(address), "latest")
 
     def call(self, call: Call, sender: Address | None = None) -> bytes:
         try:
-            return _bytes(self._ask("eth_call", _fields(call, sender), "latest"))
+            return self._bytes("eth_call", _fields(call, sender), "latest")
         except RpcError as error:
             raise _typed(error, call.label) from None
 
     def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
-        wanted = [None if topic is None else "0x" + topic.hex() for topic in topics]
         found: list[Log] = []
         for start in range(from_block, to_block + 1, LOG_RANGE):
-            end = min(start + LOG_RANGE - 1, to_block)
-            query = {"address": str(address), "fromBlock": hex(start), "toBlock": hex(end), "topics": wanted}
-            found += map(_log, self._ask("eth_getLogs", query))
+            found += self._logs(address, start, min(start + LOG_RANGE - 1, to_block), topics)
         return found
+
+    def _logs(self, address: Address, start: int, end: int, topics: Topics) -> list[Log]:
+        wanted = [None if topic is None else "0x" + topic.hex() for topic in topics]
+        query = {"address": str(address), "fromBlock": hex(start), "toBlock": hex(end), "topics": wanted}
+        answer = self._ask("eth_getLogs", query)
+        found = self._rpc.read(_logs, "eth_getLogs", answer)
+        for each in found:
+            if each.address != address or not start <= each.block <= end or not each.matches(topics):
+                raise self._rpc.strange(
+                    "eth_getLogs", f"a log of {each.address} in block {each.block} that was not asked for"
+                )
+        return found
+
+    def receipt(self, transaction: Hash32) -> Receipt | None:
+        return self._checked(transaction, self._ask(RECEIPT_METHOD, str(transaction)))
 
     # ------------------------------------------------------------------- sending
 
     def fees(self) -> Fees:
-        block, tip = self._ask_all(
-            [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
+        block, tip = self._ask_all([(BLOCK_METHOD, ["latest", False]), ("eth_maxPriorityFeePerGas", [])])
+        if isinstance(block, dict) and block.get("baseFeePerGas") is None:
+            raise ChainError(
+                f"the chain has no base fee, says the node at {self.host}; "
+                "labelshare sends EIP-1559 transactions only"
+            )
+        return Fees(
+            base=self._rpc.read(lambda each: number(each["baseFeePerGas"]), BLOCK_METHOD, block),
+            tip=self._rpc.read(number, "eth_maxPriorityFeePerGas", tip),
         )
-        if "baseFeePerGas" not in block:
-            raise ChainError("the chain has no base fee; labelshare sends EIP-1559 transactions only")
-        return Fees(base=_number(block["baseFeePerGas"]), tip=_number(tip))
 
     def gas_for(self, call: Call, sender: Address) -> int:
         """What the node estimates and a quarter more; `RevertError` if the call would fail."""
         try:
-            estimate = _number(self._ask("eth_estimateGas", _fields(call, sender)))
+            estimate = self._number("eth_estimateGas", _fields(call, sender))
         except RpcError as error:
             raise _typed(error, call.label) from None
         return estimate * (100 + ESTIMATE_MARGIN_PERCENT) // 100
 
     def include(self, transactions: Sequence[SignedTransaction]) -> list[Receipt | RevertError]:
+        """As for every chain; bytes that the node has already are waited for like any others.
+
+        A node may refuse a transaction that reverts instead of putting it into a block. Then those that the
+        same account sent after it cannot follow, and come to a `RevertError` that says so.
+        """
         self._require_own(transactions)
+        self._require_same_chain()
         if len(transactions) > 1 and self.is_development:
             return self._include_batch(transactions)
-        outcomes: list[Receipt | RevertError] = []
-        for signed in transactions:
-            self._accepted(self._answers([_raw(signed)])[0], signed)
-            outcomes.append(self._outcome(signed, self._awaited(signed)))
-        return outcomes
+        stuck: _Stuck = {}
+        return [self._include_one(signed, stuck) for signed in transactions]
+
+    def _require_same_chain(self) -> None:
+        """A node may be restarted, or a balancer may lead elsewhere, while a process runs."""
+        now = self._number("eth_chainId")
+        if now != self.chain_id:
+            raise WrongChainError(
+                f"the node at {self.host} was chain {self.chain_id} on connecting and says {now} now; "
+                "nothing was sent"
+            )
 
     # --------------------------------------------------- development chains only
 
@@ -147,11 +195,11 @@ class RemoteChain(Chain):
 
     def mine(self, blocks: int = 1) -> None:
         self._require_development("mining")
-        self._ask("anvil_mine", hex(blocks))
+        self._ask("hardhat_mine", hex(blocks))
 
     def fund_all(self, accounts: Iterable[Address], wei: int) -> None:
         self._require_development("setting balances")
-        self._ask_all([("anvil_setBalance", [str(account), hex(wei)]) for account in accounts])
+        self._ask_all([("hardhat_setBalance", [str(account), hex(wei)]) for account in accounts])
 
     def snapshot(self) -> Any:
         self._require_development("taking a snapshot")
@@ -159,7 +207,7 @@ class RemoteChain(Chain):
 
     def restore(self, snapshot: Any) -> None:
         self._require_development("restoring a snapshot")
-        if not self._ask("evm_revert", snapshot):
+        if self._ask("evm_revert", snapshot) is not True:
             raise ChainError(f"the node has no snapshot {snapshot}")
 
     def _require_development(self, what: str) -> None:
@@ -168,83 +216,171 @@ class RemoteChain(Chain):
 
     # ------------------------------------------------------------------ inclusion
 
+    def _include_one(self, signed: SignedTransaction, stuck: _Stuck) -> Receipt | RevertError:
+        """Nothing is sent that would wait for ever behind a nonce that was not used."""
+        if signed.sender in stuck:
+            return _behind(signed, stuck)
+        refusal = self._accepted(self._answers([_raw(signed)])[0], signed, stuck)
+        if refusal is None:
+            return self._outcome(signed, self._awaited(signed))
+        if self.receipt(signed.hash) is None:  # Hardhat tells of a failure and has a block of it as well.
+            stuck[signed.sender] = refusal
+        return refusal
+
     def _include_batch(self, transactions: Sequence[SignedTransaction]) -> list[Receipt | RevertError]:
         """A block at a time, each with no more than must fit, so that none is left behind or overtaken.
 
         The order within a block is the node's: the highest fee first, which `Sender` makes the order given.
         """
-        room = _number(self._block("latest")["gasLimit"])
+        room = self._of_block("latest", "gasLimit")
+        refused: dict[Hash32, RevertError] = {}
+        stuck: _Stuck = {}
         self._ask("evm_setAutomine", False)  # noqa: FBT003 (the node's own parameter)
         try:
             for part in _parts(transactions, room):
                 for signed, answer in zip(part, self._answers([_raw(each) for each in part]), strict=True):
-                    self._accepted(answer, signed)
+                    refusal = self._accepted(answer, signed, stuck)
+                    if refusal is not None:
+                        refused[signed.hash] = stuck[signed.sender] = refusal
                 self._ask("evm_mine")
         finally:
             self._ask("evm_setAutomine", True)  # noqa: FBT003
-        return [self._outcome(signed, receipt) for signed, receipt in self._receipts(transactions)]
+        taken = {signed.hash: signed for signed in transactions if signed.hash not in refused}
+        receipts = self._receipts(list(taken.values()))
+        return [refused.get(each.hash) or self._outcome(each, receipts[each.hash]) for each in transactions]
 
-    def _receipts(
-        self, transactions: Sequence[SignedTransaction]
-    ) -> Iterable[tuple[SignedTransaction, dict[str, Any]]]:
+    def _end_a_batch(self) -> None:
+        """A process that died in the midst of a batch has left the node waiting to be told to mine."""
+        self._ask("evm_setAutomine", True)  # noqa: FBT003
+        self._ask("evm_mine")
+
+    def _receipts(self, transactions: Sequence[SignedTransaction]) -> dict[Hash32, Receipt]:
+        found: dict[Hash32, Receipt] = {}
         for start in range(0, len(transactions), BATCH):
             part = transactions[start : start + BATCH]
-            answers = self._ask_all([("eth_getTransactionReceipt", [str(each.hash)]) for each in part])
-            for signed, receipt in zip(part, answers, strict=True):
+            answers = self._ask_all([(RECEIPT_METHOD, [str(each.hash)]) for each in part])
+            for signed, answer in zip(part, answers, strict=True):
+                receipt = self._checked(signed.hash, answer)
                 if receipt is None:
-                    raise ChainError(f"the node left transaction {signed.hash} behind")
-                yield signed, receipt
+                    raise ChainError(f"the node at {self.host} left transaction {signed.hash} behind")
+                found[signed.hash] = receipt
+        return found
 
-    def _awaited(self, signed: SignedTransaction) -> dict[str, Any]:
-        deadline, pause = time.monotonic() + RECEIPT_SECONDS, 0.01
-        while (receipt := self._ask("eth_getTransactionReceipt", str(signed.hash))) is None:
+    def _awaited(self, signed: SignedTransaction) -> Receipt:
+        deadline, pause = time.monotonic() + self._receipt_seconds, 0.01
+        patience = time.monotonic() + PATIENCE_SECONDS if self.is_development else deadline
+        while (receipt := self.receipt(signed.hash)) is None:
+            if time.monotonic() > patience:
+                self._end_a_batch()
+                patience = deadline
             if time.monotonic() > deadline:
-                raise ChainError(f"transaction {signed.hash} is in no block after {RECEIPT_SECONDS:.0f} s")
+                raise ChainError(
+                    f"transaction {signed.hash} is in no block after {self._receipt_seconds:.0f} s"
+                )
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
-        return cast("dict[str, Any]", receipt)
+        return receipt
 
-    def _outcome(self, signed: SignedTransaction, receipt: dict[str, Any]) -> Receipt | RevertError:
-        return _receipt(receipt) if _number(receipt["status"]) else self._why(signed, receipt)
+    def _checked(self, transaction: Hash32, answer: Any) -> Receipt | None:
+        if answer is None:
+            return None
+        found = self._rpc.read(receipt, RECEIPT_METHOD, answer)
+        if found.hash != transaction:
+            raise self._rpc.strange(RECEIPT_METHOD, f"the receipt of {found.hash}, not of {transaction}")
+        return found
 
-    def _why(self, signed: SignedTransaction, receipt: dict[str, Any]) -> RevertError:
+    def _outcome(self, signed: SignedTransaction, receipt: Receipt) -> Receipt | RevertError:
+        return receipt if receipt.status else self._why(signed, receipt)
+
+    def _why(self, signed: SignedTransaction, receipt: Receipt) -> RevertError:
         """The reason of a transaction that reverted, by running it again where it stood."""
         transaction = signed.transaction
-        used_up = _number(receipt["gasUsed"]) >= transaction.gas
         call = _fields(Call(transaction.to, transaction.data, ""), signed.sender) | {
             "gas": hex(transaction.gas)
         }
-        number = _number(receipt["blockNumber"])
-        for block in (number, number - 1):
+        for block in (receipt.block, receipt.block - 1):
             try:
                 self._ask("eth_call", call, hex(block))
             except RpcError as error:
                 if error.revert_data:
                     return decode_revert(error.revert_data, error.reason)
+        used_up = receipt.gas_used >= transaction.gas
         reason = "out of gas" if used_up else "refused for a reason that has passed since"
-        return RevertError(f"{reason} (transaction {signed.hash}, block {number})")
+        return RevertError(f"{reason} (transaction {signed.hash}, block {receipt.block})")
 
-    def _accepted(self, answer: Any, signed: SignedTransaction) -> None:
+    def _accepted(self, answer: Any, signed: SignedTransaction, stuck: _Stuck) -> RevertError | None:
+        """None if the node has the transaction, else why its contract refused.
+
+        Raises:
+            FundsError: The account cannot pay.
+            ChainError: The node does not take it, or names another transaction.
+        """
         if not isinstance(answer, RpcError):
-            return
-        if "insufficient funds" in answer.reason.lower():
+            self._require_named(answer, signed)
+            return None
+        if answer.revert_data is not None:
+            return decode_revert(answer.revert_data, answer.reason)
+        if self._has(signed):  # The same bytes were sent before, by this process or by one that died.
+            return None
+        if signed.sender in stuck:
+            return _behind(signed, stuck)
+        raise self._not_taken(answer, signed)
+
+    def _not_taken(self, answer: RpcError, signed: SignedTransaction) -> ChainError:
+        reason = answer.reason.lower()
+        if any(words in reason for words in TOO_POOR):
             held, needed = self.balance(signed.sender), signed.transaction.upfront
-            raise FundsError(f"{signed.sender} holds {held} wei and needs {needed}")
-        raise answer
+            return FundsError(f"{signed.sender} holds {held} wei and needs {needed}")
+        if "nonce" in reason and "low" in reason:
+            return ChainError(
+                f"{signed.sender} has used its nonce {signed.transaction.nonce} for another transaction; "
+                f"the node at {self.host} does not take {signed.hash}"
+            )
+        return answer
+
+    def _require_named(self, answer: Any, signed: SignedTransaction) -> None:
+        given = self._rpc.read(Hash32, SEND_METHOD, answer)
+        if given != signed.hash:
+            raise self._rpc.strange(SEND_METHOD, f"{given} for transaction {signed.hash}")
+
+    def _has(self, signed: SignedTransaction) -> bool:
+        """Whether the node knows the transaction, in a block or waiting for one."""
+        method = "eth_getTransactionByHash"
+        answer = self._ask(method, str(signed.hash))
+        if answer is None:
+            return False
+        return self._rpc.read(lambda each: Hash32(each["hash"]), method, answer) == signed.hash
 
     # -------------------------------------------------------------------- JSON-RPC
 
     def _block(self, tag: str) -> dict[str, Any]:
-        block = self._ask("eth_getBlockByNumber", tag, False)  # noqa: FBT003
+        block = self._ask(BLOCK_METHOD, tag, False)  # noqa: FBT003
         if block is None:
-            raise ChainError(f"no block {tag} on chain {self.chain_id}")
-        return cast("dict[str, Any]", block)
+            raise ChainError(f"no block {tag} on chain {self.chain_id}, says the node at {self.host}")
+        found = self._rpc.read(lambda each: number(each["number"]), BLOCK_METHOD, block)
+        if tag.startswith("0x") and found != int(tag, 16):
+            raise self._rpc.strange(BLOCK_METHOD, f"block {found} for block {int(tag, 16)}")
+        fields: dict[str, Any] = block
+        return fields
 
-    def _each(self, method: str, accounts: Sequence[Address], *more: Any) -> list[Any]:
-        return self._ask_all([(method, [str(account), *more]) for account in accounts])
+    def _of_block(self, tag: str, field: str) -> int:
+        return self._rpc.read(lambda each: number(each[field]), BLOCK_METHOD, self._block(tag))
+
+    def _number(self, method: str, *params: Any) -> int:
+        return self._rpc.read(number, method, self._ask(method, *params))
+
+    def _bytes(self, method: str, *params: Any) -> bytes:
+        return self._rpc.read(hex_bytes, method, self._ask(method, *params))
+
+    def _numbers(self, method: str, accounts: Sequence[Address], *more: Any) -> list[int]:
+        answers = self._ask_all([(method, [str(account), *more]) for account in accounts])
+        return [self._rpc.read(number, method, each) for each in answers]
 
     def _ask(self, method: str, *params: Any) -> Any:
-        return self._ask_all([(method, list(params))])[0]
+        return self._rpc.ask(method, *params)
+
+    def _answers(self, requests: Sequence[Request]) -> list[Any]:
+        return self._rpc.answers(requests)
 
     def _ask_all(self, requests: Sequence[Request]) -> list[Any]:
         answers = self._answers(requests)
@@ -252,37 +388,6 @@ class RemoteChain(Chain):
             if isinstance(answer, RpcError):
                 raise answer
         return answers
-
-    def _answers(self, requests: Sequence[Request]) -> list[Any]:
-        """Results in order, an `RpcError` in the place of each that failed."""
-        from requests.exceptions import RequestException
-
-        try:
-            responses = self._responses(requests)
-        except RequestException as error:
-            raise ChainError(f"no answer from the node at {self.host}: {type(error).__name__}") from None
-        if not isinstance(responses, list) or len(responses) != len(requests):
-            raise RpcError(
-                "batch", responses.get("error") if isinstance(responses, dict) else "not one answer each"
-            )
-        pairs = zip(requests, responses, strict=True)
-        return [
-            RpcError(ask[0], got["error"]) if got.get("error") else got.get("result") for ask, got in pairs
-        ]
-
-    def _responses(self, requests: Sequence[Request]) -> Any:
-        calls = [(cast("RPCEndpoint", method), params) for method, params in requests]
-        if not calls:
-            return []
-        return (
-            [self._provider.make_request(*calls[0])]
-            if len(calls) == 1
-            else self._provider.make_batch_request(calls)
-        )
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _parts(transactions: Sequence[SignedTransaction], room: int) -> Iterable[list[SignedTransaction]]:
@@ -299,7 +404,7 @@ def _parts(transactions: Sequence[SignedTransaction], room: int) -> Iterable[lis
 
 
 def _raw(signed: SignedTransaction) -> Request:
-    return ("eth_sendRawTransaction", ["0x" + signed.raw.hex()])
+    return (SEND_METHOD, ["0x" + signed.raw.hex()])
 
 
 def _typed(error: RpcError, label: str) -> ChainError:
@@ -316,31 +421,14 @@ def _fields(call: Call, sender: Address | None) -> dict[str, str]:
     return fields
 
 
-def _receipt(fields: dict[str, Any]) -> Receipt:
-    return Receipt(
-        hash=Hash32(fields["transactionHash"]),
-        status=_number(fields["status"]),
-        gas_used=_number(fields["gasUsed"]),
-        block=_number(fields["blockNumber"]),
-        logs=tuple(map(_log, fields["logs"])),
-        created=Address(fields["contractAddress"]) if fields.get("contractAddress") else None,
+def _logs(answer: Any) -> list[Log]:
+    if not isinstance(answer, list):
+        raise TypeError("not a list of logs")
+    return [log(each) for each in answer]
+
+
+def _behind(signed: SignedTransaction, stuck: _Stuck) -> RevertError:
+    return RevertError(
+        f"transaction {signed.hash} cannot follow one of {signed.sender} that was refused: "
+        f"{stuck[signed.sender].message}"
     )
-
-
-def _log(fields: dict[str, Any]) -> Log:
-    return Log(
-        address=Address(fields["address"]),
-        topics=tuple(map(Hash32, fields["topics"])),
-        data=_bytes(fields["data"]),
-        block=_number(fields["blockNumber"]),
-        index=_number(fields["logIndex"]),
-        transaction=Hash32(fields["transactionHash"]),
-    )
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) else int(value, 16)
-
-
-def _bytes(value: Any) -> bytes:
-    return bytes.fromhex(value[2:])
