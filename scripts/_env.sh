@@ -104,3 +104,15 @@ ensure_node() {
     for folder in "$ROOT"/node_modules/@foundry-rs/*-*/bin; do PATH=$folder:$PATH; done
     export SOLCX_BINARY_PATH PATH
 }
+
+# Hardhat under tools/hardhat, with a lock of its own: a second development node, for scripts/test-deep alone.
+ensure_hardhat() {
+    ensure_node_runtime
+    stamp=tools/hardhat/node_modules/.labelshare
+    wanted=$(checksum tools/hardhat/package-lock.json)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+    say "installing tools/hardhat/package-lock.json"
+    (cd tools/hardhat && npm_cli ci --loglevel=error) >&2 ||
+        fail "could not install tools/hardhat/package-lock.json"
+    printf '%s\n' "$wanted" >"$stamp"
+}
