@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labelshare.client.annotator import Batch
+from labelshare.chain.node import Chain
 from labelshare.client.requester import Requester
 from labelshare.protocol.gold import SealedGold
 from labelshare.types import keccak
@@ -18,7 +18,7 @@ def requester(stage: Stage) -> Requester:
     return Requester(stage.sender, stage.contracts, stage.requester)
 
 
-def gold_stage() -> Stage:
+def gold_stage(chain: Chain | None = None) -> Stage:
     """Anyone may label everything; four items are gold. Accepted."""
     spec = small_spec(
         redundancy={"policy": "fixed.v1", "k": 4},
@@ -26,12 +26,12 @@ def gold_stage() -> Stage:
         gold={"policy": "merkle.v1", "root": str(GOLD.root), "count": 4},
         slash={"policy": "skill-and-gold.v1", "min_labels": 8, "min_gold": 2, "breaker_gold": 4},
     )
-    return build(spec=spec, seat_stake=STAKE).accept()
+    return build(chain, spec=spec, seat_stake=STAKE).accept()
 
 
-def worked(*, alone: bool = False) -> Stage:
+def worked(chain: Chain | None = None, *, alone: bool = False) -> Stage:
     """All is committed; dora speaks to the oracle, or to the chain alone."""
-    stage = gold_stage().enrol(*(HONEST if alone else NAMES))
+    stage = gold_stage(chain).enrol(*(HONEST if alone else NAMES))
     dora, registry = stage.annotators["dora"], stage.contracts.registry
     if alone:
         stage.sender.send(dora.signer, registry.enrol(stage.params))
@@ -43,23 +43,27 @@ def worked(*, alone: bool = False) -> Stage:
             stage.annotators[name].submit(number, {item: item % 3 for item in half})
         wrong = {item: (item + 1) % 3 for item in half}
         if alone:
-            commit, opening = dora.seal(number, wrong)
-            dora.batches.append(Batch(commit, opening, receipt=b""))
-            stage.sender.send(dora.signer, registry.commit(stage.params, commit))
+            dora.commit_alone(stage.sender, dora.keep(number, wrong))
         else:
             dora.submit(number, wrong)
-        stage.operator.post_commits(number)
+        stage.engine.post_commits(number)
     return stage
 
 
 def opened(*, alone: bool = False) -> Stage:
     """And opened, with the gold revealed."""
-    stage = worked(alone=alone).reveal(*HONEST)
+    stage = unrevealed(alone=alone)
+    requester(stage).reveal_gold(stage.params, stage.spec, GOLD)
+    return stage
+
+
+def unrevealed(chain: Chain | None = None, *, alone: bool = False) -> Stage:
+    """All but the gold is opened."""
+    stage = worked(chain, alone=alone).reveal(*HONEST)
     dora = stage.annotators["dora"]
     for batch in dora.batches:
         if alone:
             dora.post_reveal(stage.sender, batch, proof=None)
         else:
             dora.open(batch)
-    requester(stage).reveal_gold(stage.params, stage.spec, GOLD)
     return stage

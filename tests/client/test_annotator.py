@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 
 from labelshare.chain.keys import Signer
-from labelshare.client.annotator import Annotator
-from labelshare.errors import CommitmentError, LabelError, SignatureError
+from labelshare.client.annotator import Annotator, Batch
+from labelshare.errors import CommitmentError, LabelError, ProtocolError, RevertError, SignatureError
 from labelshare.oracle.intake import Intake
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, opening_hash, salts
+from labelshare.protocol.leaves import roster_leaf
+from labelshare.protocol.merkle import MerkleTree
 from labelshare.protocol.rounds import aggregate
+from labelshare.store.database import Database
 from labelshare.types import Address, CampaignId, Hash32, Scope, keccak
-from tests.oracle.stage import Stage, build, nothing_changes
+from tests.oracle.stage import ITEMS, Stage, build, nothing_changes
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def test_receipts_signed_by_anyone_but_the_oracle_are_refused(stage: Stage) -> N
             SignatureError, match=f"signed by {signer.address}, not by {stage.oracle.address}"
         ):
             annotator.submit(0, {0: 1})
-        assert annotator.batches == []
+        assert [batch.receipt for batch in annotator.batches] == [b""]
 
 
 def test_the_oracles_receipt_for_somebody_else_is_refused(stage: Stage) -> None:
@@ -72,7 +75,7 @@ def test_the_oracles_receipt_for_somebody_else_is_refused(stage: Stage) -> None:
     with pytest.raises(SignatureError, match=f"not by {stage.oracle.address}"):
         annotator.submit(0, {0: 1})
 
-    assert annotator.batches == []
+    assert [batch.receipt for batch in annotator.batches] == [b""]
 
 
 @pytest.mark.parametrize("change", [{"campaign_id": CampaignId(keccak(b"another"))}, {"chain_id": 1}])
@@ -113,6 +116,183 @@ def test_receipts_of_the_oracle_are_kept() -> None:
         assert typed_data.recover(typed_data.digest(own.scope, struct), receipt) == own.oracle.address
 
 
+# --------------------------------------------------------------- what is kept, and for how long
+
+
+@dataclass
+class Silent:
+    """An oracle that does not answer, though it may have heard."""
+
+    heard_by: Intake | None = None
+
+    def enrol(self, enrolment: Enrolment) -> None:
+        raise ConnectionError(enrolment)
+
+    def commit(self, signed: SignedCommit) -> bytes:
+        if self.heard_by:
+            self.heard_by.commit(signed)
+        raise ConnectionError
+
+    def open(self, opening: Opening) -> bytes:
+        raise ConnectionError(opening)
+
+
+@pytest.fixture
+def own() -> Stage:
+    """Round 0 of a campaign of one's own."""
+    return build().accept().enrol().draw().begin()
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_what_a_silent_oracle_did_not_answer_goes_first_the_next_time(own: Stage, *, is_heard: bool) -> None:
+    first, second = ({item: 1} for item in own.free_items("ann")[:2])
+    ann, database = own.people["ann"], Database.in_memory()
+    silent = own.annotator(ann, database)
+    silent.transport = Silent(own.intake if is_heard else None)
+    with pytest.raises(ConnectionError):
+        silent.submit(0, first)
+    with pytest.raises(ConnectionError):
+        silent.submit(0, second)
+    (kept,) = own.annotator(ann, database).batches
+    assert (kept.receipt, kept.opening.items) == (b"", tuple(first))
+
+    later = own.annotator(ann, database)
+    later.submit(0, second)
+
+    assert [batch.opening.items for batch in later.batches] == [tuple(first), tuple(second)]
+    assert all(batch.receipt for batch in later.batches)
+    assert [signed.commit for signed in own.engine.book.commits()] == [each.commit for each in later.batches]
+
+
+def test_what_was_not_answered_can_be_handed_in_alone(own: Stage) -> None:
+    items, ann = own.free_items("ann")[:2], own.annotators["ann"]
+    honest, ann.transport = ann.transport, Silent()
+    with pytest.raises(ConnectionError):
+        ann.submit(0, dict.fromkeys(items, 1))
+    ann.transport = honest
+
+    ann.deliver()
+
+    assert [bool(batch.receipt) for batch in ann.batches] == [True]
+    with nothing_changes(own):
+        ann.deliver()
+
+
+def test_what_the_oracle_refuses_is_forgotten(own: Stage) -> None:
+    ann, items = own.annotators["ann"], own.free_items("ann")
+    own.label("ann", count=1)
+    foreign = min(set(range(ITEMS)) - set(items))
+    with pytest.raises(CommitmentError, match="is not assigned to"):
+        ann.submit(0, {foreign: 1})
+    assert len(ann.batches) == 1
+
+    own.label("ann", count=1)
+
+    assert [(each.commit.batch, each.commit.cumulative_count) for each in ann.batches] == [(0, 1), (1, 2)]
+
+
+def test_labels_are_in_the_store_before_anybody_hears_of_them(own: Stage) -> None:
+    ann = own.annotators["ann"]
+    seen: list[tuple[Batch, ...]] = []
+
+    class Watching(Silent):
+        def commit(self, signed: SignedCommit) -> bytes:
+            seen.append(tuple(ann.batches))
+            return own.intake.commit(signed)
+
+    ann.transport = Watching()
+    batch = own.label("ann").annotators["ann"].batches[0]
+
+    assert seen == [(replace(batch, receipt=b""),)]
+
+
+def test_another_process_knows_batches_and_receipts(own: Stage) -> None:
+    own.label("ann").label("ann", count=1)
+    own.engine.post_commits(0)
+    own.reveal("ann")
+    batches = own.annotators["ann"].batches
+
+    assert own.annotator(own.people["ann"]).batches == batches
+    assert all(batch.receipt and batch.opening_receipt for batch in batches)
+    assert own.annotator(own.people["ben"]).batches == []
+    assert own.annotator(own.people["ann"], Database.in_memory()).batches == []
+
+
+# ------------------------------------------------------------------------ on chain alone
+
+
+def roster_proof(stage: Stage, name: str) -> list[bytes]:
+    """An annotator's place under the root of those that enrolled by signature."""
+    enrolled = sorted(each.annotator for each in stage.engine.book.enrolments())
+    leaves = [roster_leaf(stage.scope, each) for each in enrolled]
+    return MerkleTree(leaves).proof(enrolled.index(stage.people[name].address))
+
+
+def test_what_a_silent_oracle_did_not_answer_is_committed_alone_and_never_lost(own: Stage) -> None:
+    """The labels go to the chain, and to no oracle that could refuse them in the next round."""
+    ann, registry = own.annotators["ann"], own.contracts.registry
+    ann.transport = Silent()
+    with pytest.raises(ConnectionError):
+        ann.submit(0, dict.fromkeys(own.free_items("ann")[:2], 1))
+    (batch,) = ann.batches
+
+    ann.commit_alone(own.sender, batch, roster_proof(own, "ann"))
+
+    name = batch.opening.commit_hash
+    assert registry.commit_hash(own.scope.campaign_id, ann.address, 0) == name
+    with nothing_changes(own):
+        own.annotator(ann.signer).commit_alone(own.sender, batch, roster_proof(own, "ann"))
+    own.engine.post_commits(0)
+    own.begin(1)
+    ann.transport = own.intake
+    with pytest.raises(CommitmentError, match="follows a gap"):
+        ann.submit(1, {own.free_items("ann")[0]: 1})
+    ann.deliver()
+    assert own.annotator(ann.signer).batches == [replace(batch, alone=True)]
+    own.reveal()
+    ann.post_reveal(own.sender, batch, proof=None)
+    built = own.settle()
+    assert {row.account for row in built.payouts} == {ann.address}
+
+
+def test_what_the_oracle_refuses_is_kept_for_the_chain(own: Stage) -> None:
+    """It has ended the round early."""
+    ann, choices = own.annotators["ann"], dict.fromkeys(own.free_items("ann")[:2], 1)
+    own.engine.post_commits(0)
+    with pytest.raises(CommitmentError, match="round 0 does not take batches"):
+        ann.submit(0, choices)
+
+    batch = ann.keep(0, choices)
+    assert own.annotator(ann.signer).batches == [batch]
+    with nothing_changes(own):
+        ann.deliver()
+    ann.commit_alone(own.sender, batch, roster_proof(own, "ann"))
+
+    committed = own.contracts.registry.commit_hash(own.scope.campaign_id, ann.address, 0)
+    assert committed == batch.opening.commit_hash
+    assert ann.batches == [batch]
+
+
+def test_a_batch_is_in_the_store_before_it_is_on_chain(own: Stage) -> None:
+    ann = own.annotators["ann"]
+    commit, opening = ann.seal(0, dict.fromkeys(own.free_items("ann")[:2], 1))
+    own.label("ann", count=1)
+
+    with nothing_changes(own), pytest.raises(ProtocolError, match="batch 0 is not in the store"):
+        ann.commit_alone(own.sender, Batch(commit, opening), roster_proof(own, "ann"))
+
+
+def test_a_batch_that_the_chain_refuses_is_the_oracles_again(own: Stage) -> None:
+    ann = own.annotators["ann"]
+    batch = ann.keep(0, dict.fromkeys(own.free_items("ann")[:2], 1))
+    with nothing_changes(own), pytest.raises(RevertError, match="commit"):
+        ann.commit_alone(own.sender, batch)  # without its place on the roster
+
+    own.label("ann", count=1)
+
+    assert [(bool(each.receipt), each.alone) for each in ann.batches] == [(True, False)] * 2
+
+
 # --------------------------------------------------------------------------- inclusion
 
 
@@ -121,7 +301,7 @@ def test_a_root_without_the_batch_is_noticed(stage: Stage) -> None:
     commit, opening = ann.seal(0, dict.fromkeys(stage.free_items("ann")[:2], 1))
     name = typed_data.digest(stage.scope, opening.commit_hash)
     mine = SignedCommit(ann.address, commit, stage.people["ann"].sign_digest(name), opening.items)
-    theirs = next(iter(stage.intake.commits.values()))
+    (theirs,) = stage.engine.book.commits()
     both, without = aggregate(stage.scope, 0, [mine, theirs]), aggregate(stage.scope, 0, [theirs])
     (batch,) = ben.batches
     proof = both.proof(ben.address, batch.opening.commit_hash, stage.scope)
@@ -144,7 +324,7 @@ def test_a_root_without_the_batch_is_noticed(stage: Stage) -> None:
 def test_a_root_with_an_altered_batch_is_noticed(stage: Stage) -> None:
     ben = stage.annotators["ben"]
     (batch,) = ben.batches
-    theirs = next(iter(stage.intake.commits.values()))
+    (theirs,) = stage.engine.book.commits()
     altered = replace(theirs, commit=replace(theirs.commit, root=keccak(b"other labels")))
 
     with pytest.raises(CommitmentError, match="round 0 lacks batch 0"):

@@ -15,7 +15,6 @@ from labelshare.chain.keys import Signer, development_signer
 from labelshare.chain.node import Receipt
 from labelshare.chain.state import Outcome, Status
 from labelshare.chain.transactions import Sender
-from labelshare.client.annotator import Batch
 from labelshare.client.contests import Challenger
 from labelshare.errors import CommitmentError, RevertError
 from labelshare.protocol import settlement
@@ -67,8 +66,8 @@ def history(stage: Stage) -> CampaignHistory:
 
 def built_from(stage: Stage, openings: list[Opening]) -> Built:
     """What the oracle would propose if it had these openings, and saw none on chain."""
-    intake, record = stage.intake, replace(stage.record(), reveals=())
-    return settlement.build(stage.spec, record, intake.enrolments.values(), intake.commits.values(), openings)
+    book, record = stage.engine.book, replace(stage.record(), reveals=())
+    return settlement.build(stage.spec, record, book.enrolments(), book.commits(), openings)
 
 
 def built_openly(stage: Stage) -> Built:
@@ -81,8 +80,9 @@ def reveal_on_chain(stage: Stage, *names: str) -> None:
     for name in names:
         annotator = stage.annotators[name]
         for batch in annotator.batches:
-            made = stage.operator.aggregates[batch.commit.round]
-            proof = made.proof(annotator.address, batch.opening.commit_hash, stage.scope)
+            proof = stage.aggregate(batch.commit.round).proof(
+                annotator.address, batch.opening.commit_hash, stage.scope
+            )
             annotator.post_reveal(stage.sender, batch, proof)
 
 
@@ -109,7 +109,7 @@ def test_a_wrong_settlement_is_contested_ruled_on_and_replaced() -> None:
     stage.accept().enrol().draw().work().reveal("ann", "ben", "cleo")
     someone = challenger(stage, BOND + 2 * BOND)
     stage.chain.advance_to(stage.schedule.reveal_end)
-    built = built_from(stage, list(stage.intake.openings.values()))
+    built = built_from(stage, stage.engine.book.openings())
     wrong = replace(built.settlement, payout_total=built.settlement.payout_total - COIN)
     propose(stage, wrong)
     report = verify(stage.record(), built.bundle)
@@ -173,7 +173,7 @@ def test_a_right_settlement_stands_against_a_challenge() -> None:
     stage.accept().enrol().draw().work().reveal(*NAMES)
     someone = challenger(stage, BOND)
     stage.chain.advance_to(stage.schedule.reveal_end)
-    built = stage.operator.propose(stage.record())
+    built = stage.engine.propose(stage.record())
     someone.challenge()
     give_ruling(stage.sender, arbitrator, JUDGE, someone.request_ruling().dispute_id, 1)
 
@@ -186,8 +186,8 @@ def test_a_right_settlement_stands_against_a_challenge() -> None:
     assert after.record.posted.settlement == built.settlement
     assert someone.challenge_bond() == 2 * BOND
     stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
-    stage.operator.finalize()
-    stage.operator.pay_everyone(Parts.BOTH)
+    stage.engine.finalize()
+    stage.engine.pay_everyone(Parts.BOTH)
     assert history(stage).status is Status.FINAL
     assert collect(stage.chain, stage.deployment, stage.scope.campaign_id, built.bundle).conserved
 
@@ -196,7 +196,7 @@ def test_a_contest_that_nobody_rules_on_costs_both_and_the_oracle_may_propose_ag
     stage = build().accept().enrol().draw().work().reveal(*NAMES)
     someone = challenger(stage, BOND)
     stage.chain.advance_to(stage.schedule.reveal_end)
-    built = stage.operator.propose(stage.record())
+    built = stage.engine.propose(stage.record())
     someone.challenge()
     with pytest.raises(RevertError, match="the pool names no arbitrator"):
         someone.request_ruling()
@@ -208,10 +208,10 @@ def test_a_contest_that_nobody_rules_on_costs_both_and_the_oracle_may_propose_ag
     assert (ended.outcome, ended.burned) == (Outcome.UNRULED, 2 * eighth)
     after = history(stage)
     assert (after.status, after.bonds, after.record.posted) == (Status.OPEN, BOND - eighth, None)
-    assert stage.operator.propose(stage.record(), late=True) == built
+    assert stage.engine.propose(stage.record(), late=True) == built
     assert BOND - eighth - history(stage).bonds == -(-(BOND - eighth) // 100)
     stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
-    stage.operator.finalize()
+    stage.engine.finalize()
     assert collect(stage.chain, stage.deployment, stage.scope.campaign_id, built.bundle).conserved
 
 
@@ -302,14 +302,14 @@ def test_a_receipt_that_the_oracle_keeps_is_answered() -> None:
     ann.post_receipt(stage.sender, batch)
     name = batch.opening.commit_hash
 
-    stage.operator.answer_receipt(ann.address, name)
+    stage.engine.answer_receipt(ann.address, name)
 
     assert registry.contest(stage.scope.campaign_id).receipts == 0
     assert registry.receipt_end(stage.scope.campaign_id, ann.address, name) == 2**256 - 1
     with pytest.raises(RevertError, match=r"no receipt of .* waits"):
-        stage.operator.answer_receipt(ann.address, name)
+        stage.engine.answer_receipt(ann.address, name)
     with pytest.raises(CommitmentError, match="is in no round"):
-        stage.operator.answer_receipt(ann.address, batch.commit.root)
+        stage.engine.answer_receipt(ann.address, batch.commit.root)
 
 
 def test_who_commits_and_opens_alone_is_paid_by_the_oracle_all_the_same() -> None:
@@ -323,11 +323,9 @@ def test_who_commits_and_opens_alone_is_paid_by_the_oracle_all_the_same() -> Non
     stage.draw().begin()
     for each in (cleo, dora):
         items = stage.free_items("cleo")[:2] if each is cleo else [0, 1]
-        commit, opening = each.seal(0, dict.fromkeys(items, 0))
-        each.batches.append(Batch(commit, opening, receipt=b""))
-        stage.sender.send(each.signer, registry.commit(stage.params, commit))
+        each.commit_alone(stage.sender, each.keep(0, dict.fromkeys(items, 0)))
     stage.label("ann")
-    stage.operator.post_commits(0)
+    stage.engine.post_commits(0)
     stage.reveal("ann")
     for each in (cleo, dora):
         each.post_reveal(stage.sender, each.batches[0], proof=None)
@@ -336,7 +334,7 @@ def test_who_commits_and_opens_alone_is_paid_by_the_oracle_all_the_same() -> Non
     openly = built_openly(stage)
     assert [row.annotator for row in openly.rows if isinstance(row, OpeningRow)] == [cleo.address]
 
-    built = stage.operator.propose(stage.record())
+    built = stage.engine.propose(stage.record())
 
     report = verify(stage.record(), built.bundle)
     assert (report.ok, report.difference, report.annotators, report.labels) == (True, "", 3, 4)
@@ -347,7 +345,7 @@ def test_openings_on_chain_that_do_not_hold_are_void() -> None:
     stage = build().accept().enrol().draw().work(ann=2, ben=2).reveal()
     registry, ann = stage.contracts.registry, stage.annotators["ann"]
     (batch,) = ann.batches
-    proof = stage.operator.aggregates[0].proof(ann.address, batch.opening.commit_hash, stage.scope)
+    proof = stage.aggregate(0).proof(ann.address, batch.opening.commit_hash, stage.scope)
     cut = replace(batch, opening=replace(batch.opening, labels=(b"", b"")))
     other = replace(batch, opening=replace(batch.opening, secret=batch.commit.root))
     for void in (cut, other):
@@ -371,7 +369,7 @@ def test_the_oracle_leaves_out_nothing_that_is_on_chain() -> None:
     stage = build().accept().enrol().draw().work().reveal("ann", "ben")
     reveal_on_chain(stage, "ben", "cleo")
     stage.chain.advance_to(stage.schedule.reveal_end)
-    short = built_from(stage, list(stage.intake.openings.values()))
+    short = built_from(stage, stage.engine.book.openings())
     propose(stage, short.settlement)
 
     record = stage.record()
@@ -381,12 +379,12 @@ def test_the_oracle_leaves_out_nothing_that_is_on_chain() -> None:
     assert verify(replace(record, reveals=record.reveals[:1]), short.bundle).ok
 
 
-def test_the_operator_puts_in_what_it_finds_on_chain() -> None:
+def test_the_oracle_puts_in_what_it_finds_on_chain() -> None:
     stage = build().accept().enrol().draw().work().reveal("ann", "ben")
     reveal_on_chain(stage, "ben", "cleo")
     stage.chain.advance_to(stage.schedule.reveal_end)
 
-    built = stage.operator.propose(stage.record())
+    built = stage.engine.propose(stage.record())
 
     report = verify(stage.record(), built.bundle)
     assert (report.ok, report.difference, report.labels) == (True, "", 6)
@@ -396,7 +394,7 @@ def test_an_opening_posted_after_a_proposal_binds_only_the_next() -> None:
     stage = build().accept().enrol().draw().work().reveal("ann", "ben")
     someone = challenger(stage, BOND)
     stage.chain.advance_to(stage.schedule.reveal_end)
-    built = stage.operator.propose(stage.record())
+    built = stage.engine.propose(stage.record())
     first = stage.record()
     with pytest.raises(RevertError, match="postReveal"):
         reveal_on_chain(stage, "cleo")
@@ -421,7 +419,7 @@ def test_a_late_proposal_of_the_oracle_may_hold_what_it_alone_received() -> None
     reveal_on_chain(stage, "cleo")
     wait(stage, stage.schedule.rescue_period)
 
-    built = stage.operator.propose(stage.record(), late=True)
+    built = stage.engine.propose(stage.record(), late=True)
 
     report = verify(stage.record(), built.bundle)
     assert (report.ok, report.difference, report.labels) == (True, "", 6)
@@ -551,7 +549,7 @@ def test_a_challenger_without_the_bond_moves_nothing() -> None:
     stage = build().accept().enrol().draw().work().reveal(*NAMES)
     someone = challenger(stage, BOND - 1)
     stage.chain.advance_to(stage.schedule.reveal_end)
-    stage.operator.propose(stage.record())
+    stage.engine.propose(stage.record())
     before = stage.balances()
 
     with pytest.raises(RevertError, match="challenge") as caught:

@@ -38,7 +38,7 @@ class Market:
 def built() -> Market:
     stage = build().accept().enrol("ann", "ben", "cleo").draw().work(ann=3, ben=4, cleo=1)
     stage.reveal("ann", "ben", "cleo").settle()
-    stage.operator.pay_everyone(Parts.BOTH)
+    stage.engine.pay_everyone(Parts.BOTH)
     requester = Requester(stage.sender, stage.contracts, stage.requester)
     offer = requester.offer_licence(stage.dataset, PRICE, duration=0, terms=b"any use")
     token = stage.contracts.development_token

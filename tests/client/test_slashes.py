@@ -34,7 +34,7 @@ class Final:
         """Somebody's last commitment, with the proof that it is included."""
         annotator = self.stage.annotators[name]
         batch = annotator.batches[-1]
-        made = self.stage.operator.aggregates[batch.commit.round]
+        made = self.stage.aggregate(batch.commit.round)
         signed = next(each for each in made.commits if each.annotator == annotator.address)
         proof = made.proof(annotator.address, batch.opening.commit_hash, self.stage.scope)
         return Inclusion(annotator.address, batch.commit, signed.signature, tuple(proof))
@@ -151,7 +151,7 @@ def test_a_slash_has_its_time(final: Final) -> None:
 def test_nobody_is_slashed_before_the_settlement_is_final() -> None:
     stage = opened()
     stage.chain.advance_to(stage.schedule.reveal_end)
-    bundle = stage.operator.propose(stage.record()).bundle
+    bundle = stage.engine.propose(stage.record()).bundle
     (slash,) = slasher(stage).due([bundle])
 
     with nothing_changes(stage), pytest.raises(RevertError) as caught:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from labelshare.chain.connect import connect
+from labelshare.chain.transactions import Sender
+from labelshare.store.database import Database
 from tests.commands.place import PASSWORD, Place
 from tests.conftest import running_anvil
 from tests.oracle.stage import Stage, build
@@ -40,8 +41,8 @@ def ended(anvil_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield built
 
 
-def prepared(url: str, folder: Path) -> Built:
-    stage = build(connect(url))
+def prepared(url: str, folder: Path, stage: Stage | None = None) -> Built:
+    stage = stage or build(connect(url))
     stage.deployment.save(folder / "deployment.json")
     (folder / "password").write_text(PASSWORD + "\n")
     return Built(stage, folder, url)
@@ -64,17 +65,15 @@ def settled(
 
 def with_new_oracle(stage: Stage) -> Stage:
     """The same campaign with an oracle and annotators that remember nothing of another test."""
-    operator = replace(stage.operator, aggregates={}, built=None, _assigner=None)
-    annotators = {
-        name: replace(each, transport=operator.intake, batches=[]) for name, each in stage.annotators.items()
-    }
-    return replace(stage, operator=operator, annotators=annotators)
+    return stage.taken_up(database=Database.in_memory())
 
 
 def rolled_back(
     built: Built, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
 ) -> Iterator[Place]:
-    mark = built.stage.chain.snapshot()
+    """What a test sends is in no journal: the chain will know nothing of it."""
+    stage = built.stage.taken_up(sender=Sender(built.stage.chain))
+    mark = stage.chain.snapshot()
     record = built.folder / "deployment.json"
-    yield Place(built.stage.chain, built.folder, record, built.url, patch, capture, built.stage)
-    built.stage.chain.restore(mark)
+    yield Place(stage.chain, built.folder, record, built.url, patch, capture, stage)
+    stage.chain.restore(mark)

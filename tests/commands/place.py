@@ -14,9 +14,14 @@ from typing import Any, NamedTuple
 import pytest
 from eth_account import Account
 
+from labelshare.chain.deploy import Deployment
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Chain
+from labelshare.chain.transactions import Sender
 from labelshare.cli import main
+from labelshare.protocol import settlement
+from labelshare.protocol.settlement import Built
+from labelshare.types import Address, Settlement
 from tests.oracle.stage import Stage
 
 PASSWORD = "correct horse"
@@ -61,6 +66,11 @@ class Commands:
     capture: pytest.CaptureFixture[str]
 
     @property
+    def registry(self) -> Address:
+        """Where the contracts' registry is."""
+        return Deployment.load(self.record).registry.address
+
+    @property
     def password_file(self) -> Path:
         return self.folder / "password"
 
@@ -95,8 +105,13 @@ class Commands:
         return ran
 
     def facts(self, *arguments: object, by: str = "") -> Any:
-        """What a command prints as JSON."""
-        return self.done(*arguments, "--json", by=by).facts
+        """What a command prints as JSON; one that sends states every transaction."""
+        found = self.done(*arguments, "--json", by=by).facts
+        if by or "--yes" in arguments:
+            last = found["transactions"][-1]
+            assert (found["transaction"], found["block"]) == (last["transaction"], last["block"])
+            assert found["block"] <= self.chain.block_number
+        return found
 
     def refused(self, code: int, message: str, *arguments: object, by: str = "", **more: Any) -> None:
         """A command that ends with one line and that exit code; as no block is made, nothing was sent."""
@@ -127,6 +142,29 @@ class Place(Commands):
         token = stage.contracts.development_token
         account = stage.people[name] if name in stage.people else getattr(stage, name)
         stage.sender.send(stage.deployer, token.transfer(account.address, amount))
+
+
+def oracles_settlement(stage: Stage) -> Built:
+    """What the oracle would propose now; nothing is sent or kept, so that a test can be rolled back."""
+    book = stage.engine.book
+    messages = (book.enrolments(), book.commits(), book.openings())
+    return settlement.build(stage.spec, stage.record(), *messages)
+
+
+def post(stage: Stage, posted: Settlement) -> None:
+    """The oracle proposes a settlement in its own time."""
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    sender, registry = Sender(stage.chain), stage.contracts.registry
+    sender.send(stage.oracle, registry.propose(stage.params, posted))
+
+
+def sent(place: Commands, facts: Any) -> str:
+    """The hash that a command's JSON states of its last transaction, which is in the chain's last block."""
+    head = place.chain.block_number
+    assert facts["block"] == head
+    logs = place.chain.logs(place.registry, head, head)
+    assert facts["transaction"] in {str(log.transaction) for log in logs}
+    return str(facts["transaction"])
 
 
 def shown(ran: Ran) -> Mapping[str, str]:

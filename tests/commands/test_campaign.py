@@ -12,7 +12,7 @@ import pytest
 from labelshare.chain.state import Status
 from labelshare.commands.units import moment, span
 from labelshare.types import CampaignId, Hash32
-from tests.commands.place import Place, shown
+from tests.commands.place import Place, sent, shown
 from tests.oracle.stage import COIN, small_spec
 
 pytestmark = pytest.mark.anvil
@@ -61,12 +61,10 @@ def test_funding(place: Place) -> None:
     assert after["requester"] - before["requester"] == -escrow
     assert after["registry"] - before["registry"] == escrow
     assert registry.dataset(stage.dataset).reserved == 80 * COIN
-    assert made == {
-        "campaign": str(campaign),
-        "escrow": str(escrow),
-        "share_cap": str(40 * COIN),
-        "spec_hash": str(small_spec().hash),
-    }
+    assert (made["escrow"], made["share_cap"]) == (str(escrow), str(40 * COIN))
+    assert made["spec_hash"] == str(small_spec().hash)
+    assert [each["call"] for each in made["transactions"]] == ["Token.approve", "TaskRegistry.createCampaign"]
+    assert sent(place, made) == made["transactions"][-1]["transaction"]
     facts = place.facts("campaign", "show", campaign)
     assert (facts["stake_per_label"], facts["fee_bps"]) == (str(COIN // 2), 250)
 
@@ -176,14 +174,21 @@ def test_the_list_of_campaigns(place: Place) -> None:
     made = place.facts(*create(place, "--stake-per-label", "1"), by="requester")["campaign"]
     place.stage.accept()
 
-    found = place.facts("campaign", "list")["campaigns"]
+    found = place.facts("campaign", "list")
 
-    assert [(each["campaign"], each["status"], each["escrow"]) for each in found] == [
-        (str(known(place)), "open", str(42 * COIN)),
+    assert [(each["campaign"], each["status"], each["escrow"]) for each in found["campaigns"]] == [
         (made, "created", str(42 * COIN)),
+        (str(known(place)), "open", str(42 * COIN)),
     ]
+    assert (found["total"], found["page"], found["limit"]) == (2, 1, 20)
     lines = place.done("campaign", "list").out.splitlines()
-    assert [line for line in lines if line.startswith("0x")] == [str(known(place)), made]
+    assert [line for line in lines if line.startswith("0x")] == [made, str(known(place))]
+    assert lines[-1] == "1 to 2 of 2 campaigns, the newest first"
+    second = place.facts("campaign", "list", "--limit", 1, "--page", 2)
+    assert [each["campaign"] for each in second["campaigns"]] == [str(known(place))]
+    lines = place.done("campaign", "list", "--limit", 1).out.splitlines()
+    assert lines[-1] == "1 to 1 of 2 campaigns, the newest first; --page 2 shows older ones"
+    assert place.done("campaign", "list", "--page", 3).out == "no campaigns on page 3 of 2 in all\n"
     place.refused(1, "no campaign 0x1111", "campaign", "show", "0x" + "11" * 32)
 
 
@@ -199,6 +204,7 @@ def test_cancelling(place: Place) -> None:
     asked = " ".join(ran.err.split())
     assert f"its escrow of 42 DEV becomes credit of {stage.requester.address}" in asked
     assert (ran.code, shown(ran)["refund"]) == (0, "42 DEV")
+    assert shown(ran)["block"] == f"{stage.chain.block_number}, TaskRegistry.cancel"
     assert status(place) is Status.CANCELLED
     assert stage.balances()["requester's credit"] == 42 * COIN
     rows = shown(place.done("campaign", "show", known(place)))
@@ -218,7 +224,7 @@ def test_finalizing(place: Place) -> None:
     place.refused(1, "no settlement is proposed", *finalize, by="stranger")
     stage.accept().enrol("ann", "ben").draw().work(ann=2, ben=2).reveal("ann", "ben")
     stage.chain.advance_to(stage.schedule.reveal_end)
-    built = stage.operator.propose(stage.record())
+    built = stage.engine.propose(stage.record())
     place.refused(1, "too early", *finalize, by="stranger")
     stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
     before = stage.balances()

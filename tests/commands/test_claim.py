@@ -9,7 +9,7 @@ import pytest
 
 from labelshare.chain.contracts import Parts
 from labelshare.protocol.evidence import PayoutRow, read
-from tests.commands.place import Place, shown
+from tests.commands.place import Place, sent, shown
 from tests.oracle.stage import COIN, DAY, NAMES
 
 pytestmark = pytest.mark.anvil
@@ -50,7 +50,7 @@ def test_claiming_ones_own(settled: Place) -> None:
 def test_claiming_what_others_left(settled: Place) -> None:
     stage = settled.stage
     _, shares = earned(settled)["ben"]
-    stage.operator.pay_everyone(Parts.PAYOUT)
+    stage.engine.pay_everyone(Parts.PAYOUT)
     before = stage.balances()
 
     facts = settled.facts(*pay(settled), by="ben")
@@ -68,11 +68,11 @@ def test_claiming_for_others(settled: Place) -> None:
     facts = settled.facts(*pay(settled), "--for-others", by="stranger")
 
     after = stage.balances()
-    assert facts == {
-        "accounts": len(due) - 1,
-        "paid": str(sum(due[name][0] for name in due if name != "ann")),
-        "shares": str(sum(due[name][1] for name in due if name != "ann")),
-    }
+    assert facts["accounts"] == len(due) - 1
+    assert facts["paid"] == str(sum(due[name][0] for name in due if name != "ann"))
+    assert facts["shares"] == str(sum(due[name][1] for name in due if name != "ann"))
+    assert [each["call"] for each in facts["transactions"]] == ["TaskRegistry.claimMany"]
+    assert sent(settled, facts)
     for name in NAMES:
         payout, shares = due.get(name, (0, 0)) if name != "ann" else (0, 0)
         assert (after[name] - before[name], after[f"{name}'s shares"] - before[f"{name}'s shares"]) == (
@@ -124,7 +124,7 @@ def test_a_bundle_of_another_campaign_or_too_early(place: Place, settled: Place)
 
 def test_revenue(settled: Place) -> None:
     stage = settled.stage
-    stage.operator.pay_everyone(Parts.BOTH)
+    stage.engine.pay_everyone(Parts.BOTH)
     share, token = stage.contracts.share(stage.dataset), stage.contracts.development_token
     settled.refused(1, "has earned nothing of", "claim", "revenue", stage.dataset, by="ann")
     settled.give("stranger", 8 * COIN)
@@ -138,6 +138,7 @@ def test_revenue(settled: Place) -> None:
     assert ran.code == 0
     assert f"claim the revenue of 4 shares of {stage.dataset}: 4 DEV" in " ".join(ran.err.split())
     assert shown(ran)["paid"] == "4 DEV"
+    assert shown(ran)["block"] == f"{stage.chain.block_number}, ContributorShare.claimRevenue"
     assert stage.balances()["ben"] - before == 4 * COIN
     settled.refused(1, "has earned nothing of", "claim", "revenue", stage.dataset, by="ben")
     settled.refused(1, "no dataset 0x1111", "claim", "revenue", "0x" + "11" * 20, by="ben")

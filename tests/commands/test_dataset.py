@@ -6,7 +6,7 @@ import pytest
 
 from labelshare.chain.contracts import Parts
 from labelshare.types import Address
-from tests.commands.place import Place, shown
+from tests.commands.place import Place, sent, shown
 from tests.oracle.stage import COIN
 
 pytestmark = pytest.mark.anvil
@@ -28,7 +28,10 @@ def test_publishing(place: Place) -> None:
     )
     assert (share.name(), share.symbol()) == ("Street signs", "SIGNS")
     assert share.revenue_token() == stage.contracts.development_token.address
-    assert shown(place.done(*CREATE, by="stranger"))["dataset"].startswith("0x")
+    assert sent(place, made)
+    printed = shown(place.done(*CREATE, by="stranger"))
+    assert printed["dataset"].startswith("0x")
+    assert printed["block"] == f"{stage.chain.block_number}, TaskRegistry.createDataset"
 
 
 def test_what_is_asked_first(place: Place) -> None:
@@ -78,7 +81,7 @@ def test_showing_a_dataset_that_nobody_holds(place: Place) -> None:
 
 def test_showing_a_dataset_with_holders_and_revenue(settled: Place) -> None:
     stage = settled.stage
-    stage.operator.pay_everyone(Parts.BOTH)
+    stage.engine.pay_everyone(Parts.BOTH)
     share, token = stage.contracts.share(stage.dataset), stage.contracts.development_token
     settled.give("stranger", 9 * COIN)
     stage.sender.send(stage.stranger, token.approve(share.address, 8 * COIN))
@@ -101,10 +104,12 @@ def test_showing_a_dataset_with_holders_and_revenue(settled: Place) -> None:
 def test_the_list_of_datasets(place: Place) -> None:
     made = place.facts(*CREATE, by="stranger")["dataset"]
 
-    found = place.facts("dataset", "list")["datasets"]
+    found = place.facts("dataset", "list")
 
-    assert [each["dataset"] for each in found] == [str(place.stage.dataset), made]
-    assert found[1]["publisher"] == str(place.stage.stranger.address)
-    assert found[1]["max_shares"] == str(2_001 * COIN // 2)
+    assert [each["dataset"] for each in found["datasets"]] == [made, str(place.stage.dataset)]
+    assert found["datasets"][0]["publisher"] == str(place.stage.stranger.address)
+    assert found["datasets"][0]["max_shares"] == str(2_001 * COIN // 2)
+    assert found["total"] == 2
     lines = place.done("dataset", "list").out.splitlines()
-    assert [line for line in lines if line.startswith("0x")] == [str(place.stage.dataset), made]
+    assert [line for line in lines if line.startswith("0x")] == [made, str(place.stage.dataset)]
+    assert place.facts("dataset", "list", "--limit", 1, "--page", 2)["datasets"] == found["datasets"][1:]

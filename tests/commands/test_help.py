@@ -24,14 +24,23 @@ COMMANDS = {
     "dataset": "create show list",
     "licence": "offer close buy list check withdraw",
     "claim": "pay revenue show",
-    "campaign": "create show list cancel finalize expire verify",
+    "campaign": "create show list verify reveal-gold challenge request-ruling resolve propose-openly cancel "
+    "finalize expire slash",
 }
 
-SIGNING = set(
-    "stake join,stake refill,stake leave,stake withdraw,stake deposit,stake withdraw-credit,pool create,"
-    "dataset create,licence offer,licence close,licence buy,licence withdraw,claim pay,claim revenue,"
-    "campaign create,campaign cancel,campaign finalize,campaign expire".split(",")
-)
+SIGNING = {
+    f"{name} {each}"
+    for name, of in {
+        "stake": "join refill leave withdraw deposit withdraw-credit",
+        "pool": "create",
+        "dataset": "create",
+        "licence": "offer close buy withdraw",
+        "claim": "pay revenue",
+        "campaign": "create reveal-gold challenge request-ruling resolve propose-openly cancel finalize "
+        "expire slash",
+    }.items()
+    for each in of.split()
+}
 
 
 EVERY = [(name, each) for name, of in COMMANDS.items() for each in of.split()]

@@ -21,7 +21,7 @@ TERMS = b"any use"
 @pytest.fixture
 def market(settled: Place) -> Place:
     """Shares are held; terms are written."""
-    settled.stage.operator.pay_everyone(Parts.BOTH)
+    settled.stage.engine.pay_everyone(Parts.BOTH)
     (settled.folder / "terms.txt").write_bytes(TERMS)
     return settled
 
@@ -86,6 +86,7 @@ def test_buying_and_what_becomes_of_the_price(market: Place) -> None:
 
     sold = market.facts("licence", "buy", name, by="stranger")
 
+    assert [each["call"] for each in sold["transactions"]] == ["Token.approve", "LicenseRegistry.buy"]
     after = stage.balances()
     licenses, token = stage.contracts.licenses, stage.contracts.development_token
     assert after["stranger"] - before["stranger"] == -PRICE
@@ -145,7 +146,7 @@ def test_nobody_buys_while_nobody_holds(place: Place) -> None:
 
 def test_the_list_of_licences(market: Place) -> None:
     stage = market.stage
-    assert market.done("licence", "list", stage.dataset).out == "no licences offered yet\n"
+    assert market.done("licence", "list", stage.dataset).out == "no offers yet\n"
     name = offer(market, seconds="0")
     market.give("stranger", PRICE)
     token_id = market.facts("licence", "buy", name, by="stranger")["token_id"]
@@ -153,10 +154,12 @@ def test_the_list_of_licences(market: Place) -> None:
 
     facts = market.facts("licence", "list", stage.dataset)
 
-    assert [(each["offer"], each["open"], each["price"]) for each in facts["offers"]] == [
-        (str(name), False, str(PRICE))
+    assert [(each["offer"], each["open"], each["price"], each["sold"]) for each in facts["offers"]] == [
+        (str(name), False, str(PRICE), 1)
     ]
-    assert facts["licences"] == [
+    sold = market.facts("licence", "list", stage.dataset, "--sold")
+    assert (facts["total"], sold["total"]) == (1, 1)
+    assert sold["licences"] == [
         {
             "token_id": token_id,
             "offer": str(name),
@@ -165,8 +168,33 @@ def test_the_list_of_licences(market: Place) -> None:
         }
     ]
     printed = shown(market.done("licence", "list", stage.dataset))
-    assert printed["offer"] == "closed, 80 DEV, valid for ever"
-    assert printed[f"licence {token_id}"] == f"{stage.stranger.address} for ever"
+    assert (printed["offer"], printed["sold"]) == ("closed, 80 DEV, valid for ever", "1")
+    ran = market.done("licence", "list", stage.dataset, "--sold")
+    assert ran.out.splitlines()[0] == f"licence {token_id}"
+    assert shown(ran) == {
+        "holder": f"{stage.stranger.address} for ever",
+        "offer": str(name),
+    }
+
+
+def test_the_newest_offers_and_licences_come_first(market: Place) -> None:
+    first, second = offer(market), offer(market, "--nonce", 1)
+    market.give("stranger", 3 * PRICE)
+    numbers = [
+        market.facts("licence", "buy", name, by="stranger")["token_id"] for name in (first, second, first)
+    ]
+    listed = ["licence", "list", market.stage.dataset]
+
+    offers = market.facts(*listed)["offers"]
+
+    assert [(each["offer"], each["sold"]) for each in offers] == [(str(second), 1), (str(first), 2)]
+    sold = market.facts(*listed, "--sold", "--limit", 2)
+    assert [each["token_id"] for each in sold["licences"]] == numbers[:0:-1]
+    rest = market.facts(*listed, "--sold", "--limit", 2, "--page", 2)
+    assert [each["token_id"] for each in rest["licences"]] == numbers[:1]
+    assert (rest["total"], rest["page"]) == (3, 2)
+    words = market.done(*listed, "--sold", "--limit", 2).out.splitlines()[-1]
+    assert words == "1 to 2 of 3 licences sold, the newest first; --page 2 shows older ones"
 
 
 def test_checking_a_licence(market: Place) -> None:

@@ -97,7 +97,7 @@ def public(
             chain._ask("anvil_setBalance", str(each.address), hex(100 * ETHER))
             write_keystore(tmp_path / f"{'rich' if each is rich else 'anyone'}.json", each)
         sender = Sender(chain)
-        token = _create(sender, rich, "RewardToken", "Stable", "USDS", 6, 10**15)
+        token, _ = _create(sender, rich, "RewardToken", "Stable", "USDS", 6, 10**15)
         deploy(sender, rich, PUBLIC_LIMITS, token).save(tmp_path / "deployment.json")
         (tmp_path / "password").write_text(PASSWORD)
         yield Commands(chain, tmp_path, tmp_path / "deployment.json", running.url, monkeypatch, capsys)

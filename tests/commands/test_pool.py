@@ -6,7 +6,7 @@ import pytest
 
 from labelshare.chain.history import pool_params
 from labelshare.types import Hash32, PoolId
-from tests.commands.place import Place, shown
+from tests.commands.place import Place, sent, shown
 from tests.oracle.stage import COIN, DAY, LIMIT, NOBODY
 
 pytestmark = pytest.mark.anvil
@@ -17,6 +17,7 @@ def test_opening_a_pool_with_safe_defaults(place: Place) -> None:
 
     made = place.facts("pool", "create", "--stake", "100.5", by="stranger")
 
+    assert sent(place, made)
     rules = pool_params(stage.chain, stage.deployment, PoolId(Hash32(made["pool"])))
     assert stage.contracts.registry.pool(PoolId(Hash32(made["pool"]))).exists
     assert (rules.oracle, rules.token) == (
@@ -79,13 +80,14 @@ def test_the_list_of_pools(place: Place) -> None:
     assert [each["pool"] for each in place.facts("pool", "list")["pools"]] == [str(place.stage.params.pool)]
     made = place.facts("pool", "create", "--stake", "9", by="stranger")["pool"]
 
-    found = place.facts("pool", "list")["pools"]
+    found = place.facts("pool", "list")
 
-    assert [each["pool"] for each in found] == [str(place.stage.params.pool), made]
-    assert found[1]["stake"] == str(9 * COIN)
+    assert [each["pool"] for each in found["pools"]] == [made, str(place.stage.params.pool)]
+    assert (found["pools"][0]["stake"], found["total"]) == (str(9 * COIN), 2)
     lines = place.done("pool", "list").out.splitlines()
-    assert lines[4] == made
-    assert lines[6] == "  stake      9 DEV"
+    assert lines[0] == made
+    assert lines[2] == "  stake      9 DEV"
+    assert place.facts("pool", "list", "--limit", 1, "--page", 2)["pools"] == found["pools"][1:]
 
 
 def test_pools_that_cannot_be(place: Place) -> None:

@@ -82,9 +82,10 @@ def test_a_title_that_could_command_a_terminal_is_shown_without(labelshare: Run)
     assert all(len(line) <= 80 for line in ran.out.splitlines())
 
 
-def test_help_names_both(labelshare: Run) -> None:
+def test_help_names_all(labelshare: Run) -> None:
     ran = labelshare("spec", "--help")
 
     assert (ran.code, ran.err) == (0, "")
     assert "example" in ran.out
     assert "check" in ran.out
+    assert "seal-gold" in ran.out

@@ -196,7 +196,9 @@ def test_what_was_sent_before_a_refusal_is_told(place: Place) -> None:
     ran = place.run("stake", "join", gated, by="stranger")
 
     assert ran.code == 1
-    assert re.fullmatch(r"labelshare: TaskRegistry\.join: .* \(sent before: Token\.approve\)\n", ran.err)
+    assert re.fullmatch(
+        r"labelshare: TaskRegistry\.join: .* \(sent before: Token\.approve 0x\w{64} in block \d+\)\n", ran.err
+    )
     assert wallet(place, "stranger") == COIN
 
 

@@ -1,37 +1,48 @@
 """An annotator: takes a seat, enrols, seals and opens labels, and checks that the oracle kept its word.
 
-The client keeps what only it can know (answers and secrets) and what it needs against a failing oracle:
-receipts.
+The client keeps what only it can know, its answers, and what it needs against a failing oracle, receipts:
+both in its store, the answers before anybody hears of them. Secrets the key makes again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from labelshare.chain.campaign import Campaign
 from labelshare.chain.contracts import Registry
 from labelshare.chain.keys import Signer
 from labelshare.chain.transactions import Sender
 from labelshare.client.transport import Transport
-from labelshare.errors import CommitmentError
+from labelshare.errors import CommitmentError, ProtocolError, RevertError
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, label_bytes, opening_hash, seal
 from labelshare.protocol.leaves import aggregate_leaf
 from labelshare.protocol.merkle import verify
 from labelshare.protocol.spec import Spec
+from labelshare.store.batches import Batches, Kept
+from labelshare.store.database import Database
 from labelshare.types import Address, CampaignParams, Commit, Hash32, Inclusion, Scope
 
 __all__ = ["Annotator", "Batch"]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """A sealed batch: what was signed, what opens it, and the oracle's receipts for both."""
+    """A sealed batch: what was signed, what opens it, and the oracle's receipts for both, empty for none.
+
+    `alone` is what goes to the chain without the oracle.
+
+    Example:
+        >>> batch.opening.items, batch.commit.batch
+        ((0, 1, 2), 0)
+    """
 
     commit: Commit
     opening: Opening
-    receipt: bytes
+    receipt: bytes = b""
     opening_receipt: bytes = b""
+    alone: bool = False
 
 
 @dataclass
@@ -44,7 +55,11 @@ class Annotator:
         params: Its parameters; their `oracle` must sign every receipt.
         spec: Its rules.
         transport: The way to the oracle.
-        batches: Sealed so far, by number.
+        database: Where sealed batches and receipts are kept; by default in memory alone.
+
+    Example:
+        >>> annotator = Annotator.of(campaign, ann, oracle.intake)
+        >>> annotator.enrol()
     """
 
     signer: Signer
@@ -52,11 +67,38 @@ class Annotator:
     params: CampaignParams
     spec: Spec
     transport: Transport
-    batches: list[Batch] = field(default_factory=list)
+    database: Database = field(default_factory=Database.in_memory)
+
+    @classmethod
+    def of(
+        cls, campaign: Campaign, signer: Signer, transport: Transport, database: Database | None = None
+    ) -> Annotator:
+        """An annotator in a campaign that was read from the chain; without a database it keeps all in memory.
+
+        Example:
+            >>> annotator = Annotator.of(campaign, ann, oracle.intake, database)
+        """
+        store = database or Database.in_memory()
+        return cls(signer, campaign.scope, campaign.params, campaign.spec, transport, store)
+
+    @property
+    def batches(self) -> list[Batch]:
+        """Sealed so far, by number; one without a receipt may or may not have reached the oracle.
+
+        Example:
+            >>> [each.opening.items for each in annotator.batches]
+            [(0, 1, 2)]
+        """
+        return [self._batch(kept) for kept in self._book.all()]
 
     @property
     def address(self) -> Address:
-        """The annotator's account."""
+        """The annotator's account.
+
+        Example:
+            >>> annotator.address == ann.address
+            True
+        """
         return self.signer.address
 
     def enrol(self) -> None:
@@ -64,12 +106,17 @@ class Annotator:
 
         Raises:
             ProtocolError: The oracle refuses.
+
+        Example:
+            >>> annotator.enrol()
         """
         digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
         self.transport.enrol(Enrolment(self.address, self.signer.sign_digest(digest)))
 
     def submit(self, round_number: int, choices: Mapping[int, int]) -> Batch:
-        """Seal labels, sign the commitment and hand it in.
+        """Seal labels, keep them, sign the commitment and hand it in.
+
+        A batch that an earlier call could not deliver goes first.
 
         Args:
             round_number: The current round.
@@ -77,63 +124,187 @@ class Annotator:
 
         Raises:
             LabelError: A class that the task does not have.
-            ProtocolError: The oracle refuses.
-            SignatureError: The receipt is not the oracle's: the batch counts as not handed in.
+            ProtocolError: The oracle refuses: the batch is forgotten.
+            SignatureError: The receipt is not the oracle's: the batch is kept as not handed in.
+
+        Example:
+            >>> batch = annotator.submit(0, {0: 0, 1: 1, 2: 2})  # item: class
+            >>> batch.commit.count, len(batch.receipt)
+            (3, 65)
         """
+        self.deliver()
+        return self._deliver(self._keep(round_number, choices, alone=False))
+
+    def deliver(self) -> None:
+        """Hand in what an earlier call sealed and could not deliver.
+
+        Raises:
+            ProtocolError: The oracle refuses one: that batch is forgotten.
+            SignatureError: A receipt is not the oracle's: the batch is kept as not handed in.
+
+        Example:
+            >>> annotator.deliver()
+            >>> all(batch.receipt for batch in annotator.batches)
+            True
+        """
+        for batch in self.batches:
+            if not batch.receipt and not batch.alone:
+                self._deliver(batch)
+
+    def keep(self, round_number: int, choices: Mapping[int, int]) -> Batch:
+        """Seal labels and keep them, for `commit_alone`: the oracle is not told.
+
+        Raises:
+            LabelError: A class that the task does not have.
+
+        Example:
+            >>> batch = annotator.keep(0, {0: 2, 1: 0})
+            >>> batch.alone, batch.receipt
+            (True, b'')
+        """
+        return self._keep(round_number, choices, alone=True)
+
+    def _keep(self, round_number: int, choices: Mapping[int, int], *, alone: bool) -> Batch:
         commit, opening = self.seal(round_number, choices)
-        name = opening.commit_hash
-        signature = self._signature(name)
-        receipt = self.transport.commit(SignedCommit(self.address, commit, signature, opening.items))
+        self._book.add(commit, opening.items, opening.labels, alone=alone)
+        return Batch(commit, opening, alone=alone)
+
+    def _deliver(self, batch: Batch) -> Batch:
+        name, number = batch.opening.commit_hash, batch.commit.batch
+        signed = SignedCommit(self.address, batch.commit, self._signature(name), batch.opening.items)
+        try:
+            receipt = self.transport.commit(signed)
+        except ProtocolError:
+            self._book.drop(number)
+            raise
         self._require_oracle(typed_data.receipt_hash(self.scope.campaign_id, self.address, name), receipt)
-        self.batches.append(Batch(commit, opening, receipt))
-        return self.batches[-1]
+        self._book.set_receipt(number, receipt)
+        return replace(batch, receipt=receipt)
 
     def seal(self, round_number: int, choices: Mapping[int, int]) -> tuple[Commit, Opening]:
-        """The next batch, unsent."""
-        number = len(self.batches)
+        """The next batch, unsent.
+
+        Example:
+            >>> commit, opening = annotator.seal(0, {0: 0, 1: 1, 2: 2})
+            >>> opening.items
+            (0, 1, 2)
+        """
+        before = self._book.all()
+        number = len(before)
         form = self.spec.task.form
         return seal(
             self.scope,
             self.address,
             round_number=round_number,
             batch=number,
-            committed_before=self.batches[-1].commit.cumulative_count if self.batches else 0,
+            committed_before=before[-1].commit.cumulative_count if before else 0,
             secret=self.batch_secret(number),
             labels={item: form.encode(choice) for item, choice in choices.items()},
         )
 
     def batch_secret(self, number: int) -> Hash32:
-        """The secret of a batch: derived from the key, so that losing this object loses no label's salt."""
+        """The secret of a batch: derived from the key, so that losing this object loses no label's salt.
+
+        Example:
+            >>> annotator.batch_secret(0) == opening.secret
+            True
+        """
         number_bytes = number.to_bytes(4, "big")
         return self.signer.derive_secret(b"labelshare.batch.v1" + self.scope.campaign_id + number_bytes)
 
     def check_included(self, batch: Batch, round_root: Hash32, proof: Sequence[bytes]) -> None:
-        """Raise `CommitmentError` unless the root on chain includes the batch."""
+        """Raise `CommitmentError` unless the root on chain includes the batch.
+
+        Example:
+            >>> proof = aggregate.proof(annotator.address, batch.opening.commit_hash, scope)
+            >>> annotator.check_included(batch, contracts.registry.round_root(scope.campaign_id, 0), proof)
+        """
         leaf = aggregate_leaf(self.scope, self.address, batch.opening.commit_hash)
         if not verify(round_root, leaf, proof):
             raise CommitmentError(f"round {batch.commit.round} lacks batch {batch.commit.batch}")
 
-    def open(self, batch: Batch) -> None:
-        """Open a batch against the oracle's second receipt.
+    def open(self, batch: Batch) -> Batch:
+        """Open a batch against the oracle's second receipt; the batch with it.
 
         Raises:
             ProtocolError: The oracle refuses.
             SignatureError: The receipt is not the oracle's.
+
+        Example:
+            >>> batch = annotator.open(batch)
+            >>> len(batch.opening_receipt)
+            65
         """
         receipt = self.transport.open(batch.opening)
         answer = opening_hash(batch.opening)
         self._require_oracle(
             typed_data.opening_receipt_hash(self.scope.campaign_id, self.address, answer), receipt
         )
-        batch.opening_receipt = receipt
+        self._book.set_opening_receipt(batch.commit.batch, receipt)
+        return replace(batch, opening_receipt=receipt)
 
     # ------------------------------------------------- where the oracle fails
+
+    def enrol_alone(self, sender: Sender) -> None:
+        """Enrol on chain, where the oracle refuses it or is silent; once, however often asked.
+
+        Raises:
+            RevertError: No whole seat, or enrolment is over. Nothing moves.
+
+        Example:
+            >>> annotator.enrol_alone(sender)
+            >>> contracts.registry.enrolled_alone(scope.campaign_id, annotator.address)
+            True
+        """
+        sender.catch_up()
+        registry = self._registry(sender)
+        if not registry.enrolled_alone(self.scope.campaign_id, self.address):
+            sender.send(self.signer, registry.enrol(self.params))
+
+    def commit_alone(self, sender: Sender, batch: Batch, roster_proof: Sequence[bytes] = ()) -> None:
+        """Commit a batch on chain, where the oracle refuses it or is silent; once, however often asked.
+
+        Its labels are in the store before; from now on it is not handed in to the oracle, whose refusal would
+        forget them. Later batches must be committed alone as well: the oracle sees a gap in their numbers.
+
+        Args:
+            sender: The way to the chain.
+            batch: Kept by `keep`, or by `submit` without a receipt.
+            roster_proof: The annotator's place under the roster's root; empty for whoever enrolled alone.
+
+        Raises:
+            ProtocolError: The batch is not in the store; nothing was sent.
+            RevertError: Not on the roster, or not in its round. Nothing moves.
+
+        Example:
+            >>> annotator.commit_alone(sender, batch)
+            >>> [each.annotator == annotator.address for each in campaign.record().own_commits]
+            [True]
+        """
+        name, number = batch.opening.commit_hash, batch.commit.batch
+        if name not in {each.opening.commit_hash for each in self.batches}:
+            raise ProtocolError(f"batch {number} is not in the store, and could not be opened later")
+        self._book.set_alone(number, alone=True)
+        sender.catch_up()
+        registry = self._registry(sender)
+        if registry.commit_hash(self.scope.campaign_id, self.address, number) == name:
+            return
+        try:
+            sender.send(self.signer, registry.commit(self.params, batch.commit, roster_proof))
+        except RevertError:
+            self._book.set_alone(number, alone=False)
+            raise
 
     def post_receipt(self, sender: Sender, batch: Batch) -> None:
         """Hold the oracle to its receipt for a batch that its root lacks: it answers or loses its bond.
 
         Raises:
             RevertError: Not between commitEnd and revealEnd, or posted before. Nothing moves.
+
+        Example:
+            >>> annotator.post_receipt(sender, batch)
+            >>> contracts.registry.contest(scope.campaign_id).receipts
+            1
         """
         name = batch.opening.commit_hash
         call = self._registry(sender).post_receipt(self.params, self.address, name, batch.receipt)
@@ -149,6 +320,11 @@ class Annotator:
 
         Raises:
             RevertError: Neither the reveal nor a rescue runs, or the chain does not know the batch.
+
+        Example:
+            >>> annotator.post_reveal(sender, batch, proof=None)
+            >>> [each.annotator == annotator.address for each in campaign.record().reveals]
+            [True]
         """
         opening = batch.opening
         signature = b"" if proof is None else self._signature(opening.commit_hash)
@@ -158,6 +334,16 @@ class Annotator:
         sender.send(self.signer, call)
 
     # -------------------------------------------------------------- helpers
+
+    @property
+    def _book(self) -> Batches:
+        return Batches(self.database, self.scope.campaign_id, self.address)
+
+    def _batch(self, kept: Kept) -> Batch:
+        name = typed_data.commit_hash(self.scope.campaign_id, kept.commit)
+        secret = self.batch_secret(kept.commit.batch)
+        opening = Opening(self.address, name, secret, kept.items, kept.labels)
+        return Batch(kept.commit, opening, kept.receipt, kept.opening_receipt, kept.alone)
 
     def _registry(self, sender: Sender) -> Registry:
         return Registry(sender.chain, self.scope.registry)

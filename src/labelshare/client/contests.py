@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labelshare.chain.campaign import Campaign
 from labelshare.chain.contracts import Arbitrator
 from labelshare.chain.deploy import Contracts
 from labelshare.chain.events import (
     Challenged,
     ContestEnded,
     Expired,
+    Finalized,
     ProposedOpenly,
     RulingRequested,
     decode,
@@ -31,6 +33,11 @@ class Challenger:
         contracts: The deployment.
         signer: The account.
         scope, pool, params: The campaign.
+
+    Example:
+        >>> challenger = Challenger.of(campaign, sender, stranger)
+        >>> campaign.state().status
+        <Status.PROPOSED: 3>
     """
 
     sender: Sender
@@ -40,14 +47,34 @@ class Challenger:
     pool: PoolParams
     params: CampaignParams
 
+    @classmethod
+    def of(cls, campaign: Campaign, sender: Sender, signer: Signer) -> Challenger:
+        """An account that stands up for a campaign that was read from the chain.
+
+        Example:
+            >>> challenger = Challenger.of(campaign, sender, stranger)
+        """
+        contracts, scope = campaign.contracts, campaign.scope
+        return cls(sender, contracts, signer, scope, campaign.pool, campaign.params)
+
     def challenge_bond(self) -> int:
-        """What contesting the proposal takes, in base units: its bond, doubled for all it withstood."""
+        """What contesting the proposal takes, in base units: its bond, doubled for all it withstood.
+
+        Example:
+            >>> challenger.challenge_bond()
+            10500000000000000000
+        """
         registry, campaign = self.contracts.registry, self.scope.campaign_id
         contest = registry.contest(campaign)
         return (contest.proposer_bond or registry.campaign(campaign).bond) << contest.withstood
 
     def proposal_bond(self) -> int:
-        """What proposing openly takes, in base units: the oracle's first bond, doubled for each that fell."""
+        """What proposing openly takes, in base units: the oracle's first bond, doubled for each that fell.
+
+        Example:
+            >>> challenger.proposal_bond() // COIN
+            21
+        """
         registry, campaign = self.contracts.registry, self.scope.campaign_id
         first = bond_for(registry.campaign(campaign).escrow, self.pool.arbitration_refund)
         return first << registry.contest(campaign).rejections
@@ -62,6 +89,10 @@ class Challenger:
 
         Raises:
             RevertError: It is not proposed (any more), its window is over, or too little money.
+
+        Example:
+            >>> challenger.challenge("https://example.org/what-is-wrong").bond
+            10500000000000000000
         """
         bond = self.challenge_bond()
         wrong = proposal or self.contracts.registry.campaign(self.scope.campaign_id).settlement
@@ -75,6 +106,11 @@ class Challenger:
 
         Raises:
             RevertError: No contest, no arbitrator, or it has the contest already. Nothing moves.
+
+        Example:
+            >>> request = challenger.request_ruling()
+            >>> request.cost  # in the chain's own coin
+            1000000000000000
         """
         fee = 0
         if self.pool.arbitrator != Address(bytes(20)):
@@ -84,7 +120,12 @@ class Challenger:
         return next(e for e in map(decode, receipt.logs) if isinstance(e, RulingRequested))
 
     def resolve(self) -> ContestEnded:
-        """Apply the ruling, or the lack of one once its time is over; `RevertError` before."""
+        """Apply the ruling, or the lack of one once its time is over; `RevertError` before.
+
+        Example:
+            >>> challenger.resolve().outcome
+            <Outcome.REJECTED: 2>
+        """
         receipt = self.sender.send(self.signer, self.contracts.registry.resolve(self.pool, self.params))
         return next(e for e in map(decode, receipt.logs) if isinstance(e, ContestEnded))
 
@@ -96,6 +137,11 @@ class Challenger:
 
         Raises:
             RevertError: Too early or late, something is proposed already, or too little money. Nothing moves.
+
+        Example:
+            >>> built = build_public(campaign.spec, campaign.record())  # of labelshare.protocol.settlement
+            >>> challenger.propose_openly(built.settlement).bond // COIN
+            21
         """
         bond = self.proposal_bond()
         self._approve(bond)
@@ -103,15 +149,27 @@ class Challenger:
         receipt = self.sender.send(self.signer, call)
         return next(e for e in map(decode, receipt.logs) if isinstance(e, ProposedOpenly))
 
-    def finalize(self, settlement: Settlement) -> None:
-        """End a campaign whose proposal stood unchallenged for its window."""
-        self.sender.send(self.signer, self.contracts.registry.finalize(self.params, settlement))
+    def finalize(self, settlement: Settlement) -> Finalized:
+        """End a campaign whose proposal stood unchallenged for its window; `RevertError` before.
+
+        Example:
+            >>> challenger.finalize(built.settlement).payout_total // COIN
+            8
+        """
+        call = self.contracts.registry.finalize(self.params, settlement)
+        receipt = self.sender.send(self.signer, call)
+        return next(e for e in map(decode, receipt.logs) if isinstance(e, Finalized))
 
     def expire(self) -> Expired:
         """End a campaign that came to nothing after work was committed; its bounty and bond are burned.
 
         Raises:
             RevertError: Nobody worked, something is proposed, or there is time and a try left. Nothing moves.
+
+        Example:
+            >>> expired = challenger.expire()
+            >>> campaign.state().status
+            <Status.EXPIRED: 7>
         """
         receipt = self.sender.send(self.signer, self.contracts.registry.expire(self.params))
         return next(e for e in map(decode, receipt.logs) if isinstance(e, Expired))

@@ -16,7 +16,13 @@ __all__ = ["Holder", "Licensee"]
 
 @dataclass(frozen=True)
 class Holder:
-    """An account that owns shares of a dataset."""
+    """An account that owns shares of a dataset.
+
+    Example:
+        >>> holder = Holder(sender, contracts, ann, dataset)
+        >>> holder.shares() // COIN
+        20
+    """
 
     sender: Sender
     contracts: Contracts
@@ -24,15 +30,31 @@ class Holder:
     dataset: Address
 
     def shares(self) -> int:
-        """Shares in the wallet, in base units (18 decimals)."""
+        """Shares in the wallet, in base units (18 decimals).
+
+        Example:
+            >>> holder.shares() // COIN
+            20
+        """
         return self.contracts.share(self.dataset).balance_of(self.signer.address)
 
     def claimable(self) -> int:
-        """Revenue that a claim would pay now, in base units of the revenue token."""
+        """Revenue that a claim would pay now, in base units of the revenue token.
+
+        Example:
+            >>> holder.claimable() // COIN
+            11
+        """
         return self.contracts.share(self.dataset).claimable(self.signer.address)
 
     def claim(self) -> int:
-        """Claim all revenue earned so far; returns what was paid, in base units of the revenue token."""
+        """Claim all revenue earned so far; returns what was paid, in base units of the revenue token.
+
+        Example:
+            >>> earned = holder.claim()
+            >>> earned // COIN
+            23
+        """
         share = self.contracts.share(self.dataset)
         receipt = self.sender.send(self.signer, share.claim_revenue())
         return sum(e.amount for e in map(decode, receipt.logs) if isinstance(e, RevenueClaimed))
@@ -40,7 +62,11 @@ class Holder:
 
 @dataclass(frozen=True)
 class Licensee:
-    """An account that buys the right to use a dataset."""
+    """An account that buys the right to use a dataset.
+
+    Example:
+        >>> licensee = Licensee(sender, contracts, buyer)
+    """
 
     sender: Sender
     contracts: Contracts
@@ -51,6 +77,11 @@ class Licensee:
 
         Raises:
             RevertError: Too little money, the offer is closed, or nobody holds shares yet. Nothing moves.
+
+        Example:
+            >>> sold = licensee.buy(offer)
+            >>> sold.contributors // COIN, sold.publisher_part // COIN
+            (70, 30)
         """
         licenses = self.contracts.licenses
         terms = licenses.offer_params(offer)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from labelshare.chain.campaign import Campaign
 from labelshare.chain.contracts import Parts, Registry
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Receipt
@@ -27,20 +28,36 @@ CLAIMS_A_CALL = 100
 
 @dataclass(frozen=True)
 class Payouts:
-    """The payout rows of a bundle, by index, and the campaign that its header names."""
+    """The payout rows of a bundle, by index, and the campaign that its header names.
+
+    Example:
+        >>> payouts = claimant.payouts
+        >>> sum(row.payout for row in payouts.rows) // COIN
+        60
+    """
 
     scope: Scope
     rows: tuple[Payout, ...]
 
     @cached_property
     def tree(self) -> MerkleTree:
-        """The tree over the rows; `EvidenceError` where there are none."""
+        """The tree over the rows; `EvidenceError` where there are none.
+
+        Example:
+            >>> payouts.tree.root == campaign.state().settlement
+            True
+        """
         if not self.rows:
             raise EvidenceError("the bundle pays nobody")
         return MerkleTree(payout_leaves(self.scope, self.rows))
 
     def row_of(self, account: Address) -> Payout | None:
-        """An account's row, of which there is one at most."""
+        """An account's row, of which there is one at most.
+
+        Example:
+            >>> payouts.row_of(ann.address).payout // COIN
+            20
+        """
         return next((row for row in self.rows if row.account == account), None)
 
 
@@ -97,6 +114,9 @@ class Claimant:
         signer: The account.
         params: The campaign.
         payouts: What its bundle pays, which `require_final` compares with the chain.
+
+    Example:
+        >>> claimant = Claimant.of(campaign, sender, ann, [bundle])
     """
 
     sender: Sender
@@ -105,10 +125,32 @@ class Claimant:
     params: CampaignParams
     payouts: Payouts
 
+    @classmethod
+    def of(cls, campaign: Campaign, sender: Sender, signer: Signer, bundle: Iterable[bytes]) -> Claimant:
+        """An account that claims by a campaign's bundle, given as bytes in pieces.
+
+        Raises:
+            EvidenceError: It is no bundle.
+            ChainError: The campaign is not final.
+            VerificationError: Its payouts are not what the settlement on chain says.
+
+        Example:
+            >>> claimant = Claimant.of(campaign, sender, ann, [bundle])
+            >>> len(claimant.payouts.rows)
+            4
+        """
+        registry, payouts = campaign.contracts.registry, read_payouts(bundle)
+        require_final(registry, payouts)
+        return cls(sender, registry, signer, campaign.params, payouts)
+
     def unclaimed(self) -> Mapping[Parts, Sequence[int]]:
         """Rows by what nobody has claimed of them, in the order in which they share most of their proofs.
 
         Left out are rows of nothing, and the registry's own, which can never be paid.
+
+        Example:
+            >>> len(claimant.unclaimed()[Parts.BOTH])
+            3
         """
         found: dict[Parts, list[int]] = {}
         for index in self.payouts.tree.order:
@@ -123,6 +165,12 @@ class Claimant:
 
         Raises:
             RevertError: Nothing is left, or the row is not the settlement's. Nothing moves.
+
+        Example:
+            >>> row = claimant.payouts.row_of(ann.address)
+            >>> receipt = claimant.claim(row)
+            >>> token.balance_of(ann.address) == row.payout
+            True
         """
         missing, tree = left_of(self.registry, self.payouts, row.index), self.payouts.tree
         if missing in (Parts.BOTH, Parts(0)):
@@ -135,6 +183,10 @@ class Claimant:
         """Claim everything that anybody has left, a hundred rows a call; returns how many rows.
 
         What was claimed before is passed over, so that calling again after a failure hands out the rest.
+
+        Example:
+            >>> claimant.claim_all()
+            2
         """
         done = 0
         for missing, indices in self.unclaimed().items():

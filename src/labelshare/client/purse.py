@@ -15,18 +15,34 @@ __all__ = ["Holdings", "Purse", "holdings"]
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Base units of one token in an account's wallet, and its free credit in the registry."""
+    """Base units of one token in an account's wallet, and its free credit in the registry.
+
+    Example:
+        >>> held = holdings(contracts, token.address, stranger.address)  # of labelshare.client.purse
+        >>> held.wallet // COIN
+        2
+    """
 
     wallet: int
     credit: int
 
     @property
     def total(self) -> int:
-        """All that a call of the registry could take."""
+        """All that a call of the registry could take.
+
+        Example:
+            >>> held.total - held.wallet == held.credit
+            True
+        """
         return self.wallet + self.credit
 
     def missing(self, amount: int) -> int:
-        """What the wallet must add so that the registry can take `amount`: credit goes first."""
+        """What the wallet must add so that the registry can take `amount`: credit goes first.
+
+        Example:
+            >>> held.missing(COIN)
+            500000000000000000
+        """
         return max(0, amount - self.credit)
 
 
@@ -38,7 +54,11 @@ def holdings(contracts: Contracts, token: Address, account: Address) -> Holdings
 
 @dataclass(frozen=True)
 class Purse:
-    """An account with its holdings of one token, at one deployment."""
+    """An account with its holdings of one token, at one deployment.
+
+    Example:
+        >>> purse = Purse(sender, contracts, stranger, token.address)
+    """
 
     sender: Sender
     contracts: Contracts
@@ -50,6 +70,10 @@ class Purse:
 
         Raises:
             RevertError: Too little money, or an amount of zero. Nothing moves.
+
+        Example:
+            >>> purse.deposit(2 * COIN).amount // COIN
+            2
         """
         registry, token = self.contracts.registry, self.contracts.erc20(self.token)
         self.sender.send(self.signer, token.approve(registry.address, amount))
@@ -57,6 +81,11 @@ class Purse:
         return next(e for e in map(decode, receipt.logs) if isinstance(e, Credited))
 
     def withdraw(self, amount: int) -> Debited:
-        """Pay credit to the wallet; `RevertError` where there is not as much, or none is asked for."""
+        """Pay credit to the wallet; `RevertError` where there is not as much, or none is asked for.
+
+        Example:
+            >>> purse.withdraw(COIN).amount // COIN
+            1
+        """
         receipt = self.sender.send(self.signer, self.contracts.registry.withdraw(self.token, amount))
         return next(e for e in map(decode, receipt.logs) if isinstance(e, Debited))

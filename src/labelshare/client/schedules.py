@@ -36,6 +36,11 @@ class Steps:
         rescue: Time to open labels on chain, where the oracle failed.
         public: Then, time for anyone to propose.
         slash: Time to slash, once final.
+
+    Example:
+        >>> steps = Steps(round_length=3 * DAY, rounds=2)
+        >>> steps.window // DAY
+        2
     """
 
     accept: int = DAY
@@ -54,7 +59,13 @@ class Steps:
     slash: int = 7 * DAY
 
     def schedule(self, now: int) -> Schedule:
-        """The time line of a campaign funded at `now`, Unix seconds."""
+        """The time line of a campaign funded at `now`, Unix seconds.
+
+        Example:
+            >>> schedule = steps.schedule(chain.now())
+            >>> (schedule.commit_end - schedule.work_start) // DAY
+            6
+        """
         accept_end = now + self.accept
         enrol_end = accept_end + self.enrol
         return Schedule(

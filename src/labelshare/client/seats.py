@@ -69,7 +69,11 @@ def is_released(seat: Seat, pool: Pool, now: int) -> bool:
 
 @dataclass(frozen=True)
 class SeatHolder:
-    """An annotator with its account, at one pool."""
+    """An annotator with its account, at one pool.
+
+    Example:
+        >>> seat_holder = SeatHolder(sender, contracts, ann, pool)
+    """
 
     sender: Sender
     contracts: Contracts
@@ -78,12 +82,22 @@ class SeatHolder:
 
     @property
     def pool_id(self) -> PoolId:
-        """The pool's id."""
+        """The pool's id.
+
+        Example:
+            >>> seat_holder.pool_id == contracts.registry.pool_id(pool)
+            True
+        """
         registry = self.contracts.registry
         return pool_id(registry.chain.chain_id, registry.address, self.pool)
 
     def seat(self) -> Seat:
-        """The seat; all zero if there is none."""
+        """The seat; all zero if there is none.
+
+        Example:
+            >>> seat_holder.seat().takes_work
+            True
+        """
         return self.contracts.registry.seat(self.pool_id, self.signer.address)
 
     def join(self, evidence: bytes = b"") -> Joined:
@@ -94,22 +108,42 @@ class SeatHolder:
 
         Raises:
             RevertError: A seat already, refused by the gate, or too little money. Nothing moves.
+
+        Example:
+            >>> joined = seat_holder.join()
+            >>> joined.stake // COIN
+            20
         """
         receipt = self._send_all(seat_calls(self.contracts, self.pool, self.signer.address, evidence))
         return next(e for e in map(decode, receipt.logs) if isinstance(e, Joined))
 
     def refill(self) -> Refilled:
-        """Put back what was slashed; `RevertError` where the seat is whole, leaving, or there is none."""
+        """Put back what was slashed; `RevertError` where the seat is whole, leaving, or there is none.
+
+        Example:
+            >>> SeatHolder(sender, contracts, dora, pool).refill().amount // COIN
+            10
+        """
         receipt = self._send_all(refill_calls(self.contracts, self.pool, self.signer.address))
         return next(e for e in map(decode, receipt.logs) if isinstance(e, Refilled))
 
     def leave(self) -> Left:
-        """Start leaving; `RevertError` where that was done before, or there is no seat."""
+        """Start leaving; `RevertError` where that was done before, or there is no seat.
+
+        Example:
+            >>> seat_holder.leave().release_at > chain.now()
+            True
+        """
         receipt = self.sender.send(self.signer, self.contracts.registry.leave(self.pool_id))
         return next(e for e in map(decode, receipt.logs) if isinstance(e, Left))
 
     def withdraw(self) -> SeatWithdrawn:
-        """Turn the stake of a seat that has left into credit; `RevertError` while it answers for work."""
+        """Turn the stake of a seat that has left into credit; `RevertError` while it answers for work.
+
+        Example:
+            >>> seat_holder.withdraw().stake // COIN
+            20
+        """
         call = self.contracts.registry.withdraw_seat(self.pool, self.signer.address)
         receipt = self.sender.send(self.signer, call)
         return next(e for e in map(decode, receipt.logs) if isinstance(e, SeatWithdrawn))

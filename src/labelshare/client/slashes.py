@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from labelshare.chain.campaign import Campaign
 from labelshare.chain.deploy import Contracts
 from labelshare.chain.events import Slashed, decode
 from labelshare.chain.keys import Signer
@@ -35,6 +36,10 @@ class Slash:
         leaf: Whose stake is taken, and how much of it.
         proof: The leaf's place under the settlement's root.
         inclusion: The account's last standing commitment: its sum of labels covers the slash.
+
+    Example:
+        >>> slash.inclusion.commit.cumulative_count
+        20
     """
 
     leaf: Payout
@@ -51,6 +56,11 @@ class Slasher:
         contracts: The deployment.
         signer: The account.
         scope, pool, params: The campaign.
+
+    Example:
+        >>> slasher = Slasher.of(campaign, sender, stranger)
+        >>> [slash.leaf.slash // COIN for slash in slasher.due([bundle])]
+        [10]
     """
 
     sender: Sender
@@ -60,8 +70,24 @@ class Slasher:
     pool: PoolParams
     params: CampaignParams
 
+    @classmethod
+    def of(cls, campaign: Campaign, sender: Sender, signer: Signer) -> Slasher:
+        """An account that executes the slashes of a campaign that was read from the chain.
+
+        Example:
+            >>> slasher = Slasher.of(campaign, sender, stranger)
+        """
+        contracts, scope = campaign.contracts, campaign.scope
+        return cls(sender, contracts, signer, scope, campaign.pool, campaign.params)
+
     def due(self, bundle: Iterable[bytes]) -> list[Slash]:
-        """The slashes of a bundle that nobody has executed yet, by index; raises as `read_slashes` does."""
+        """The slashes of a bundle that nobody has executed yet, by index; raises as `read_slashes` does.
+
+        Example:
+            >>> (slash,) = slasher.due([bundle])
+            >>> slash.leaf.account == dora.address, slash.leaf.slash // COIN
+            (True, 10)
+        """
         registry, campaign = self.contracts.registry, self.scope.campaign_id
         return [each for each in read_slashes(bundle) if not registry.is_slashed(campaign, each.leaf.account)]
 
@@ -71,6 +97,10 @@ class Slasher:
         Raises:
             RevertError: The campaign is not final, or its slash window is over; the leaf is not the
                 settlement's; its account did not sign for as much, or was slashed before. Nothing moves.
+
+        Example:
+            >>> slasher.execute(slash).reward  # a twentieth
+            500000000000000000
         """
         registry = self.contracts.registry
         call = registry.slash(self.pool, self.params, slash.leaf, slash.proof, slash.inclusion)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labelshare.commands.common import READS, SENDS, Session, command, group, read_pieces
+from labelshare.commands.common import READS, SENDS, Session, bar, command, group, read_pieces
 from labelshare.commands.dataset import DatasetArgument
 from labelshare.commands.lines import fields
 from labelshare.commands.stake import TokenOption
@@ -65,7 +65,7 @@ def revenue(here: Session, dataset: DatasetArgument) -> None:
         f"claim the revenue of {SHARES.show(holder.shares())} of {address}: {unit.show(due)} or more"
     )
     paid = holder.claim()
-    here.show({"paid": str(paid), "dataset": str(address)}, fields([("paid", unit.show(paid))]))
+    here.show_sent({"paid": str(paid), "dataset": str(address)}, [("paid", unit.show(paid))])
 
 
 @command(claim, f"claim show {ADDRESS}", (*READS, "key"))
@@ -134,16 +134,10 @@ def _pay_one(here: Session, claimant: Claimant) -> None:
     shares_due = row.shares if Parts.SHARES in missing else 0
     unit = here.unit(claimant.params.token)
     here.confirm(f"claim {unit.show(pay_due)} and {SHARES.show(shares_due)} of {claimant.params.dataset}")
-    receipt = claimant.claim(row)
-    here.show(
-        {"paid": str(pay_due), "shares": str(shares_due), "transaction": str(receipt.hash)},
-        fields(
-            [
-                ("paid", unit.show(pay_due)),
-                ("shares", SHARES.show(shares_due)),
-                ("transaction", receipt.hash),
-            ]
-        ),
+    claimant.claim(row)
+    here.show_sent(
+        {"paid": str(pay_due), "shares": str(shares_due)},
+        [("paid", unit.show(pay_due)), ("shares", SHARES.show(shares_due))],
     )
 
 
@@ -160,10 +154,11 @@ def _pay_all(here: Session, claimant: Claimant) -> None:
         f"claim {unit.show(pay_due)} and {SHARES.show(shares_due)} of {claimant.params.dataset} for "
         f"{accounts} accounts, to each its own, a hundred in a transaction"
     )
-    done = claimant.claim_all()
-    here.show(
+    with bar("claim", accounts) as advance:
+        done = claimant.claim_all(advance)
+    here.show_sent(
         {"accounts": done, "paid": str(pay_due), "shares": str(shares_due)},
-        fields([("accounts", done), ("paid", unit.show(pay_due)), ("shares", SHARES.show(shares_due))]),
+        [("accounts", done), ("paid", unit.show(pay_due)), ("shares", SHARES.show(shares_due))],
     )
 
 

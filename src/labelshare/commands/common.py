@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -28,9 +29,20 @@ if TYPE_CHECKING:
     from labelshare.chain.deploy import Contracts, Deployment
     from labelshare.chain.keys import Signer
     from labelshare.chain.node import Chain
-    from labelshare.chain.transactions import Sender
+    from labelshare.commands.sending import KeepingSender
 
-__all__ = ["LOCAL", "READS", "SENDS", "Session", "command", "group", "read_bytes", "read_pieces", "read_text"]
+__all__ = [
+    "LOCAL",
+    "READS",
+    "SENDS",
+    "Session",
+    "bar",
+    "command",
+    "group",
+    "read_bytes",
+    "read_pieces",
+    "read_text",
+]
 
 Command = Callable[..., None]
 
@@ -120,11 +132,11 @@ class Session:
         return self.deployment.bind(self.chain)
 
     @cached_property
-    def sender(self) -> Sender:
+    def sender(self) -> KeepingSender:
         """What sends: to checked contracts alone."""
-        from labelshare.chain.transactions import Sender
+        from labelshare.commands.sending import KeepingSender
 
-        return Sender(self.contracts.registry.chain)
+        return KeepingSender(self.contracts.registry.chain)
 
     # ------------------------------------------------------------------ the account
 
@@ -244,11 +256,41 @@ class Session:
         """Print the result: `facts` as JSON where that was asked for, else the lines."""
         typer.echo(json.dumps(facts, indent=2) if self.as_json else "\n".join(lines))
 
+    def show_sent(self, facts: Mapping[str, Any], rows: Sequence[Pair], lines: Iterable[str] = ()) -> None:
+        """Print the result of what was sent, with every transaction; the last is the one that was asked for.
+
+        Args:
+            facts: The result as JSON.
+            rows: The same as names and values.
+            lines: What stands above them.
+        """
+        sent = self.sender.sent
+        last = {"transaction": str(sent[-1].transaction), "block": sent[-1].block} if sent else {}
+        every = [
+            {"call": each.call, "transaction": str(each.transaction), "block": each.block} for each in sent
+        ]
+        places: list[Pair] = []
+        for each in sent:
+            places += [("transaction", each.transaction), ("block", f"{each.block}, {each.call}")]
+        self.show({**facts, **last, "transactions": every}, [*lines, *fields([*rows, *places])])
+
     def sent_before(self) -> str:
         """Which transactions went through before a failure, for its message."""
         sender = self.__dict__.get("sender")
-        labels = ", ".join(sender.gas) if sender else ""
+        labels = ", ".join(map(str, sender.sent)) if sender else ""
         return f" (sent before: {labels})" if labels else ""
+
+
+@contextmanager
+def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on the error stream while many steps are taken, on a terminal; yields what advances it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=total < 2 or not console.is_terminal) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda steps: progress.advance(task, steps)
 
 
 def group(name: str, about: str) -> typer.Typer:

@@ -8,6 +8,7 @@ import typer
 
 from labelshare.commands.common import SENDS, Session, command, group
 from labelshare.commands.lines import fields
+from labelshare.commands.paging import Limit, Page, PageNumber
 from labelshare.commands.units import PERCENT, SHARES, Unit, plain
 from labelshare.errors import InputError
 from labelshare.types import Address
@@ -58,9 +59,9 @@ def create(
         f"licences paid in {unit.symbol} ({chosen}), and {PERCENT.show(part)} of each for the share holders"
     )
     made = requester.create_dataset(name, symbol, revenue_token=chosen, contributor_bps=part, max_shares=most)
-    here.show(
+    here.show_sent(
         {"dataset": str(made), "max_shares": str(most), "contributor_bps": part, "token": str(chosen)},
-        fields([("dataset", made)]),
+        [("dataset", made)],
     )
 
 
@@ -78,27 +79,20 @@ def show(here: Session, dataset: DatasetArgument) -> None:
 
 
 @command(dataset, "dataset list", name="list")
-def list_(here: Session) -> None:
-    """List all datasets of the deployment, the oldest first."""
+def list_(here: Session, *, limit: Limit = 20, page: PageNumber = 1) -> None:
+    """List the datasets of the deployment, the newest first."""
     from labelshare.chain.listing import datasets
 
-    found = datasets(here.contracts.registry.chain, here.deployment)
-    lines = [
-        line
-        for each in found
-        for line in (
-            str(each.dataset),
-            *fields(
-                [
-                    ("name", f"{plain(each.name)} ({plain(each.symbol)})"),
-                    ("publisher", each.publisher),
-                    ("holders get", PERCENT.show(each.contributor_bps)),
-                ],
-                indent=2,
-            ),
-        )
-    ]
-    here.show({"datasets": [_facts(each) for each in found]}, lines or ["no datasets yet"])
+    found = Page.of(datasets(here.contracts.registry.chain, here.deployment), limit, page)
+    lines: list[str] = []
+    for each in found.rows:
+        rows: list[Pair] = [
+            ("name", f"{plain(each.name)} ({plain(each.symbol)})"),
+            ("publisher", each.publisher),
+            ("holders get", PERCENT.show(each.contributor_bps)),
+        ]
+        lines += [str(each.dataset), *fields(rows, indent=2)]
+    here.show(found.facts("datasets", list(map(_facts, found.rows))), found.lines("datasets", lines))
 
 
 def history_of(here: Session, dataset: str) -> DatasetHistory:

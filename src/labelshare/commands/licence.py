@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,14 +11,18 @@ import typer
 from labelshare.commands.common import SENDS, Session, command, group, read_bytes
 from labelshare.commands.dataset import DatasetArgument, history_of
 from labelshare.commands.lines import fields
+from labelshare.commands.paging import Limit, Page, PageNumber
 from labelshare.commands.stake import TokenOption
 from labelshare.commands.units import duration, moment, span
 from labelshare.errors import ChainError
 from labelshare.types import Address, Hash32
 
 if TYPE_CHECKING:
+    from labelshare.chain.events import LicenseSold, Offered
+    from labelshare.chain.history import DatasetHistory
     from labelshare.chain.state import OfferId, OfferParams
     from labelshare.client.requester import Requester
+    from labelshare.commands.lines import Pair
 
 __all__ = ["licence"]
 
@@ -56,9 +61,9 @@ def offer(
         f"{unit.show(holders_part)} are for the share holders and {unit.show(own_part)} for {rules}"
     )
     made = requester.offer_licence(address, units, duration=seconds, terms=text, nonce=nonce)
-    here.show(
+    here.show_sent(
         {"offer": str(made), "dataset": str(address), "price": str(units), "duration": seconds},
-        fields([("offer", made)]),
+        [("offer", made)],
     )
 
 
@@ -69,9 +74,9 @@ def close(here: Session, offer: OfferArgument) -> None:
     requester = _requester(here)
     here.confirm(f"end offer {name} of {rules.dataset} for ever")
     closed = requester.close_offer(name)
-    here.show(
-        {"offer": str(closed.offer), "transaction": str(closed.log.transaction)},
-        fields([("closed", closed.offer), ("transaction", closed.log.transaction)]),
+    here.show_sent(
+        {"offer": str(closed.offer)},
+        [("closed", closed.offer)],
     )
 
 
@@ -94,71 +99,41 @@ def buy(here: Session, offer: OfferArgument) -> None:
         f"under the terms with sha256 {rules.terms_hash}",
     )
     sold = licensee.buy(name)
-    here.show(
+    here.show_sent(
         {
             "token_id": sold.token_id,
             "expires_at": sold.expires_at or None,
             "paid": str(rules.price),
             "to_holders": str(sold.contributors),
             "to_publisher": str(sold.publisher_part),
-            "transaction": str(sold.log.transaction),
         },
-        fields(
-            [
-                ("licence", sold.token_id),
-                ("valid until", moment(sold.expires_at) if sold.expires_at else "for ever"),
-                ("paid", unit.show(rules.price)),
-                ("to holders", unit.show(sold.contributors)),
-                ("to publisher", unit.show(sold.publisher_part)),
-                ("transaction", sold.log.transaction),
-            ]
-        ),
+        [
+            ("licence", sold.token_id),
+            ("valid until", moment(sold.expires_at) if sold.expires_at else "for ever"),
+            ("paid", unit.show(rules.price)),
+            ("to holders", unit.show(sold.contributors)),
+            ("to publisher", unit.show(sold.publisher_part)),
+        ],
     )
 
 
 @command(licence, f"licence list {ADDRESS}", name="list")
-def list_(here: Session, dataset: DatasetArgument) -> None:
-    """List a dataset's offers and the licences sold."""
+def list_(
+    here: Session,
+    dataset: DatasetArgument,
+    *,
+    sold: Annotated[
+        bool, typer.Option("--sold", help="The licences sold, with who holds them, in place of the offers.")
+    ] = False,
+    limit: Limit = 20,
+    page: PageNumber = 1,
+) -> None:
+    """List a dataset's offers, or the licences sold, the newest first."""
     found = history_of(here, dataset)
-    unit, closed = here.unit(found.created.revenue_token), {each.offer for each in found.closed}
-    owners = {each.token_id: here.contracts.licenses.owner_of(each.token_id) for each in found.sold}
-    lines: list[str] = []
-    for offered in found.offers:
-        state = "closed" if offered.offer in closed else "open"
-        lines += [
-            str(offered.offer),
-            *fields(
-                [
-                    ("offer", f"{state}, {unit.show(offered.price)}, valid {_valid(offered.duration)}"),
-                    *[
-                        (f"licence {sold.token_id}", f"{owners[sold.token_id]}{_until(sold.expires_at)}")
-                        for sold in found.sold
-                        if sold.offer == offered.offer
-                    ],
-                ],
-                indent=2,
-            ),
-        ]
-    offers = [
-        {
-            "offer": str(each.offer),
-            "open": each.offer not in closed,
-            "price": str(each.price),
-            "duration": each.duration,
-            "terms_hash": str(each.terms_hash),
-        }
-        for each in found.offers
-    ]
-    licences = [
-        {
-            "token_id": each.token_id,
-            "offer": str(each.offer),
-            "owner": str(owners[each.token_id]),
-            "expires_at": each.expires_at or None,
-        }
-        for each in found.sold
-    ]
-    here.show({"offers": offers, "licences": licences}, lines or ["no licences offered yet"])
+    if sold:
+        _list_sold(here, Page.of(found.sold, limit, page))
+    else:
+        _list_offers(here, found, Page.of(found.offers, limit, page))
 
 
 @command(licence, f"licence check 1 --holder {ADDRESS}")
@@ -220,10 +195,56 @@ def withdraw(here: Session, *, token: TokenOption = None) -> None:
     due = here.contracts.licenses.proceeds(here.signer.address, chosen)
     here.confirm(f"pay the proceeds of {unit.show(due)} to the wallet")
     paid = requester.withdraw_proceeds(chosen)
-    here.show(
-        {"paid": str(paid.amount), "transaction": str(paid.log.transaction)},
-        fields([("paid", unit.show(paid.amount)), ("transaction", paid.log.transaction)]),
+    here.show_sent(
+        {"paid": str(paid.amount)},
+        [("paid", unit.show(paid.amount))],
     )
+
+
+def _list_offers(here: Session, found: DatasetHistory, page: Page[Offered]) -> None:
+    unit, closed = here.unit(found.created.revenue_token), {each.offer for each in found.closed}
+    counts = Counter(each.offer for each in found.sold)
+    lines: list[str] = []
+    for each in page.rows:
+        state = "closed" if each.offer in closed else "open"
+        rows: list[Pair] = [
+            ("offer", f"{state}, {unit.show(each.price)}, valid {_valid(each.duration)}"),
+            ("sold", counts[each.offer]),
+        ]
+        lines += [str(each.offer), *fields(rows, indent=2)]
+    offers = [
+        {
+            "offer": str(each.offer),
+            "open": each.offer not in closed,
+            "price": str(each.price),
+            "duration": each.duration,
+            "terms_hash": str(each.terms_hash),
+            "sold": counts[each.offer],
+        }
+        for each in page.rows
+    ]
+    here.show(page.facts("offers", offers), page.lines("offers", lines))
+
+
+def _list_sold(here: Session, page: Page[LicenseSold]) -> None:
+    owners = {each.token_id: here.contracts.licenses.owner_of(each.token_id) for each in page.rows}
+    lines: list[str] = []
+    for each in page.rows:
+        rows: list[Pair] = [
+            ("holder", f"{owners[each.token_id]}{_until(each.expires_at)}"),
+            ("offer", each.offer),
+        ]
+        lines += [f"licence {each.token_id}", *fields(rows, indent=2)]
+    licences = [
+        {
+            "token_id": each.token_id,
+            "offer": str(each.offer),
+            "owner": str(owners[each.token_id]),
+            "expires_at": each.expires_at or None,
+        }
+        for each in page.rows
+    ]
+    here.show(page.facts("licences", licences), page.lines("licences sold", lines))
 
 
 def _requester(here: Session) -> Requester:

@@ -8,6 +8,7 @@ import typer
 
 from labelshare.commands.common import SENDS, Session, command, group
 from labelshare.commands.lines import fields
+from labelshare.commands.paging import Limit, Page, PageNumber
 from labelshare.commands.stake import PoolArgument, pool_of
 from labelshare.commands.units import Unit, duration, span
 from labelshare.errors import ChainError
@@ -76,11 +77,8 @@ def create(
     if registry.pool(name).exists:
         raise ChainError(f"pool {name} exists; another --nonce makes another one")
     here.confirm(f"open pool {name}, for ever with " + _in_words(rules, unit))
-    made = open_pool(here.sender, here.contracts, here.signer, rules)
-    here.show(
-        _facts(name, rules, unit) | {"transaction": str(made.log.transaction)},
-        fields([("pool", name), ("transaction", made.log.transaction)]),
-    )
+    open_pool(here.sender, here.contracts, here.signer, rules)
+    here.show_sent(_facts(name, rules, unit), [("pool", name)])
 
 
 @command(pool, "pool show 0x" + "5f" * 32)
@@ -104,31 +102,21 @@ def show(here: Session, pool: PoolArgument) -> None:
 
 
 @command(pool, "pool list", name="list")
-def list_(here: Session) -> None:
-    """List all pools of the deployment, the oldest first."""
+def list_(here: Session, *, limit: Limit = 20, page: PageNumber = 1) -> None:
+    """List the pools of the deployment, the newest first."""
     from labelshare.chain.listing import pools
 
-    found = pools(here.contracts.registry.chain, here.deployment)
-    units = {token: here.unit(token) for token in {each.params.token for each in found}}
-    lines = [
-        line
-        for each in found
-        for line in (
-            str(each.pool),
-            *fields(
-                [
-                    ("oracle", each.oracle),
-                    ("stake", units[each.params.token].show(each.params.seat_stake)),
-                    ("unbonding", span(each.params.unbonding)),
-                ],
-                indent=2,
-            ),
-        )
-    ]
-    here.show(
-        {"pools": [_facts(each.pool, each.params, units[each.params.token]) for each in found]},
-        lines or ["no pools yet"],
-    )
+    found = Page.of(pools(here.contracts.registry.chain, here.deployment), limit, page)
+    lines: list[str] = []
+    for each in found.rows:
+        rows: list[Pair] = [
+            ("oracle", each.oracle),
+            ("stake", here.unit(each.params.token).show(each.params.seat_stake)),
+            ("unbonding", span(each.params.unbonding)),
+        ]
+        lines += [str(each.pool), *fields(rows, indent=2)]
+    facts = [_facts(each.pool, each.params, here.unit(each.params.token)) for each in found.rows]
+    here.show(found.facts("pools", facts), found.lines("pools", lines))
 
 
 def _contract(here: Session, given: str | None) -> Address:

@@ -50,9 +50,9 @@ def join(
         f"{span(rules.unbonding)}",
     )
     joined = holder.join(shown)
-    here.show(
-        {"pool": str(joined.pool), "stake": str(joined.stake), "transaction": str(joined.log.transaction)},
-        fields([("staked", unit.show(joined.stake)), ("transaction", joined.log.transaction)]),
+    here.show_sent(
+        {"pool": str(joined.pool), "stake": str(joined.stake)},
+        [("staked", unit.show(joined.stake))],
     )
 
 
@@ -70,9 +70,9 @@ def refill(here: Session, pool: PoolArgument) -> None:
         f"{unit.show(holder.pool.seat_stake)} again",
     )
     refilled = holder.refill()
-    here.show(
-        {"added": str(refilled.amount), "transaction": str(refilled.log.transaction)},
-        fields([("added", unit.show(refilled.amount)), ("transaction", refilled.log.transaction)]),
+    here.show_sent(
+        {"added": str(refilled.amount)},
+        [("added", unit.show(refilled.amount))],
     )
 
 
@@ -86,9 +86,9 @@ def leave(here: Session, pool: PoolArgument) -> None:
         "the campaigns accepted so far"
     )
     left = holder.leave()
-    here.show(
-        {"free_at": left.release_at, "transaction": str(left.log.transaction)},
-        fields([("free by", moment(left.release_at)), ("transaction", left.log.transaction)]),
+    here.show_sent(
+        {"free_at": left.release_at},
+        [("free by", moment(left.release_at))],
     )
 
 
@@ -99,9 +99,9 @@ def withdraw(here: Session, pool: PoolArgument) -> None:
     seat, unit = _seated(holder), here.unit(holder.pool.token)
     here.confirm(f"turn the stake of {unit.show(seat.stake)} in pool {holder.pool_id} into credit")
     taken = holder.withdraw()
-    here.show(
-        {"credited": str(taken.stake), "transaction": str(taken.log.transaction)},
-        fields([("credited", unit.show(taken.stake)), ("transaction", taken.log.transaction)]),
+    here.show_sent(
+        {"credited": str(taken.stake)},
+        [("credited", unit.show(taken.stake))],
     )
 
 
@@ -155,9 +155,9 @@ def deposit(here: Session, amount: Amount, *, token: TokenOption = None) -> None
         f"let the registry take {unit.show(units)} from the wallet", f"put {unit.show(units)} into credit"
     )
     credited = purse.deposit(units)
-    here.show(
-        {"credited": str(credited.amount), "transaction": str(credited.log.transaction)},
-        fields([("credited", unit.show(credited.amount)), ("transaction", credited.log.transaction)]),
+    here.show_sent(
+        {"credited": str(credited.amount)},
+        [("credited", unit.show(credited.amount))],
     )
 
 
@@ -170,9 +170,9 @@ def withdraw_credit(here: Session, amount: Amount, *, token: TokenOption = None)
     purse = _purse(here, chosen)
     here.confirm(f"pay {unit.show(units)} of credit to the wallet")
     paid = purse.withdraw(units)
-    here.show(
-        {"paid": str(paid.amount), "transaction": str(paid.log.transaction)},
-        fields([("paid", unit.show(paid.amount)), ("transaction", paid.log.transaction)]),
+    here.show_sent(
+        {"paid": str(paid.amount)},
+        [("paid", unit.show(paid.amount))],
     )
 
 

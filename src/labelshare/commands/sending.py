@@ -1,0 +1,38 @@
+"""What sends for a command, and keeps what it sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labelshare.chain.keys import Signer
+from labelshare.chain.node import Call, Chain, Receipt
+from labelshare.chain.transactions import Sender
+from labelshare.types import Hash32
+
+__all__ = ["KeepingSender", "Sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transaction that was included: what it called, its hash, its block."""
+
+    call: str
+    transaction: Hash32
+    block: int
+
+    def __str__(self) -> str:
+        return f"{self.call} {self.transaction} in block {self.block}"
+
+
+class KeepingSender(Sender):
+    """A sender that keeps each transaction it sent, in order. Commands send one after the other."""
+
+    def __init__(self, chain: Chain) -> None:
+        super().__init__(chain)
+        self.sent: list[Sent] = []
+
+    def send(self, signer: Signer, call: Call) -> Receipt:
+        """Send one call, wait for its receipt and keep where it is; raises as every sender does."""
+        receipt = super().send(signer, call)
+        self.sent.append(Sent(call.label, receipt.hash, receipt.block))
+        return receipt
