@@ -277,14 +277,14 @@ def test_sums_hold_from_the_final_settlement_to_the_last_claim() -> None:
         collect(stage.chain, stage.deployment, campaign, b"")
 
     stage.chain.advance_to(stage.schedule.reveal_end)
-    bundle = stage.operator.propose(stage.record()).bundle
+    bundle = stage.engine.propose(stage.record()).bundle
     stage.chain.advance_to(stage.chain.now() + stage.schedule.window)
-    stage.operator.finalize()
+    stage.engine.finalize()
     final = collect(stage.chain, stage.deployment, campaign, bundle)
     assert final.conserved
-    stage.operator.pay_everyone(Parts.PAYOUT)
+    stage.engine.pay_everyone(Parts.PAYOUT)
     assert collect(stage.chain, stage.deployment, campaign, bundle).conserved
-    stage.operator.pay_everyone(Parts.SHARES)
+    stage.engine.pay_everyone(Parts.SHARES)
     last = collect(stage.chain, stage.deployment, campaign, bundle)
     assert last.conserved
     assert len(last.balances) >= len(final.balances)

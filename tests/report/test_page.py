@@ -180,7 +180,7 @@ def test_a_campaign_without_names_revenue_or_an_end() -> None:
     assert "Of the escrow is still" not in text
     assert "The escrow is still locked" in text
     assert "Nobody owns a share yet" in text
-    assert f"{str(outcome.people[0].account)[:8]}…" in text
+    assert f"{str(outcome.people[0].account)[:6]}…" in text
 
 
 # -------------------------------------------------------------------------- images

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from labelshare.chain.contracts import Token
 from labelshare.chain.deploy import Deployment
@@ -13,6 +14,7 @@ from labelshare.chain.node import Chain
 from labelshare.protocol.verify import Report, verify
 from labelshare.report.labels import Labelled, Score, read_labels, score
 from labelshare.report.money import Balance, check_money, flows_of
+from labelshare.report.tables import Table
 from labelshare.types import Address, CampaignId
 
 __all__ = ["Outcome", "Person", "Slashed", "Unit", "collect", "judge"]
@@ -79,7 +81,7 @@ class Slashed:
     flagged: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outcome:
     """A campaign from beginning to end.
 
@@ -93,6 +95,7 @@ class Outcome:
             fallen.
         balances: Sums that must come out the same both ways.
         unit: Of the reward token.
+        truth: True class by item as given, gold items among them.
     """
 
     chain_id: int
@@ -106,6 +109,7 @@ class Outcome:
     ties: int
     balances: tuple[Balance, ...]
     unit: Unit
+    truth: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def conserved(self) -> bool:
@@ -133,6 +137,44 @@ class Outcome:
             due=sum(row.slash for row in rows),
             flagged=sum(row.flagged for row in self.labelled.scores),
         )
+
+    @cached_property
+    def people_table(self) -> Table:
+        """Everyone on the roster, best paid first: work, skill, pay, shares, revenue, losses, accuracy."""
+        from labelshare.report import breakdown
+
+        return breakdown.people(self)
+
+    @cached_property
+    def items_table(self) -> Table:
+        """Every item: its winner and what speaks for it, and whether it is right where a truth is known."""
+        from labelshare.report import breakdown
+
+        return breakdown.items(self)
+
+    @cached_property
+    def labels_table(self) -> Table:
+        """Every label: who gave which class to which item, and whether it was accepted."""
+        from labelshare.report import breakdown
+
+        return breakdown.labels(self)
+
+    @cached_property
+    def balances_table(self) -> Table:
+        """Both sides of every sum that must come out."""
+        from labelshare.report import breakdown
+
+        return breakdown.balances(self)
+
+    def __repr__(self) -> str:
+        from labelshare.report import notebook
+
+        return f"<Outcome of {notebook.line(self)}>"
+
+    def _repr_html_(self) -> str:
+        from labelshare.report import notebook
+
+        return notebook.summary(self)
 
 
 def collect(
@@ -177,6 +219,7 @@ def collect(
         ties=len(labelled.tied()),
         balances=tuple(check_money(chain, deployment, history, shares, labelled.payouts, flows)),
         unit=Unit(token.symbol(), token.decimals()),
+        truth=dict(truth or {}),
     )
 
 

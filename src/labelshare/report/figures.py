@@ -30,7 +30,7 @@ class Naming:
     def name(self, account: Address) -> str:
         """A name, or the shortened address."""
         text = str(account)
-        return self.names.get(account) or f"{text[:8]}…{text[-4:]}"
+        return self.names.get(account) or f"{text[:6]}…{text[-4:]}"
 
     @property
     def groups(self) -> tuple[str, ...]:

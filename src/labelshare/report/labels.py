@@ -11,7 +11,7 @@ from labelshare.protocol import evidence
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address
 
-__all__ = ["Labelled", "Score", "read_labels"]
+__all__ = ["Labelled", "Score", "read_labels", "read_spec"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,14 @@ def read_labels(bundle: Iterable[bytes]) -> Labelled:
         tuple(reader.payouts),
         dict(reader.answers),
     )
+
+
+def read_spec(bundle: Iterable[bytes]) -> Spec:
+    """The rules alone, for which only a bundle's beginning is read; `EvidenceError` if it has none."""
+    for row in evidence.read(bundle):
+        if isinstance(row, evidence.SpecRow):
+            return Spec.parse(row.data)
+    raise EvidenceError("the bundle has no spec")
 
 
 def score(answers: Mapping[int, int], truth: Mapping[int, int]) -> Score:

@@ -42,7 +42,7 @@ class Told:
     Attributes:
         deployment: The contracts, as checked against the chain.
         names: What to call the annotators.
-        gas: Gas used by each call.
+        gas: Gas used by each call; empty where nobody kept it.
         truth: True class by item, where known; as given to `collect`.
         kinds: What each simulated annotator was made to be; empty where they are people.
         simulated: Whether programs gave the labels.
@@ -90,7 +90,7 @@ def render(outcome: Outcome, told: Told, times: Mapping[int, int]) -> str:
     """
     naming = Naming(told.names, told.kinds)
     style = resources.files("labelshare.report").joinpath("page.css").read_text(encoding="utf-8")
-    gas = figures.gas_figure(told.gas)
+    gas = figures.gas_figure(told.gas) if told.gas else None
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -108,6 +108,7 @@ def render(outcome: Outcome, told: Told, times: Mapping[int, int]) -> str:
             gas=gas,
             people=_people(outcome, naming),
             headings=_headings(outcome),
+            added=_added(outcome, told),
             unit=outcome.unit,
             mark=mark,
             fit=fit,
@@ -159,13 +160,24 @@ def _facts(outcome: Outcome, told: Told) -> list[_Fact]:
             outcome.unit.show(final.payout_total if final else 0),
             f"to {earning:,} of {count(len(outcome.people), 'annotator')}",
         ),
-        _Fact(
-            "gas per accepted label",
-            f"{gas // labels:,}" if labels else "–",
-            f"{gas:,} for the whole job",
-        ),
     ]
+    if told.gas:
+        each = f"{gas // labels:,}" if labels else "–"
+        facts.append(_Fact("gas per accepted label", each, f"{gas:,} for the whole job"))
     return [*facts, _stakes(outcome)] if outcome.labelled.gold else facts
+
+
+def _added(outcome: Outcome, told: Told) -> str:
+    """What is on the page that comes neither from the chain nor from the bundle."""
+    parts = {
+        "names": told.names,
+        "kinds": told.kinds,
+        "truths": outcome.accuracy.known,
+        "images": told.images,
+        "gas": told.gas,
+    }
+    *most, last = [name for name, is_told in parts.items() if is_told] or ["nothing"]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _stakes(outcome: Outcome) -> _Fact:

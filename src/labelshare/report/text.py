@@ -42,13 +42,14 @@ def banner(deployment: Deployment, campaign: CampaignId, dataset: Address) -> Gr
 def show(
     console: Console, outcome: Outcome, names: Mapping[Address, str], gas: Mapping[str, Sequence[int]]
 ) -> None:
-    """Print a whole report: people, labels, money, gas."""
+    """Print a whole report: people, labels, money and, where its gas is known, gas."""
     console.print(_people(outcome, names))
     if losers := [person for person in outcome.people if person.lost]:
         console.print(_losers(outcome, losers, names))
     console.print(_results(outcome, gas))
     console.print(_balances(outcome))
-    console.print(_gas(gas))
+    if gas:
+        console.print(_gas(gas))
 
 
 def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
@@ -162,7 +163,7 @@ def _accuracy(outcome: Outcome) -> str:
 
 
 def _per_label(gas: int, labels: int) -> str:
-    return f"{gas // labels:,}  ({gas:,} for the whole job)" if labels else "–"
+    return f"{gas // labels:,}  ({gas:,} for the whole job)" if gas and labels else "–"
 
 
 def _verdict(outcome: Outcome) -> Text:
@@ -245,7 +246,7 @@ def as_json(outcome: Outcome, gas: Mapping[str, Sequence[int]], seconds: float) 
         "accuracy_items": outcome.accuracy.known,
         "ties": outcome.ties,
         "accuracy_range": [each.share for each in outcome.accuracy_range],
-        "gas_per_accepted_label": job_gas(gas) // labels if labels else None,
+        "gas_per_accepted_label": job_gas(gas) // labels if gas and labels else None,
         "gas": {
             line.call: {"calls": line.count, "mean": line.mean, "job": line.in_job} for line in gas_lines(gas)
         },
