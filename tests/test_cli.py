@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from labelshare import __version__
 from labelshare.chain.connect import connect
+from labelshare.chain.keys import development_signer
 from labelshare.cli import main
 from labelshare.replay.crowd import Crowd, read_crowd
 from labelshare.replay.saved import load
@@ -139,6 +140,20 @@ def test_wrong_usage_is_exit_code_2(labelshare: Run, arguments: list[str]) -> No
 # ------------------------------------------------------------------------- a replay
 
 
+def promised(figures: dict[str, Any]) -> None:
+    """What `--json` of a campaign always holds, each of its type; a yes is no number."""
+    for key in "items annotators labels accepted_labels gas_per_accepted_label".split():
+        assert type(figures[key]) is int, key
+        assert figures[key] > 0
+    assert figures["accepted_labels"] <= figures["labels"]
+    assert type(figures["accuracy"]) is float
+    assert 0 < figures["accuracy"] <= 1
+    for key in ("conserved", "verified"):
+        assert figures[key] is True
+    assert type(figures["seconds"]) is float
+    assert figures["seconds"] > 0
+
+
 def test_json_and_nothing_else_on_the_output(
     labelshare: Run, files: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -149,10 +164,7 @@ def test_json_and_nothing_else_on_the_output(
 
     figures = json.loads(ran.out)
     assert ran.code == 0
-    for key in (
-        "items annotators labels accepted_labels accuracy gas_per_accepted_label conserved verified seconds"
-    ).split():
-        assert key in figures
+    promised(figures)
     assert (figures["items"], figures["annotators"]) == (16, 7)
     assert figures["labels"] == len(crowd.votes)
     assert figures["accuracy_items"] == len(crowd.truth)
@@ -232,6 +244,7 @@ def test_the_demonstration(labelshare: Run) -> None:
 
     figures = json.loads(ran.out)
     assert ran.code == 0
+    promised(figures)
     assert (figures["items"], figures["annotators"], figures["labels"]) == (300, 30, 1_500)
     assert (figures["verified"], figures["conserved"], figures["simulated"]) == (True, True, True)
     assert figures["accuracy"] > 0.8
@@ -359,3 +372,42 @@ def lines(folder: Path, kind: str) -> list[bytes]:
     """The bundle's lines of one kind."""
     found = (folder / "bundle.jsonl").read_bytes().splitlines()
     return [line for line in found if json.loads(line)["kind"] == kind]
+
+
+# ---------------------------------------------------------------------------- the store
+
+
+def test_a_store_for_a_chain_that_ends_with_the_process(
+    labelshare: Run, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    refused(labelshare("replay", files[0], "--state", tmp_path / "store"), "--state goes with --url")
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.anvil
+def test_run_again_with_its_store_a_replay_does_nothing_twice(
+    anvil: Anvil, labelshare: Run, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    command = ("replay", files[0], "--truth", files[1], "--json", "--url", anvil.url, "--state", tmp_path)
+    first = labelshare(*command)
+    oracle = development_signer("replay", "oracle").address
+    sent = connect(anvil.url).nonces([oracle])
+    again = labelshare(*command)
+
+    assert (first.code, again.code) == (0, 0), again.err
+    told = [{k: v for k, v in json.loads(ran.out).items() if k != "seconds"} for ran in (first, again)]
+    assert told[0] == told[1]
+    assert connect(anvil.url).nonces([oracle]) == sent
+    assert (tmp_path / "labelshare.db").is_file()
+
+
+@pytest.mark.anvil
+def test_a_store_of_another_chain(
+    anvil: Anvil, anvil_program: Path, labelshare: Run, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    assert labelshare("replay", files[0], "--json", "--url", anvil.url, "--state", tmp_path).code == 0
+
+    with running_anvil(anvil_program, "--hardfork", "cancun", "--timestamp", "1800000000") as other:
+        ran = labelshare("replay", files[0], "--json", "--url", other.url, "--state", tmp_path)
+        assert connect(other.url).block_number == 0
+    refused(ran, "the store is of chain 31337 that began with block")

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +20,10 @@ from labelshare.commands.claim import claim
 from labelshare.commands.common import command
 from labelshare.commands.dataset import dataset
 from labelshare.commands.licence import licence
+from labelshare.commands.node import node
 from labelshare.commands.pool import pool
 from labelshare.commands.quote import quote
+from labelshare.commands.report import report_of
 from labelshare.commands.spec import spec
 from labelshare.commands.stake import stake
 from labelshare.errors import InputError, LabelshareError
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from labelshare.replay.progress import Advance
     from labelshare.replay.rules import Rules
     from labelshare.report.collect import Outcome
+    from labelshare.store.database import Database
 
 __all__ = ["app", "main"]
 
@@ -52,6 +56,8 @@ app.add_typer(dataset)
 app.add_typer(licence)
 app.add_typer(claim)
 app.add_typer(campaign)
+command(app, "node --port 0", ())(node)
+command(app, "report FOLDER --url http://127.0.0.1:8545 -o page.html", ("as_json",), "report")(report_of)
 
 Url = Annotated[
     str | None,
@@ -67,6 +73,13 @@ Save = Annotated[
     ),
 ]
 
+State = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of the store. With --url only: run again with the same folder, a life that was "
+        "interrupted goes on where it was."
+    ),
+]
 ReportFile = Annotated[
     Path | None,
     typer.Option(
@@ -107,6 +120,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the simulated annotators' answers.")] = 1,
     url: Url = None,
     save: Save = None,
+    state: State = None,
     report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -114,7 +128,7 @@ def demo(
     from labelshare.replay.digits import simulated_crowd
     from labelshare.replay.rules import Rules
 
-    _run(simulated_crowd(seed), Rules(rounds=3, gold=30), url, save, report, as_json=as_json)
+    _run(simulated_crowd(seed), Rules(rounds=3, gold=30), _Places(url, save, state, report), as_json=as_json)
 
 
 @app.command()
@@ -132,6 +146,7 @@ def replay(
     ] = 0,
     url: Url = None,
     save: Save = None,
+    state: State = None,
     report: ReportFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -144,7 +159,7 @@ def replay(
         raise InputError("--gold takes its answers from --truth, which is not given")
     crowd = read_crowd(labels, truth)
     gold_items(crowd, gold)
-    _run(crowd, Rules(gold=gold), url, save, report, as_json=as_json)
+    _run(crowd, Rules(gold=gold), _Places(url, save, state, report), as_json=as_json)
 
 
 @app.command()
@@ -169,34 +184,57 @@ def verify(
     typer.echo(f"verified: {report.labels} labels, {report.accepted} of {report.labelled} items accepted")
 
 
-def _run(
-    crowd: Crowd, rules: Rules, url: str | None, save: Path | None, report: Path | None, *, as_json: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where a life is lived, and where what it leaves behind goes; None for nowhere."""
+
+    url: str | None
+    save: Path | None
+    state: Path | None
+    report: Path | None
+
+    def prepare(self) -> None:
+        """Find out that something cannot be written before anything long begins."""
+        from labelshare.replay.saved import prepare
+        from labelshare.report import page
+
+        if self.state is not None and self.url is None:
+            raise InputError("--state goes with --url: the chain in this process ends with the process")
+        if self.save is not None:
+            prepare(self.save)
+        if self.report is not None:
+            page.prepare(self.report)
+
+    def database(self) -> Database | None:
+        """The store, if it is to outlive the process."""
+        from labelshare.store.database import Database
+
+        return None if self.state is None else Database.open(self.state)
+
+
+def _run(crowd: Crowd, rules: Rules, places: _Places, *, as_json: bool) -> None:
     from rich.console import Console
 
     from labelshare.chain.connect import connect
     from labelshare.replay.life import live
-    from labelshare.replay.saved import prepare, store
+    from labelshare.replay.saved import store
     from labelshare.replay.telling import told_of
     from labelshare.report import page, text
     from labelshare.report.collect import collect
 
     started = time.monotonic()
     console = Console(file=sys.stderr if as_json else sys.stdout)
-    chain = connect(url)
-    if save is not None:
-        prepare(save)
-    if report is not None:
-        page.prepare(report)
+    places.prepare()
+    chain = connect(places.url)
     if not as_json:
         _introduce(console, crowd)
-    lived = live(chain, crowd, rules, _Bars(Console(stderr=True)))
+    lived = live(chain, crowd, rules, _Bars(Console(stderr=True)), places.database())
     outcome = collect(chain, lived.deployment, lived.scope.campaign_id, lived.bundle, crowd.truth)
     seconds = time.monotonic() - started
-    if save is not None:
-        store(save, lived)
-    if report is not None:
-        page.save(report, page.render(outcome, told_of(crowd, lived), page.times_of(chain, outcome)))
+    if places.save is not None:
+        store(places.save, lived)
+    if places.report is not None:
+        page.save(places.report, page.render(outcome, told_of(crowd, lived), page.times_of(chain, outcome)))
     if as_json:
         typer.echo(json.dumps(text.as_json(outcome, lived.gas, seconds) | _facts(crowd, outcome), indent=2))
     else:
@@ -204,8 +242,8 @@ def _run(
         names = dict(zip(lived.annotators, crowd.workers, strict=True))
         text.show(console, outcome, names, lived.gas)
         console.print(_footer(crowd, outcome, seconds))
-        if report is not None:
-            console.print(f"report: {report}", markup=False, soft_wrap=True)
+        if places.report is not None:
+            console.print(f"report: {places.report}", markup=False, soft_wrap=True)
     if not (outcome.conserved and outcome.verification.ok):
         raise typer.Exit(1)
 

@@ -12,6 +12,7 @@
     │   ├── ConservationError     pay or shares that exceed what there is
     │   └── RefusedError          a move that the ledger's model refuses (in protocol.ledger)
     ├── VerificationError         a settlement that differs from the one recomputed
+    ├── StoreError                the database refused, or is not ours
     └── ChainError                the chain refused, or is not the one expected
         ├── WrongChainError       another chain id than the one meant
         ├── KeyRefusedError       a public development key off a development chain
@@ -48,6 +49,7 @@ __all__ = [
     "RevertError",
     "SignatureError",
     "SpecError",
+    "StoreError",
     "VerificationError",
     "WrongChainError",
 ]
@@ -95,6 +97,10 @@ class ConservationError(ProtocolError):
 
 class VerificationError(LabelshareError):
     """A settlement differs from the one recomputed from chain and bundle."""
+
+
+class StoreError(LabelshareError):
+    """The database cannot be opened or written, or holds something else than expected."""
 
 
 class ChainError(LabelshareError):

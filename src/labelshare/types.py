@@ -16,6 +16,7 @@ from sha3 import keccak_256
 from labelshare.errors import InputError
 
 __all__ = [
+    "NOBODY",
     "ZERO_HASH",
     "Address",
     "CampaignId",
@@ -118,6 +119,7 @@ def _checksummed(address: bytes) -> str:
     return "0x" + "".join(d.upper() if n > "7" else d for d, n in zip(digits, nibbles, strict=False))
 
 
+NOBODY = Address(bytes(20))
 ZERO_HASH = Hash32(bytes(32))
 
 CampaignId = NewType("CampaignId", Hash32)
@@ -135,18 +137,21 @@ U256 = Annotated[int, "uint256"]
 
 @dataclass(frozen=True, slots=True)
 class PoolParams:
-    """What a pool is, for ever: `seat_stake` in the token's base units, `unbonding` in seconds."""
+    """What a pool is, for ever: `seat_stake` in the token's base units, `unbonding` in seconds.
+
+    By default anyone may join, no arbitrator rules on contests, and the chain itself gives the seed.
+    """
 
     oracle: Address
     token: Address
     seat_stake: U96
     unbonding: U40
     max_open: U16
-    gate: Address
-    arbitrator: Address
-    arbitration_refund: U128
-    randomness: Address
-    nonce: U64
+    gate: Address = NOBODY
+    arbitrator: Address = NOBODY
+    arbitration_refund: U128 = 0
+    randomness: Address = NOBODY
+    nonce: U64 = 0
 
     @property
     def campaign_slice(self) -> int:

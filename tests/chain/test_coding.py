@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 from eth_account import Account
 from eth_typing import HexAddress, HexStr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rlp import decode as rlp_decode
+from rlp import encode as rlp_encode
 
 from labelshare.chain import artifacts
 from labelshare.chain import events as ev
 from labelshare.chain.abi import entries
 from labelshare.chain.contracts import ContributorShare, LicenseRegistry, Registry, Token
-from labelshare.chain.envelope import Transaction, created_address
+from labelshare.chain.envelope import Transaction, created_address, read_transaction
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Log
 from labelshare.chain.reverts import PANIC_SELECTOR, decode_revert, utc
-from labelshare.errors import EventError
+from labelshare.errors import EventError, InputError, SignatureError
 from labelshare.types import Address, CampaignId, Hash32, keccak
 from tests.chain.world import World
 
@@ -27,6 +30,7 @@ SIGNER = Signer(bytes(range(32)))
 ADDRESS = SIGNER.address
 
 amounts = st.integers(0, 2**96)
+REFUSED = (InputError, SignatureError)
 
 
 @settings(max_examples=60, deadline=None)
@@ -59,6 +63,117 @@ def test_transactions_are_those_of_eth_account(
 
     assert ours.raw == bytes(theirs.raw_transaction)
     assert ours.hash == bytes(theirs.hash)
+
+
+some_transactions = st.builds(
+    Transaction,
+    chain_id=st.integers(1, 2**53),
+    nonce=st.integers(0, 2**40),
+    tip=amounts,
+    max_fee=amounts,
+    gas=st.integers(0, 2**25),
+    to=st.none() | st.binary(min_size=20, max_size=20).map(Address),
+    value=amounts,
+    data=st.binary(max_size=400),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_transactions)
+def test_a_transaction_is_read_from_its_bytes(transaction: Transaction) -> None:
+    signed = SIGNER.sign_transaction(transaction)
+
+    assert read_transaction(signed.raw) == signed
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_transactions, st.data())
+def test_an_altered_transaction_is_refused_or_another(transaction: Transaction, data: st.DataObject) -> None:
+    """A bit flipped gives no transaction, or one of another sender or content that these very bytes are."""
+    signed = SIGNER.sign_transaction(transaction)
+    place = data.draw(st.integers(0, 8 * len(signed.raw) - 1))
+    altered = bytearray(signed.raw)
+    altered[place // 8] ^= 1 << place % 8
+    try:
+        found = read_transaction(bytes(altered))
+    except REFUSED:
+        return
+    assert (found.raw, found.hash) == (bytes(altered), keccak(bytes(altered)))
+    assert (found.sender, found.transaction) != (signed.sender, signed.transaction)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([b"", b"\2", b"\2\xc0", b"\2\xf8"]))
+def test_bytes_that_are_no_transaction_are_refused(data: bytes, prefix: bytes) -> None:
+    with pytest.raises(REFUSED):
+        read_transaction(prefix + data)
+
+
+def test_other_kinds_of_transactions_are_refused() -> None:
+    fields = {"chainId": 1, "nonce": 0, "gas": 21_000, "value": 0, "data": b"", "to": str(ADDRESS)}
+    access = [{"address": str(ADDRESS), "storageKeys": ["0x" + "00" * 32]}]
+    dynamic = fields | {"type": 2, "maxPriorityFeePerGas": 1, "maxFeePerGas": 2}
+    kinds = {
+        "plain": dynamic,
+        "with an access list": dynamic | {"accessList": access},
+        "with a bare access list": fields | {"type": 1, "gasPrice": 1, "accessList": access},
+        "legacy": fields | {"gasPrice": 1},
+    }
+    raw = {
+        name: bytes(Account.sign_transaction(each, SIGNER._key.secret).raw_transaction)
+        for name, each in kinds.items()
+    }
+    assert read_transaction(raw.pop("plain")).sender == ADDRESS
+
+    for each in raw.values():
+        with pytest.raises(InputError, match="not a dynamic-fee transaction"):
+            read_transaction(each)
+
+
+def resigned(**changes: Any) -> bytes:
+    """A transaction whose fields were replaced after it was signed, written in RLP as they are."""
+    signed = SIGNER.sign_transaction(Transaction(1, 5, 1, 2, 21_000, ADDRESS, 7, b"data"))
+    names = "chain_id nonce tip cap gas to value data access parity r s".split()
+    fields = dict(zip(names, rlp_decode(signed.raw[1:]), strict=True)) | changes
+    return b"\2" + bytes(rlp_encode([fields[name] for name in names]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"nonce": b"\0\5"},
+        {"value": b"\0"},
+        {"parity": b"\2"},
+        {"parity": b"\0\1"},
+        {"r": bytes(32)},
+        {"r": b"\1" * 33},
+        {"s": b""},
+        {"s": b"\xff" * 32},
+        {"to": ADDRESS[1:]},
+        {"to": ADDRESS + b"\0"},
+        {"to": []},
+        {"data": [b"data"]},
+        {"access": b""},
+        {"access": [b""]},
+    ],
+    ids=str,
+)
+def test_a_transaction_in_another_form_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(REFUSED):
+        read_transaction(resigned(**change))
+
+
+def test_a_transaction_with_something_before_or_after_it_is_refused() -> None:
+    raw = resigned()
+    assert read_transaction(raw).raw == raw
+    for other in (raw + b"\0", b"\0" + raw, raw[:-1], raw[1:], b""):
+        with pytest.raises(REFUSED):
+            read_transaction(other)
+
+
+def test_a_transaction_of_anothers_signature_is_anothers() -> None:
+    """Nobody's fields can be changed and stay signed by them."""
+    assert read_transaction(resigned(value=b"\x08")).sender != ADDRESS
 
 
 def test_created_addresses_are_those_of_eth_utils() -> None:

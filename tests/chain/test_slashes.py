@@ -11,10 +11,11 @@ from labelshare.chain.node import Call
 from labelshare.chain.state import Seat
 from labelshare.client.seats import refill_calls
 from labelshare.errors import ProtocolError, RevertError
-from labelshare.oracle.operator import Operator
+from labelshare.oracle.engine import Oracle
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment
 from labelshare.report.money import flows_of
+from labelshare.store.database import Database
 from labelshare.types import Inclusion
 from tests.chain.world import COIN, ESCROW, STAKE, Work, World, schedule
 from tests.oracle.stage import small_spec
@@ -99,7 +100,17 @@ def test_an_oracle_enrols_no_short_seat(final: Work) -> None:
     world = final.world
     later, cleo = next_campaign(world, final), world.annotators[2]
     spec, contracts = small_spec(), world.contracts
-    oracle = Operator(world.sender, contracts, world.oracle, later.scope, world.pool, later.params, spec)
+    oracle = Oracle(
+        world.sender,
+        world.deployment,
+        contracts,
+        world.oracle,
+        later.scope,
+        world.pool,
+        later.params,
+        spec,
+        Database.in_memory(),
+    )
     digest = typed_data.digest(later.scope, typed_data.enrol_hash(later.id))
     enrolment = Enrolment(cleo.address, cleo.sign_digest(digest))
     world.sender.send(world.stranger, slash(final))
@@ -110,7 +121,7 @@ def test_an_oracle_enrols_no_short_seat(final: Work) -> None:
         world.sender.send(cleo, call)
     oracle.intake.enrol(enrolment)
 
-    assert oracle.intake.enrolments.keys() == {cleo.address}
+    assert oracle.book.enrolments() == [enrolment]
 
 
 def test_a_refilled_seat_is_on_rosters_again(final: Work) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labelshare.chain.connect import connect
@@ -16,14 +16,17 @@ from labelshare.chain.transactions import Sender
 from labelshare.client.annotator import Annotator
 from labelshare.client.requester import Requester, Terms, escrow_for, share_cap_for
 from labelshare.client.seats import seat_calls
+from labelshare.oracle.engine import Oracle
 from labelshare.oracle.intake import Intake
-from labelshare.oracle.operator import Operator
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, seal
 from labelshare.protocol.record import Record
 from labelshare.protocol.rewards import bond_for
+from labelshare.protocol.rounds import Aggregate
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.spec import Spec
+from labelshare.store.database import Database
+from labelshare.store.journal import TransactionJournal
 from labelshare.types import Address, CampaignParams, PoolParams, Schedule, Scope, keccak
 from tests.chain.world import schedule
 
@@ -81,12 +84,37 @@ class Stage:
     dataset: Address
     params: CampaignParams
     scope: Scope
-    operator: Operator
-    annotators: dict[str, Annotator]
+    database: Database
+    engine: Oracle = field(init=False)
+    annotators: dict[str, Annotator] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Oracle and annotators know what their store and the chain know."""
+        self.engine = Oracle(
+            self.sender,
+            self.deployment,
+            self.contracts,
+            self.oracle,
+            self.scope,
+            self.pool,
+            self.params,
+            self.spec,
+            self.database,
+        )
+        self.annotators = {name: self.annotator(person) for name, person in self.people.items()}
+
+    def annotator(self, signer: Signer, database: Database | None = None) -> Annotator:
+        """A client whose store is that of all, or one of its own."""
+        store = database or self.database
+        return Annotator(signer, self.scope, self.params, self.spec, self.engine.intake, store)
+
+    def taken_up(self, **changes: Any) -> Stage:
+        """The same by new processes, or another campaign of the same people."""
+        return replace(self, **changes)
 
     @property
     def intake(self) -> Intake:
-        return self.operator.intake
+        return self.engine.intake
 
     @property
     def schedule(self) -> Schedule:
@@ -95,7 +123,7 @@ class Stage:
     # ------------------------------------------------------------------ the steps
 
     def accept(self) -> Stage:
-        self.operator.accept()
+        self.engine.accept()
         return self
 
     def enrol(self, *names: str) -> Stage:
@@ -105,16 +133,16 @@ class Stage:
 
     def draw(self) -> Stage:
         """Posts the roster and draws the seed."""
-        self.operator.post_roster()
+        self.engine.post_roster()
         self.chain.advance_to(self.schedule.enrol_end)
-        self.operator.arm_seed()
+        self.engine.arm_seed()
         self.chain.mine(5)
-        self.operator.draw_seed(self.record())
+        self.engine.draw_seed()
         return self
 
     def begin(self, number: int = 0) -> Stage:
         self.chain.advance_to(self.schedule.round_start(number))
-        self.operator.begin_round(number)
+        self.engine.begin_round(number)
         return self
 
     def label(self, name: str, number: int = 0, count: int = 2, *, choice: int = 0) -> Stage:
@@ -127,7 +155,7 @@ class Stage:
         self.begin()
         for name, count in (counts or dict.fromkeys(NAMES, 2)).items():
             self.label(name, count=count)
-        self.operator.post_commits(0)
+        self.engine.post_commits(0)
         return self
 
     def reveal(self, *names: str) -> Stage:
@@ -140,9 +168,9 @@ class Stage:
 
     def settle(self) -> Built:
         self.chain.advance_to(self.schedule.reveal_end)
-        built = self.operator.propose(self.record())
+        built = self.engine.propose(self.record())
         self.chain.advance_to(self.chain.now() + self.schedule.window)
-        self.operator.finalize()
+        self.engine.finalize()
         return built
 
     # ------------------------------------------------------------------- messages
@@ -151,7 +179,7 @@ class Stage:
         """Assigned now and not labelled yet."""
         annotator = self.annotators[name]
         done = {item for batch in annotator.batches for item in batch.opening.items}
-        assigned = self.operator.assigned_to(annotator.address)
+        assigned = self.engine.assigned_to(annotator.address)
         return sorted((frozenset(range(ITEMS)) if assigned is None else assigned) - done)
 
     def enrolment(self, name: str, scope: Scope | None = None, signer: Signer | None = None) -> Enrolment:
@@ -196,6 +224,12 @@ class Stage:
         """What the chain says of the campaign."""
         return campaign_record(self.chain, self.deployment, self.scope.campaign_id)
 
+    def aggregate(self, number: int) -> Aggregate:
+        """What the batches of a round come to, of which there are some."""
+        made = self.engine.aggregate(number)
+        assert made is not None
+        return made
+
     def balances(self) -> dict[str, int]:
         """Wallets, credit and shares of everyone, and what the contracts hold."""
         token, registry = self.contracts.development_token, self.contracts.registry
@@ -211,9 +245,9 @@ class Stage:
 
     def messages(self) -> tuple[object, ...]:
         """A copy of all that the intake keeps."""
-        intake = self.intake
-        batches = {account: list(own) for account, own in intake._batches.items()}
-        return (dict(intake.enrolments), dict(intake.commits), dict(intake.openings), batches, intake._roster)
+        book = self.engine.book
+        kept = (book.enrolments(), book.commits(), book.openings())
+        return (*kept, book.is_enrolling(), book.round(), self.intake.roster, self.intake.assigned)
 
 
 def build(
@@ -225,6 +259,7 @@ def build(
     seat_stake: int = LIMIT * COIN,
     arbitrator: Address = NOBODY,
     arbitration_refund: int = 0,
+    database: Database | None = None,
 ) -> Stage:
     """A funded campaign that nobody has accepted yet; all but `stranger` have a seat."""
     chain, spec = chain or connect(), spec or small_spec()
@@ -234,7 +269,8 @@ def build(
     )
     people = dict(zip(NAMES, others, strict=True))
     chain.fund_all([each.address for each in (deployer, oracle, requester, stranger, *others)], 100 * COIN)
-    sender = Sender(chain)
+    database = database or Database.in_memory()
+    sender = Sender(chain, TransactionJournal(database))
     deployment = deploy(sender, deployer, DEVELOPMENT_LIMITS)
     contracts = deployment.bind(chain)
     token = contracts.development_token
@@ -270,10 +306,6 @@ def build(
         scope, params = client.open_campaign(pool, dataset, spec, terms)
     else:
         scope, params = open_with(client, pool, dataset, spec, terms, escrow)
-    operator = Operator(sender, contracts, oracle, scope, pool, params, spec)
-    annotators = {
-        name: Annotator(person, scope, params, spec, operator.intake) for name, person in people.items()
-    }
     return Stage(
         chain,
         sender,
@@ -289,8 +321,7 @@ def build(
         dataset,
         params,
         scope,
-        operator,
-        annotators,
+        database,
     )
 
 

@@ -60,7 +60,6 @@ ENROLMENTS: dict[str, tuple[Callable[[Stage], Enrolment], type[ProtocolError], s
         SignatureError,
         "65 bytes",
     ),
-    "twice": (lambda stage: stage.enrolment("ann"), ReplayError, "has enrolled already"),
     "without a seat": (by_a_stranger, ProtocolError, "no whole seat"),
     "with a seat on its way out": (lambda stage: stage.enrolment("ben"), ProtocolError, "no whole seat"),
 }
@@ -78,18 +77,18 @@ def test_enrolments_refused(enrolling: Stage, case: str) -> None:
 
 def test_nobody_enrols_once_the_roster_is_on_its_way() -> None:
     stage = build().accept().enrol("ann", "ben")
-    stage.operator.post_roster()
+    stage.engine.post_roster()
 
     with nothing_changes(stage), pytest.raises(ProtocolError, match="no more enrolments"):
         stage.annotators["cleo"].enrol()
 
     stage.chain.advance_to(stage.schedule.enrol_end)
-    stage.operator.arm_seed()
+    stage.engine.arm_seed()
     stage.chain.mine(5)
-    stage.operator.draw_seed(stage.record())
+    stage.engine.draw_seed()
     with nothing_changes(stage), pytest.raises(ProtocolError, match="no more enrolments"):
         stage.annotators["cleo"].enrol()
-    assert set(stage.intake.roster) == {stage.people[name].address for name in ("ann", "ben")}
+    assert stage.intake.roster == {stage.people[name].address for name in ("ann", "ben")}
 
 
 def test_enrolment_ends_when_the_contract_takes_no_roster_any_more() -> None:
@@ -103,9 +102,22 @@ def test_enrolment_ends_when_the_contract_takes_no_roster_any_more() -> None:
         stage.annotators["ben"].enrol()
 
 
-def test_there_is_no_roster_before_it_closes(enrolling: Stage) -> None:
-    with pytest.raises(ProtocolError, match="still open"):
-        _ = enrolling.intake.roster
+def test_who_enrols_twice_is_enrolled_once(enrolling: Stage) -> None:
+    (before,) = enrolling.engine.book.enrolments()
+
+    with nothing_changes(enrolling):
+        enrolling.annotators["ann"].enrol()
+        enrolling.intake.enrol(enrolling.enrolment("ann"))
+
+    assert enrolling.engine.book.enrolments() == [before]
+
+
+def test_no_batch_is_taken_before_the_roster_closes(enrolling: Stage) -> None:
+    batch = enrolling.sealed(enrolling.people["ann"], {0: GOOD})[0]
+
+    assert enrolling.intake.roster is None
+    with nothing_changes(enrolling), pytest.raises(ProtocolError, match="the roster is still open"):
+        enrolling.intake.commit(batch)
 
 
 # ------------------------------------------------------------------------------ commits
@@ -127,6 +139,12 @@ def commit(stage: Stage, count: int = 1, **changes: Any) -> SignedCommit:
     return stage.sealed(stage.people["ann"], labels(stage, count), **arguments)[0]
 
 
+def received(stage: Stage, name: str = "ann") -> SignedCommit:
+    """What the oracle has of an annotator: one batch."""
+    (signed,) = [each for each in stage.engine.book.commits() if each.annotator == stage.people[name].address]
+    return signed
+
+
 def altered(stage: Stage, **changes: Any) -> SignedCommit:
     """Ann's next batch, changed after she signed it."""
     signed = commit(stage)
@@ -134,7 +152,7 @@ def altered(stage: Stage, **changes: Any) -> SignedCommit:
 
 
 def foreign_item(stage: Stage) -> SignedCommit:
-    assigned = stage.operator.assigned_to(stage.people["ann"].address) or frozenset()
+    assigned = stage.engine.assigned_to(stage.people["ann"].address) or frozenset()
     item = min(set(range(ITEMS)) - assigned)
     return stage.sealed(stage.people["ann"], {item: GOOD}, batch=1, before=2)[0]
 
@@ -174,10 +192,20 @@ COMMITS: dict[str, tuple[Callable[[Stage], SignedCommit], type[ProtocolError], s
         SignatureError,
         "27 or 28",
     ),
-    "the same again": (
-        lambda stage: next(iter(stage.intake.commits.values())),
+    "the same again with other items": (
+        lambda stage: replace(received(stage), items=tuple(stage.free_items("ann")[:2])),
         ReplayError,
-        "batch 0 of .* is in already",
+        "batch 0 of .* is in already, and is another one",
+    ),
+    "the same again with an item less": (
+        lambda stage: replace(received(stage), items=received(stage).items[:1]),
+        ReplayError,
+        "batch 0 of .* is in already, and is another one",
+    ),
+    "the same again, signed by somebody else": (
+        lambda stage: replace(received(stage), signature=commit(stage, by=stage.people["ben"]).signature),
+        SignatureError,
+        "not by",
     ),
     "a taken number": (lambda stage: commit(stage, batch=0, before=0), ReplayError, "batch 0 of .* is in"),
     "a gap": (lambda stage: commit(stage, batch=2), CommitmentError, "batch 2 follows a gap: 1 is next"),
@@ -244,10 +272,47 @@ def test_what_is_refused_above_is_right_but_for_its_fault() -> None:
     assert typed_data.recover(typed_data.digest(stage.scope, struct), receipt) == stage.oracle.address
 
 
+def test_the_same_batch_again_gets_the_same_receipt_and_is_kept_once() -> None:
+    """However late: its round is over, and the time to open has begun."""
+    stage = build().accept().enrol().draw().begin().label("ann")
+    signed, (batch,) = received(stage), stage.annotators["ann"].batches
+
+    with nothing_changes(stage):
+        assert stage.intake.commit(signed) == batch.receipt
+    stage.engine.post_commits(0)
+    stage.reveal()
+    with nothing_changes(stage):
+        assert stage.intake.commit(signed) == batch.receipt
+
+    assert stage.engine.book.commits() == [signed]
+
+
+def test_whoever_copies_anothers_commitment_displaces_nothing() -> None:
+    """Ben signs the very commitment that ann made, and hands it in first."""
+    stage = build().accept().enrol().draw().begin()
+    items = sorted(set(stage.free_items("ann")) & set(stage.free_items("ben")))[:1]
+    anns, opening = stage.sealed(stage.people["ann"], dict.fromkeys(items, GOOD))
+    digest = typed_data.digest(stage.scope, opening.commit_hash)
+    bens = replace(
+        anns, annotator=stage.people["ben"].address, signature=stage.people["ben"].sign_digest(digest)
+    )
+
+    receipts = [stage.intake.commit(each) for each in (bens, anns)]
+
+    assert len(set(receipts)) == 2
+    assert [received(stage, name) for name in ("ann", "ben")] == [anns, bens]
+    stage.engine.post_commits(0)
+    stage.reveal()
+    stage.intake.open(opening)
+    with nothing_changes(stage), pytest.raises(CommitmentError, match="opening has root"):
+        stage.intake.open(replace(opening, annotator=bens.annotator))
+    assert stage.engine.book.openings() == [opening]
+
+
 def test_a_round_takes_batches_from_its_start_until_before_its_close() -> None:
     stage = build().accept().enrol().draw()
     schedule = stage.schedule
-    stage.operator.begin_round(0)
+    stage.engine.begin_round(0)
 
     stage.chain.advance_to(schedule.round_start(0) - 1)
     with nothing_changes(stage), pytest.raises(CommitmentError, match="round 0 does not take batches now"):
@@ -275,7 +340,7 @@ def test_no_batch_is_taken_before_it_is_known_who_labels_what() -> None:
 def test_no_batch_is_taken_by_the_assignment_of_the_round_before() -> None:
     stage = build().accept().enrol().draw().begin()
     items = stage.free_items("ann")
-    stage.operator.post_commits(0)
+    stage.engine.post_commits(0)
     stage.chain.advance_to(stage.schedule.round_start(1))
     batch = stage.sealed(stage.people["ann"], dict.fromkeys(items[:1], GOOD), number=1)[0]
 
@@ -286,7 +351,7 @@ def test_no_batch_is_taken_by_the_assignment_of_the_round_before() -> None:
 def test_no_receipt_is_given_for_what_the_posted_root_does_not_hold() -> None:
     """The receipt binds the oracle's bond, and a round has one root."""
     stage = build().accept().enrol().draw().begin().label("ann")
-    made = stage.operator.post_commits(0)
+    made = stage.engine.post_commits(0)
 
     with nothing_changes(stage), pytest.raises(CommitmentError, match="round 0 does not take batches now"):
         stage.label("ben")
@@ -308,10 +373,10 @@ def test_assigned_is_what_the_protocol_says(working: Stage) -> None:
     offered = [
         item
         for name in NAMES
-        for item in working.operator.assigned_to(working.people[name].address) or frozenset()
+        for item in working.engine.assigned_to(working.people[name].address) or frozenset()
     ]
     assert sorted(offered) == sorted([*range(ITEMS)] * 2)
-    assert not working.operator.assigned_to(working.people["dora"].address)
+    assert not working.engine.assigned_to(working.people["dora"].address)
     assert working.intake.limit == LIMIT
 
 
@@ -326,7 +391,7 @@ def revealing() -> Stage:
         stage.label(name)
     cleo = stage.people["cleo"]
     stage.intake.commit(stage.sealed(cleo, dict.fromkeys(stage.free_items("cleo")[:2], GARBAGE))[0])
-    stage.operator.post_commits(0)
+    stage.engine.post_commits(0)
     return stage.reveal("dora")
 
 
@@ -336,8 +401,7 @@ def opening_of(stage: Stage, name: str = "ann", **changes: Any) -> Opening:
 
 def garbage(stage: Stage) -> Opening:
     cleo = stage.people["cleo"]
-    signed = next(each for each in stage.intake.commits.values() if each.annotator == cleo.address)
-    return stage.sealed(cleo, dict.fromkeys(signed.items, GARBAGE))[1]
+    return stage.sealed(cleo, dict.fromkeys(received(stage, "cleo").items, GARBAGE))[1]
 
 
 def moved_item(stage: Stage) -> Opening:
@@ -402,7 +466,16 @@ OPENINGS: dict[str, tuple[Callable[[Stage], Opening], type[ProtocolError | Label
         CommitmentError,
         "opening has root",
     ),
-    "twice": (lambda stage: opening_of(stage, "dora"), ReplayError, "is open already"),
+    "opened before, with another secret": (
+        lambda stage: opening_of(stage, "dora", secret=keccak(b"other")),
+        CommitmentError,
+        "opening has root",
+    ),
+    "opened before, with another label": (
+        lambda stage: opening_of(stage, "dora", labels=(GOOD, BAD)),
+        CommitmentError,
+        "opening has root",
+    ),
     "garbage, sealed as garbage": (
         garbage,
         LabelError,
@@ -419,6 +492,20 @@ def test_openings_refused(revealing: Stage, case: str) -> None:
         revealing.intake.open(message(revealing))
 
     assert type(caught.value) is error
+
+
+def test_the_same_opening_again_gets_the_same_receipt_and_is_kept_once() -> None:
+    """However late: the time to open is over."""
+    stage = build().accept().enrol().draw().work().reveal("dora")
+    (batch,) = stage.annotators["dora"].batches
+
+    with nothing_changes(stage):
+        assert stage.intake.open(batch.opening) == batch.opening_receipt
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    with nothing_changes(stage):
+        assert stage.intake.open(batch.opening) == batch.opening_receipt
+
+    assert stage.engine.book.openings() == [batch.opening]
 
 
 def test_batches_are_opened_from_the_last_rounds_end_until_before_the_reveals_end() -> None:
@@ -441,4 +528,4 @@ def test_batches_are_opened_from_the_last_rounds_end_until_before_the_reveals_en
         stage.scope.campaign_id, opening.annotator, opening_hash(opening)
     )
     assert typed_data.recover(typed_data.digest(stage.scope, struct), receipt) == stage.oracle.address
-    assert len(stage.intake.openings) == 2
+    assert len(stage.engine.book.openings()) == 2

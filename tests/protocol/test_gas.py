@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labelshare.oracle.operator import CLAIMS_A_CALL as OF_THE_OPERATOR
+from labelshare.oracle.engine import CLAIMS_A_CALL as OF_THE_ORACLE
 from labelshare.protocol.gas import CLAIMS_A_CALL, FURTHER_ROUND, CallGas, Figures, Measured, estimate
 from labelshare.report.measured import measured_gas
 
@@ -42,8 +42,8 @@ def test_further_rounds_belong_to_the_job() -> None:
     assert estimate(MEASURED, 10, 4)[-1] == CallGas(FURTHER_ROUND, in_job=True, new=21, held=18)
 
 
-def test_a_call_claims_for_as_many_as_the_operators_do() -> None:
-    assert CLAIMS_A_CALL == OF_THE_OPERATOR
+def test_a_call_claims_for_as_many_as_the_oracles_do() -> None:
+    assert CLAIMS_A_CALL == OF_THE_ORACLE
 
 
 # `scripts/bench gas --size N` on anvil 1.7.1: the whole job, new and held.

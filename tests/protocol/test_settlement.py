@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from labelshare.errors import CommitmentError, LabelError, ProtocolError, ReplayError
+from labelshare.errors import CommitmentError, EvidenceError, LabelError, ProtocolError, ReplayError
 from labelshare.protocol.evidence import PayoutRow, ScoreRow, SeatRow, TruthRow
 from labelshare.protocol.labels import SingleChoice
 from labelshare.protocol.leaves import payout_leaf
 from labelshare.protocol.merkle import verify as verify_proof
 from labelshare.protocol.record import OwnCommit, Record
 from labelshare.protocol.rewards import ONE_SHARE
-from labelshare.protocol.settlement import Built, build
+from labelshare.protocol.settlement import Built, build, reread
 from labelshare.protocol.spec import Spec
 from labelshare.protocol.verify import verify
 from labelshare.types import ZERO_HASH
@@ -263,3 +263,24 @@ def test_shares_give_way_to_the_cap_and_the_work_is_paid_all_the_same() -> None:
     world.label("ann", 0, {0: 0, 1: 0})
     settlement = verified(world).settlement
     assert (settlement.payout_total, settlement.share_total) == (2_002, ONE_SHARE)
+
+
+def test_a_settlement_is_reread_from_its_bundle() -> None:
+    for world in (small_world(), World()):
+        built = world.build()
+
+        assert reread(built.bundle) == built
+
+
+def test_a_bundle_that_is_cut_off_or_none_is_not_reread() -> None:
+    bundle = small_world().build().bundle
+    lines = bundle.splitlines(keepends=True)
+    for kept in (lines[:-1], lines[1:], lines[:1], []):
+        with pytest.raises(EvidenceError):
+            reread(b"".join(kept))
+    with pytest.raises(EvidenceError):
+        reread(bundle[:-5])
+    assert (
+        reread(bundle).settlement.bundle_hash
+        != reread(b"".join([*lines[:-2], lines[-1]])).settlement.bundle_hash
+    )

@@ -1,6 +1,7 @@
 """Intake: takes enrolments, sealed batches and openings, and answers with receipts that bind the oracle.
 
-Every message is checked before anything is kept, so a refused one changes nothing.
+Every message is checked before anything is kept, so a refused one changes nothing; it is kept before it is
+answered, so a receipt is never given for what could be lost. The same message again gets the same answer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, check_opening, opening_hash
 from labelshare.protocol.rounds import check_items
 from labelshare.protocol.spec import Spec
+from labelshare.store.messages import Messages
 from labelshare.types import Address, CampaignParams, Hash32, Scope
 
 __all__ = ["Intake"]
@@ -30,26 +32,25 @@ class Intake:
         params: Its parameters.
         spec: Its rules.
         limit: Labels that one annotator may commit.
+        book: Where the messages are kept.
         now: The chain's time in Unix seconds.
         sign: Signs a digest with the oracle's key.
         is_seated: Whether an account may enrol: a whole stake in the pool, not leaving.
+        roster: Who may hand in batches; None while the roster is open.
+        assigned: Items by annotator in the round at hand; None where anyone labels anything. Nobody labels
+            anything before a round has begun, in this process.
     """
 
     scope: Scope
     params: CampaignParams
     spec: Spec
     limit: int
+    book: Messages
     now: Callable[[], int]
     sign: SignDigest
     is_seated: Callable[[Address], bool]
-    enrolments: dict[Address, Enrolment] = field(default_factory=dict)
-    commits: dict[Hash32, SignedCommit] = field(default_factory=dict)
-    openings: dict[Hash32, Opening] = field(default_factory=dict)
-    assigned: Mapping[Address, AbstractSet[int]] | None = None
-    _enrolling: bool = True
-    _round: int | None = None
-    _batches: dict[Address, list[SignedCommit]] = field(default_factory=dict)
-    _roster: AbstractSet[Address] | None = None
+    roster: AbstractSet[Address] | None = None
+    assigned: Mapping[Address, AbstractSet[int]] | None = field(default_factory=dict)
 
     # ------------------------------------------------------------- enrolment
 
@@ -58,47 +59,22 @@ class Intake:
 
         Raises:
             SignatureError: Signed by somebody else, or for another campaign.
-            ReplayError: Enrolled already.
             ProtocolError: Too late, or no whole seat in the pool.
         """
+        digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
+        typed_data.require_signer(digest, enrolment.signature, enrolment.annotator)
+        if self.book.has_enrolled(enrolment.annotator):
+            return
         schedule = self.params.schedule
-        if not self._enrolling or self.now() >= schedule.enrol_end - schedule.grace:
+        if not self.book.is_enrolling() or self.now() >= schedule.enrol_end - schedule.grace:
             raise ProtocolError(
                 "the oracle takes no more enrolments; until the roster closes a seat can enrol alone"
             )
-        if enrolment.annotator in self.enrolments:
-            raise ReplayError(f"{enrolment.annotator} has enrolled already")
-        digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
-        typed_data.require_signer(digest, enrolment.signature, enrolment.annotator)
         if not self.is_seated(enrolment.annotator):
             raise ProtocolError(f"{enrolment.annotator} has no whole seat in the pool")
-        self.enrolments[enrolment.annotator] = enrolment
+        self.book.add_enrolment(enrolment)
 
-    def end_enrolment(self) -> None:
-        """No enrolment from now on: a seat that came after the roster's root would fit no settlement."""
-        self._enrolling = False
-
-    def close_roster(self, roster: AbstractSet[Address]) -> None:
-        """The roster is complete: only these hand in batches from now on."""
-        self._enrolling = False
-        self._roster = roster
-
-    @property
-    def roster(self) -> tuple[Address, ...]:
-        """Everyone on the roster, ascending."""
-        if self._roster is None:
-            raise ProtocolError("the roster is still open")
-        return tuple(sorted(self._roster))
-
-    # ---------------------------------------------------------------- rounds
-
-    def begin_round(self, number: int, assigned: Mapping[Address, AbstractSet[int]] | None) -> None:
-        """Take batches of this round alone; `assigned` is items by annotator, None for any item."""
-        self._round, self.assigned = number, assigned
-
-    def end_round(self) -> None:
-        """No batch from now on: a receipt for one that came after the round's root could not be kept."""
-        self._round = None
+    # --------------------------------------------------------------- batches
 
     def commit(self, signed: SignedCommit) -> bytes:
         """Keep a sealed batch and sign for it.
@@ -108,40 +84,46 @@ class Intake:
 
         Raises:
             SignatureError: Signed by somebody else, or altered since.
-            ReplayError: The batch number is taken.
+            ReplayError: The batch number is taken by another batch.
             CommitmentError: Wrong round, numbering, sums or items.
         """
         annotator, commit = signed.annotator, signed.commit
         name = typed_data.commit_hash(self.scope.campaign_id, commit)
         typed_data.require_signer(typed_data.digest(self.scope, name), signed.signature, annotator)
-        if annotator not in self.roster:
-            raise ProtocolError(f"{annotator} is not on the roster")
-        self._check_round(commit.round)
+        known = self.book.commit(annotator, name)
+        if known is None or known.items != signed.items:
+            self._check(signed)
+            self.book.add_commit(name, signed)
+        return self._receipt(typed_data.receipt_hash(self.scope.campaign_id, annotator, name))
+
+    def _check(self, signed: SignedCommit) -> None:
+        if self.roster is None:
+            raise ProtocolError("the roster is still open")
+        if signed.annotator not in self.roster:
+            raise ProtocolError(f"{signed.annotator} is not on the roster")
+        self._check_round(signed.commit.round)
         self._check_batch(signed)
         check_items(signed)
         self._check_assigned(signed)
-        receipt = self._receipt(typed_data.receipt_hash(self.scope.campaign_id, annotator, name))
-        self.commits[name] = signed
-        self._batches.setdefault(annotator, []).append(signed)
-        return receipt
 
     def _check_round(self, number: int) -> None:
         schedule = self.params.schedule
         if number >= schedule.rounds:
             raise CommitmentError(f"there is no round {number}, only {schedule.rounds}")
         in_time = schedule.round_start(number) <= self.now() < schedule.aggregate_close(number)
-        if number != self._round or not in_time:
+        if number != self.book.round() or not in_time:
             raise CommitmentError(f"round {number} does not take batches now")
 
     def _check_batch(self, signed: SignedCommit) -> None:
-        commit, own = signed.commit, self._batches.get(signed.annotator, [])
+        commit, last = signed.commit, self.book.last_commit(signed.annotator)
+        own = last.commit.batch + 1 if last else 0
         if commit.count == 0:
             raise CommitmentError(f"batch {commit.batch} of {signed.annotator} is empty")
-        if commit.batch < len(own):
-            raise ReplayError(f"batch {commit.batch} of {signed.annotator} is in already")
-        if commit.batch > len(own):
-            raise CommitmentError(f"batch {commit.batch} follows a gap: {len(own)} is next")
-        before = own[-1].commit.cumulative_count if own else 0
+        if commit.batch < own:
+            raise ReplayError(f"batch {commit.batch} of {signed.annotator} is in already, and is another one")
+        if commit.batch > own:
+            raise CommitmentError(f"batch {commit.batch} follows a gap: {own} is next")
+        before = last.commit.cumulative_count if last else 0
         if commit.cumulative_count != before + commit.count:
             raise CommitmentError(
                 f"cumulative count {commit.cumulative_count}, should be {before + commit.count}"
@@ -167,26 +149,26 @@ class Intake:
             The signature over OpeningReceipt.
 
         Raises:
-            ReplayError: Opened already.
             CommitmentError: Too early or late, of no batch of this annotator, or not what was committed.
             LabelError: A label that is not a canonical one of this task.
         """
-        signed = self.commits.get(opening.commit_hash)
-        if signed is None or signed.annotator != opening.annotator:
+        signed = self.book.commit(opening.annotator, opening.commit_hash)
+        if signed is None:
             raise CommitmentError(f"{opening.annotator} committed no batch {opening.commit_hash}")
-        if opening.commit_hash in self.openings:
-            raise ReplayError(f"batch {signed.commit.batch} of {opening.annotator} is open already")
+        if self.book.opening(opening.annotator, opening.commit_hash) != opening:
+            self._check_opening(signed, opening)
+            self.book.add_opening(opening)
+        answer = opening_hash(opening)
+        return self._receipt(
+            typed_data.opening_receipt_hash(self.scope.campaign_id, opening.annotator, answer)
+        )
+
+    def _check_opening(self, signed: SignedCommit, opening: Opening) -> None:
         self._check_reveal_time()
         check_opening(self.scope, signed.commit, opening)
         if opening.items != signed.items:
             raise CommitmentError("the opened items are not those committed")
         self._check_labels(opening)
-        answer = opening_hash(opening)
-        receipt = self._receipt(
-            typed_data.opening_receipt_hash(self.scope.campaign_id, opening.annotator, answer)
-        )
-        self.openings[opening.commit_hash] = opening
-        return receipt
 
     def _check_reveal_time(self) -> None:
         schedule = self.params.schedule

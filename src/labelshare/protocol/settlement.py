@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from labelshare.errors import CommitmentError, ProtocolError, ReplayError
+from labelshare.errors import CommitmentError, EvidenceError, ProtocolError, ReplayError
 from labelshare.protocol import abi, assignment, evidence
 from labelshare.protocol.commitments import (
     Enrolment,
@@ -32,7 +32,7 @@ from labelshare.protocol.spec import Given, Spec
 from labelshare.protocol.typed_data import commit_hash
 from labelshare.types import ZERO_HASH, Address, Commit, Hash32, Scope, Settlement
 
-__all__ = ["Built", "build", "build_public"]
+__all__ = ["Built", "build", "build_public", "reread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,22 @@ def build_public(spec: Spec, record: Record) -> Built:
     opened = _opened(spec, record, signed, stands, ())
     found = _Evidence(seats, signed, opened, _committed(stands))
     return _settle(spec, record, found, _assigned_openly(spec, record, opened))
+
+
+def reread(bundle: bytes) -> Built:
+    """The settlement that a bundle holds, taken at its word: for whoever built and kept it.
+
+    Raises:
+        EvidenceError: Not a well-formed bundle, or one without an end.
+    """
+    rows = tuple(evidence.read([bundle]))
+    match rows:
+        case [evidence.Header() as header, *_, evidence.SummaryRow() as summary]:
+            scope = Scope(header.chain_id, header.registry, header.campaign_id)
+            payouts = tuple(row.leaf for row in rows if isinstance(row, evidence.PayoutRow))
+            return Built(scope, summary.settlement(evidence.bundle_hash([bundle])), payouts, rows)
+        case _:
+            raise EvidenceError("the bundle is cut off")
 
 
 def _settle(spec: Spec, record: Record, found: _Evidence, assigned: assignment.Assigned) -> Built:

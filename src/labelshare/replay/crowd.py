@@ -10,7 +10,7 @@ from pathlib import Path
 
 from labelshare.errors import InputError
 
-__all__ = ["Crowd", "Vote", "read_crowd"]
+__all__ = ["Crowd", "Vote", "read_crowd", "read_truth"]
 
 _ITEM_COLUMNS = ("item", "task")
 _MAX_FIELD = 256
@@ -113,7 +113,7 @@ def read_crowd(labels: Path, truth: Path | None = None, *, name: str | None = No
     classes = {label: index for index, label in enumerate(sorted(set(raw.values()), key=_class_order))}
     if not 2 <= len(classes) <= _MAX_CLASSES:
         raise InputError(f"{labels}: {len(classes)} distinct labels; single choice needs 2 to {_MAX_CLASSES}")
-    known, unknown = _read_truth(truth, items, classes)
+    known, unknown = ({}, 0) if truth is None else read_truth(truth, items, classes)
     return Crowd(
         name=name or _name_of(labels),
         simulated=False,
@@ -127,13 +127,24 @@ def read_crowd(labels: Path, truth: Path | None = None, *, name: str | None = No
     )
 
 
-def _read_truth(
-    path: Path | None, items: Mapping[str, int], classes: Mapping[str, int]
+def read_truth(
+    path: Path, items: Mapping[str, int], classes: Mapping[str, int]
 ) -> tuple[dict[int, int], int]:
+    """Read true classes from a CSV file.
+
+    Args:
+        path: Rows of `item,truth` (or `task,truth`), one header line, UTF-8.
+        items: Their numbers, by name.
+        classes: The same.
+
+    Returns:
+        Class by item, and how many rows name an item or a class that is not among them.
+
+    Raises:
+        InputError: For a file that cannot be read or a malformed row, with file and line.
+    """
     known: dict[int, int] = {}
     unknown = 0
-    if path is None:
-        return known, unknown
     for line, (item, label) in _rows(path, ("truth",)):
         if item not in items or label not in classes:
             unknown += 1

@@ -2,6 +2,9 @@
 
 Every worker of the crowd is an annotator with a key of its own; every label is sealed, committed and opened;
 all money moves by transactions. The chain's clock is advanced from one deadline to the next.
+
+Every step looks first whether it was done before, in the store or on the chain: a life that ended anywhere is
+taken up again by living it from its beginning with the same store.
 """
 
 from __future__ import annotations
@@ -11,9 +14,10 @@ from dataclasses import dataclass, field
 
 from labelshare.chain.contracts import Parts, Token
 from labelshare.chain.deploy import PUBLIC_LIMITS, Contracts, Deployment, deploy
-from labelshare.chain.history import campaign_record
+from labelshare.chain.history import dataset_history
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Call, Chain
+from labelshare.chain.state import Status
 from labelshare.chain.transactions import Sender
 from labelshare.client.annotator import Annotator
 from labelshare.client.holder import Licensee
@@ -21,19 +25,20 @@ from labelshare.client.requester import Requester, Terms, share_cap_for
 from labelshare.client.seats import seat_calls
 from labelshare.client.slashes import Slasher
 from labelshare.errors import KeyRefusedError
-from labelshare.oracle.operator import CLAIMS_A_CALL, Operator, runs
+from labelshare.oracle.engine import CLAIMS_A_CALL, Oracle, runs
 from labelshare.protocol.spec import Spec
 from labelshare.replay.cast import Cast
 from labelshare.replay.crowd import Crowd
 from labelshare.replay.gold import seal_gold
 from labelshare.replay.progress import Progress, Silent
 from labelshare.replay.rules import DAY, Rules, schedule_from, spec_of
-from labelshare.types import Address, CampaignParams, PoolParams, Scope
+from labelshare.store.database import Database
+from labelshare.store.journal import TransactionJournal
+from labelshare.types import ZERO_HASH, Address, CampaignParams, PoolParams, Scope
 
 __all__ = ["Lived", "live"]
 
 ETHER = 10**18
-STREAM = 7 * DAY
 SEED_BLOCKS = 5
 LICENCE_TERMS = b"The licensee may train and evaluate models on the labels."
 
@@ -59,18 +64,32 @@ class Lived:
     gas: Mapping[str, Sequence[int]]
 
 
-def live(chain: Chain, crowd: Crowd, rules: Rules, progress: Progress | None = None) -> Lived:
-    """Take a crowd through the whole life of one campaign.
+def live(
+    chain: Chain,
+    crowd: Crowd,
+    rules: Rules,
+    progress: Progress | None = None,
+    database: Database | None = None,
+) -> Lived:
+    """Take a crowd through the whole life of one campaign, or through what is left of it.
+
+    Args:
+        chain: A development chain.
+        crowd: Whose labels.
+        rules: What the campaign is like; the same as before where a life is taken up again.
+        progress: Who is told.
+        database: The store; in memory by default, which ends with the process.
 
     Raises:
         KeyRefusedError: Not a development chain: the keys of a replay are public, and its clock is advanced.
+        WrongChainError: The store is of another chain.
         LabelshareError: A step failed; none after it was taken.
     """
     if not chain.is_development:
         raise KeyRefusedError(
             f"a replay signs with public keys; chain {chain.chain_id} is no development chain"
         )
-    return _Life(chain, crowd, rules, progress or Silent()).run()
+    return _Life(chain, crowd, rules, progress or Silent(), database or Database.in_memory()).run()
 
 
 @dataclass
@@ -79,6 +98,7 @@ class _Life:
     crowd: Crowd
     rules: Rules
     progress: Progress
+    database: Database
     sender: Sender = field(init=False)
     spec: Spec = field(init=False)
     cast: Cast = field(init=False)
@@ -87,23 +107,26 @@ class _Life:
     token: Token = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sender = Sender(self.chain)
+        self.database.bind(self.chain)
+        self.sender = Sender(self.chain, TransactionJournal(self.database))
         self.spec = spec_of(self.crowd, self.rules)
         self.cast = Cast(self.crowd, self.rules, self.spec)
 
     def run(self) -> Lived:
         """All steps, in their order."""
+        if self.sender.gas:  # A node that was started anew has forgotten how far its clock was advanced.
+            self.chain.advance_to(self.chain.now() + 1)
         self._deploy()
         pool = self._seat_everyone()
-        requester = Requester(self.sender, self.contracts, self.cast.requester)
+        requester = Requester(self.sender.named("requester"), self.contracts, self.cast.requester)
         dataset, scope, params = self._fund(requester, pool)
-        operator = self._accept(pool, scope, params)
-        annotators = self._enrol(operator)
-        self._work(operator, annotators)
+        oracle = self._accept(pool, scope, params)
+        annotators = self._enrol(oracle)
+        self._work(oracle, annotators)
         self._reveal_gold(requester, params)
-        bundle = self._settle(operator, annotators)
-        self._slash(operator, bundle)
-        self._pay(operator)
+        bundle = self._settle(oracle, annotators)
+        self._slash(oracle, bundle)
+        self._pay(oracle)
         self._license(requester, dataset)
         accounts = tuple(each.address for each in self.cast.workers)
         return Lived(self.deployment, scope, dataset, bundle, accounts, dict(self.sender.gas))
@@ -114,7 +137,7 @@ class _Life:
         purses, deployer = self.cast.purses(), self.cast.deployer
         self.chain.fund_all([deployer.address, *purses], 1_000 * ETHER)
         with self.progress.phase("deploy the contracts", 1) as advance:
-            self.deployment = deploy(self.sender, deployer, PUBLIC_LIMITS)
+            self.deployment = deploy(self.sender.named("deploy"), deployer, PUBLIC_LIMITS)
             self.contracts = self.deployment.bind(self.chain)
             self.token = self.contracts.development_token
             advance(1)
@@ -125,14 +148,22 @@ class _Life:
 
     def _seat_everyone(self) -> PoolParams:
         pool = self.cast.pool(self.token.address)
-        self.sender.send(self.cast.oracle, self.contracts.registry.create_pool(pool))
-        calls = [
+        self.sender.named("pool").send(self.cast.oracle, self.contracts.registry.create_pool(pool))
+        self._send_all("take seats", [] if self._are_seated(pool) else self._seat_calls(pool))
+        return pool
+
+    def _are_seated(self, pool: PoolParams) -> bool:
+        """Whether everybody sits: from then on accounts earn credit, and would approve other amounts."""
+        registry = self.contracts.registry
+        seats = (registry.seat(registry.pool_id(pool), each.address) for each in self.cast.workers)
+        return all(seat.full_since for seat in seats)
+
+    def _seat_calls(self, pool: PoolParams) -> list[tuple[Signer, Call]]:
+        return [
             (worker, call)
             for worker in self.cast.workers
             for call in seat_calls(self.contracts, pool, worker.address)
         ]
-        self._send_all("take seats", calls)
-        return pool
 
     def _fund(self, requester: Requester, pool: PoolParams) -> tuple[Address, Scope, CampaignParams]:
         with self.progress.phase("publish the dataset, fund the campaign", 2) as advance:
@@ -144,68 +175,88 @@ class _Life:
                 max_shares=share_cap_for(self.spec),
             )
             advance(1)
-            schedule = schedule_from(self.chain.now(), self.rules.rounds)
+            published = dataset_history(self.chain, self.deployment, dataset).created.log.block
+            schedule = schedule_from(self.chain.timestamp_of(published), self.rules.rounds)
             terms = Terms(self.rules.stake_per_label, self.rules.fee_bps, schedule)
             scope, params = requester.open_campaign(pool, dataset, self.spec, terms)
             advance(1)
         return dataset, scope, params
 
-    def _accept(self, pool: PoolParams, scope: Scope, params: CampaignParams) -> Operator:
-        operator = Operator(self.sender, self.contracts, self.cast.oracle, scope, pool, params, self.spec)
+    def _accept(self, pool: PoolParams, scope: Scope, params: CampaignParams) -> Oracle:
+        oracle = Oracle(
+            self.sender,
+            self.deployment,
+            self.contracts,
+            self.cast.oracle,
+            scope,
+            pool,
+            params,
+            self.spec,
+            self.database,
+        )
         with self.progress.phase("accept against a bond", 1) as advance:
-            operator.accept()
+            oracle.accept()
             advance(1)
-        return operator
+        return oracle
 
-    def _enrol(self, operator: Operator) -> list[Annotator]:
-        annotators = [self._annotator(operator, signer) for signer in self.cast.workers]
+    def _enrol(self, oracle: Oracle) -> list[Annotator]:
+        annotators = [self._annotator(oracle, signer) for signer in self.cast.workers]
         with self.progress.phase("enrol by signature, draw the seed", len(annotators)) as advance:
             for annotator in annotators:
                 annotator.enrol()
                 advance(1)
-            operator.post_roster()
-            self.chain.advance_to(operator.params.schedule.enrol_end)
-            operator.arm_seed()
-            self.chain.mine(SEED_BLOCKS)
-            operator.draw_seed(campaign_record(self.chain, self.deployment, operator.scope.campaign_id))
+            oracle.post_roster()
+            self._wait_until(oracle.params.schedule.enrol_end)
+            oracle.arm_seed()
+            if oracle.state().seed == ZERO_HASH:
+                self.chain.mine(SEED_BLOCKS)
+            oracle.draw_seed()
         return annotators
 
-    def _annotator(self, operator: Operator, signer: Signer) -> Annotator:
-        return Annotator(signer, operator.scope, operator.params, self.spec, transport=operator.intake)
+    def _annotator(self, oracle: Oracle, signer: Signer) -> Annotator:
+        return Annotator(signer, oracle.scope, oracle.params, self.spec, oracle.intake, self.database)
 
     # ------------------------------------------------------------------ work
 
-    def _work(self, operator: Operator, annotators: Sequence[Annotator]) -> None:
-        schedule = operator.params.schedule
+    def _work(self, oracle: Oracle, annotators: Sequence[Annotator]) -> None:
+        schedule = oracle.params.schedule
         answers = self.crowd.labels_of
         for number in range(schedule.rounds):
-            self.chain.advance_to(schedule.round_start(number))
-            operator.begin_round(number)
+            self._wait_until(schedule.round_start(number))
             title = f"seal and commit labels, round {number + 1} of {schedule.rounds}"
             with self.progress.phase(title, len(annotators)) as advance:
+                if not self._is_over(oracle, number):
+                    oracle.begin_round(number)
                 for annotator, known in zip(annotators, answers, strict=True):
-                    self._label(operator, annotator, number, known)
+                    if oracle.book.round() == number:
+                        self._label(oracle, annotator, number, known)
                     advance(1)
-                self._post(operator, annotators, number)
-        self.chain.advance_to(schedule.commit_end)
+                self._post(oracle, annotators, number)
+        self._wait_until(schedule.commit_end)
 
-    def _label(self, operator: Operator, annotator: Annotator, number: int, known: Mapping[int, int]) -> None:
-        """Seal what is assigned now and not labelled yet."""
-        places = operator.assigned_to(annotator.address)
+    def _is_over(self, oracle: Oracle, number: int) -> bool:
+        """Whether an earlier process has brought a round to its end, with batches or without."""
+        posted = self.contracts.registry.round_root(oracle.scope.campaign_id, number)
+        return posted != ZERO_HASH or self.chain.now() >= oracle.params.schedule.aggregate_close(number)
+
+    def _label(self, oracle: Oracle, annotator: Annotator, number: int, known: Mapping[int, int]) -> None:
+        """Deliver what is sealed, seal what is assigned now and not labelled yet."""
+        annotator.deliver()
+        places = oracle.assigned_to(annotator.address)
         done = {item for batch in annotator.batches for item in batch.opening.items}
         items = (known.keys() if places is None else known.keys() & places) - done
-        room = operator.intake.limit - len(done)
+        room = oracle.intake.limit - len(done)
         if items and room > 0:
             annotator.submit(number, {item: known[item] for item in sorted(items)[:room]})
 
-    def _post(self, operator: Operator, annotators: Sequence[Annotator], number: int) -> None:
+    def _post(self, oracle: Oracle, annotators: Sequence[Annotator], number: int) -> None:
         """Post the round's root; every annotator checks that it holds what its receipt promised."""
-        made = operator.post_commits(number)
-        root = self.contracts.registry.round_root(operator.scope.campaign_id, number)
+        made = oracle.post_commits(number)
+        root = self.contracts.registry.round_root(oracle.scope.campaign_id, number)
         for annotator in annotators:
             for batch in annotator.batches:
                 if made and batch.commit.round == number:
-                    proof = made.proof(annotator.address, batch.opening.commit_hash, operator.scope)
+                    proof = made.proof(annotator.address, batch.opening.commit_hash, oracle.scope)
                     annotator.check_included(batch, root, proof)
 
     # ------------------------------------------------------------ settlement
@@ -217,38 +268,39 @@ class _Life:
                 requester.reveal_gold(params, self.spec, gold)
                 advance(1)
 
-    def _settle(self, operator: Operator, annotators: Sequence[Annotator]) -> bytes:
-        schedule = operator.params.schedule
+    def _settle(self, oracle: Oracle, annotators: Sequence[Annotator]) -> bytes:
+        schedule = oracle.params.schedule
         with self.progress.phase("open the batches", len(annotators)) as advance:
             for annotator in annotators:
                 for batch in annotator.batches:
-                    annotator.open(batch)
+                    if not batch.opening_receipt:
+                        annotator.open(batch)
                 advance(1)
         with self.progress.phase("settle", 2) as advance:
-            self.chain.advance_to(schedule.reveal_end)
-            record = campaign_record(self.chain, self.deployment, operator.scope.campaign_id)
-            built = operator.propose(record)
+            self._wait_until(schedule.reveal_end)
+            built = oracle.propose()
             advance(1)
-            self.chain.advance_to(self.chain.now() + schedule.window)
-            operator.finalize()
+            if oracle.state().status is Status.PROPOSED:
+                self._wait_until(oracle.state().since + schedule.window)
+            oracle.finalize()
             advance(1)
         return built.bundle
 
-    def _slash(self, operator: Operator, bundle: bytes) -> None:
+    def _slash(self, oracle: Oracle, bundle: bytes) -> None:
         """The oracle executes every slash of the settlement; without gold there is none."""
         if not self.rules.gold:
             return
-        campaign = (operator.scope, operator.pool, operator.params)
-        slasher = Slasher(self.sender, self.contracts, operator.signer, *campaign)
+        campaign = (oracle.scope, oracle.pool, oracle.params)
+        slasher = Slasher(self.sender, self.contracts, oracle.signer, *campaign)
         if slashes := slasher.due([bundle]):
             with self.progress.phase("take slashed stakes", len(slashes)) as advance:
                 for each in slashes:
                     slasher.execute(each)
                     advance(1)
 
-    def _pay(self, operator: Operator) -> None:
+    def _pay(self, oracle: Oracle) -> None:
         with self.progress.phase("pay and release shares", len(self.cast.workers)) as advance:
-            operator.pay_everyone(Parts.BOTH, advance)
+            oracle.pay_everyone(Parts.BOTH, advance)
 
     # --------------------------------------------------------------- revenue
 
@@ -261,19 +313,25 @@ class _Life:
             offer = requester.offer_licence(
                 dataset, self.rules.licence_price, duration=365 * DAY, terms=LICENCE_TERMS
             )
-            Licensee(self.sender, self.contracts, self.cast.licensee).buy(offer)
+            Licensee(self.sender.named("licensee"), self.contracts, self.cast.licensee).buy(offer)
             advance(1)
-        self.chain.advance_to(self.chain.now() + STREAM)
+        self._wait_until(share.stream().end)
         holders = [worker for worker in self.cast.workers if share.balance_of(worker.address)]
         self._send_all("claim revenue", [(holder, share.claim_revenue()) for holder in holders])
 
     # --------------------------------------------------------------- helpers
 
     def _send_all(self, title: str, work: Sequence[tuple[Signer, Call]]) -> None:
+        sender = self.sender.named(title)
         with self.progress.phase(title, len(work)) as advance:
             for run in runs(work, CLAIMS_A_CALL):
-                self.sender.send_many(run)
+                sender.send_many(run)
                 advance(len(run))
+
+    def _wait_until(self, timestamp: int) -> None:
+        """Advance the clock of the chain, if it is not there yet."""
+        if self.chain.now() < timestamp:
+            self.chain.advance_to(timestamp)
 
 
 def _short(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The operator's steps: what each needs, what it moves, and what a settlement does with work left undone."""
+"""The oracle's steps: what each needs, what it moves, and what a settlement does with work left undone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labelshare.chain.state import Status
 from labelshare.client.annotator import Annotator
 from labelshare.client.requester import Requester, Terms, escrow_for
 from labelshare.errors import ProtocolError, RevertError, SpecError
-from labelshare.oracle.operator import Operator
+from labelshare.oracle.engine import Oracle
 from labelshare.protocol.rewards import bond_for
 from labelshare.protocol.verify import verify
 from tests.chain.world import schedule
@@ -68,7 +68,7 @@ def test_a_campaign_whose_escrow_does_not_cover_its_spec() -> None:
 
 def test_a_campaign_for_another_spec() -> None:
     stage = build()
-    stage.operator.spec = small_spec(title="Other moods")
+    stage.engine.spec = small_spec(title="Other moods")
 
     with nothing_changes(stage), pytest.raises(ProtocolError, match=f"for spec {stage.spec.hash}, this one"):
         stage.accept()
@@ -76,11 +76,11 @@ def test_a_campaign_for_another_spec() -> None:
 
 def test_somebody_elses_pool() -> None:
     stage = build()
-    stage.operator.signer = stage.stranger
+    stage.engine.signer = stage.stranger
     before = stage.balances()
 
     with pytest.raises(RevertError, match=f"only {stage.oracle.address} may do this"):
-        stage.operator.sender.send(stage.stranger, stage.contracts.registry.accept(stage.pool, stage.params))
+        stage.engine.sender.send(stage.stranger, stage.contracts.registry.accept(stage.pool, stage.params))
 
     assert stage.balances() == before
 
@@ -92,10 +92,10 @@ def test_nothing_can_be_done_before_its_time() -> None:
     stage = build().accept()
     with nothing_changes(stage):
         with pytest.raises(ProtocolError, match="nobody has enrolled"):
-            stage.operator.post_roster()
+            stage.engine.post_roster()
         with pytest.raises(ProtocolError, match="no round begins before the seed is drawn"):
-            stage.operator.begin_round(0)
-        for step in (stage.operator.finalize, lambda: stage.operator.pay_everyone(Parts.BOTH)):
+            stage.engine.begin_round(0)
+        for step in (stage.engine.finalize, lambda: stage.engine.pay_everyone(Parts.BOTH)):
             with pytest.raises(ProtocolError, match="nothing is proposed yet"):
                 step()
 
@@ -103,14 +103,18 @@ def test_nothing_can_be_done_before_its_time() -> None:
 def test_a_round_without_batches_has_no_root() -> None:
     stage = build().accept().enrol().draw().begin()
 
-    with nothing_changes(stage):
-        assert stage.operator.post_commits(0) is None
+    before = stage.balances(), stage.chain.block_number
+    assert stage.engine.post_commits(0) is None
+    assert (stage.balances(), stage.chain.block_number) == before
+    assert stage.engine.book.round() is None
     stage.begin(1).label("ann", 1)
-    made = stage.operator.post_commits(1)
+    made = stage.engine.post_commits(1)
 
     assert made is not None
     assert stage.contracts.registry.round_root(stage.scope.campaign_id, 1) == made.root
-    assert stage.operator.aggregates == {1: made}
+    assert stage.engine.aggregate(0) is None
+    again = stage.aggregate(1)
+    assert (again.root, again.commits) == (made.root, made.commits)
 
 
 # ------------------------------------------------------------------------- settlements
@@ -118,8 +122,7 @@ def test_a_round_without_batches_has_no_root() -> None:
 
 def rewards(stage: Stage) -> dict[str, tuple[int, int]]:
     """Payout and shares of each annotator."""
-    assert stage.operator.built is not None
-    rows = {row.account: (row.payout, row.shares) for row in stage.operator.built.payouts}
+    rows = {row.account: (row.payout, row.shares) for row in stage.engine.settled().payouts}
     return {name: rows.get(person.address, (0, 0)) for name, person in stage.people.items()}
 
 
@@ -140,7 +143,7 @@ def test_when_nobody_opens_the_escrow_goes_back_but_for_nothing() -> None:
     before = stage.balances()
 
     built = stage.settle()
-    stage.operator.pay_everyone(Parts.BOTH)
+    stage.engine.pay_everyone(Parts.BOTH)
 
     assert built.payouts == ()
     after = stage.balances()
@@ -189,14 +192,14 @@ def test_who_leaves_between_the_roster_and_the_arming_labels_nothing_and_spoils_
     stage = build().accept().enrol("ann", "ben", "dora")
     registry = stage.contracts.registry
     stage.sender.send(stage.people["cleo"], registry.enrol(stage.params))
-    stage.operator.post_roster()
+    stage.engine.post_roster()
     for name in ("ben", "cleo"):
         stage.sender.send(stage.people[name], registry.leave(stage.params.pool))
     stage.chain.advance_to(stage.schedule.enrol_end)
-    stage.operator.arm_seed()
+    stage.engine.arm_seed()
     stage.chain.mine(5)
-    stage.operator.draw_seed(stage.record())
-    assert set(stage.intake.roster) == {stage.people["ann"].address, stage.people["dora"].address}
+    stage.engine.draw_seed()
+    assert stage.intake.roster == {stage.people["ann"].address, stage.people["dora"].address}
     stage.work(ann=2, dora=2).reveal("ann", "dora")
 
     built = stage.settle()
@@ -212,7 +215,7 @@ def test_labels_of_two_rounds_and_half_pay_where_two_disagree() -> None:
         stage.begin(number)
         for choice, name in enumerate(NAMES):
             stage.label(name, number, choice=choice % 3)
-        stage.operator.post_commits(number)
+        stage.engine.post_commits(number)
     stage.reveal(*NAMES)
     said: dict[int, dict[str, int]] = {}
     for name, annotator in stage.annotators.items():
@@ -236,20 +239,20 @@ def test_payouts_and_shares_can_go_apart_and_never_twice() -> None:
     stage.settle()
     before = stage.balances()
 
-    stage.operator.pay_everyone(Parts.PAYOUT)
+    stage.engine.pay_everyone(Parts.PAYOUT)
     paid = stage.balances()
     assert [paid[name] - before[name] for name in NAMES] == [2 * COIN] * 4
     assert [paid[f"{name}'s shares"] for name in NAMES] == [0] * 4
 
     told: list[int] = []
-    stage.operator.pay_everyone(Parts.BOTH, told.append)
+    stage.engine.pay_everyone(Parts.BOTH, told.append)
     both = stage.balances()
     assert told == [4]
     assert [both[name] for name in NAMES] == [paid[name] for name in NAMES]
     assert [both[f"{name}'s shares"] for name in NAMES] == [2 * COIN] * 4
 
     with nothing_changes(stage):
-        stage.operator.pay_everyone(Parts.BOTH)
+        stage.engine.pay_everyone(Parts.BOTH)
 
 
 def test_who_claims_alone_does_not_keep_the_others_from_being_paid() -> None:
@@ -260,7 +263,7 @@ def test_who_claims_alone_does_not_keep_the_others_from_being_paid() -> None:
     stage.sender.send(person, stage.contracts.registry.claim(stage.params, first, tree.proof(0)))
 
     told: list[int] = []
-    stage.operator.pay_everyone(Parts.BOTH, told.append)
+    stage.engine.pay_everyone(Parts.BOTH, told.append)
 
     assert told == [3]
     after = stage.balances()
@@ -279,9 +282,9 @@ def test_an_oracle_works_on_from_its_credit_once_its_place_is_free() -> None:
     with pytest.raises(RevertError, match="the pool runs 1 campaigns already"):
         second.accept()
     with pytest.raises(RevertError, match="freePlace"):
-        stage.operator.free_place()
+        stage.engine.free_place()
     stage.chain.advance_to(stage.chain.now() + stage.schedule.slash_window)
-    stage.operator.free_place()
+    stage.engine.free_place()
     third = another_campaign(stage, nonce=2)
     third.accept()
 
@@ -289,7 +292,7 @@ def test_an_oracle_works_on_from_its_credit_once_its_place_is_free() -> None:
     assert registry.campaign(third.scope.campaign_id).bond == ESCROW // 4
 
 
-def another_campaign(stage: Stage, nonce: int = 1) -> Operator:
+def another_campaign(stage: Stage, nonce: int = 1) -> Oracle:
     """The same again, from fresh money."""
     escrow = escrow_for(stage.spec, FEE_BPS)
     token = stage.contracts.development_token
@@ -297,7 +300,7 @@ def another_campaign(stage: Stage, nonce: int = 1) -> Operator:
     terms = Terms(COIN, FEE_BPS, replace(schedule(stage.chain.now()), rounds=2), nonce)
     client = Requester(stage.sender, stage.contracts, stage.requester)
     scope, params = client.open_campaign(stage.pool, stage.dataset, stage.spec, terms)
-    return Operator(stage.sender, stage.contracts, stage.oracle, scope, stage.pool, params, stage.spec)
+    return stage.taken_up(scope=scope, params=params).engine
 
 
 def test_any_key_serves_as_well_as_those_of_development() -> None:
@@ -312,13 +315,13 @@ def test_any_key_serves_as_well_as_those_of_development() -> None:
     annotator = Annotator(eve, stage.scope, stage.params, stage.spec, stage.intake)
     annotator.enrol()
     stage.draw().begin()
-    items = sorted(stage.operator.assigned_to(eve.address) or ())[:4]
+    items = sorted(stage.engine.assigned_to(eve.address) or ())[:4]
     batch = annotator.submit(0, dict.fromkeys(items, 2))
-    stage.operator.post_commits(0)
+    stage.engine.post_commits(0)
     stage.reveal()
     annotator.open(batch)
 
     stage.settle()
-    stage.operator.pay_everyone(Parts.BOTH)
+    stage.engine.pay_everyone(Parts.BOTH)
 
     assert token.balance_of(eve.address) == 4 * COIN

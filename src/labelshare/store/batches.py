@@ -1,0 +1,88 @@
+"""What an annotator's client keeps of one campaign: sealed batches, and the oracle's receipts for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from labelshare.protocol.commitments import label_bytes, read_labels
+from labelshare.store.coding import commit_fields, commit_of
+from labelshare.store.database import Database
+from labelshare.store.schema import batches as table
+from labelshare.types import Address, CampaignId, Commit
+
+__all__ = ["Batches", "Kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A batch as stored: what was signed, its items and labels, and the receipts so far, empty for none.
+
+    `alone` is what goes to the chain without the oracle.
+    """
+
+    commit: Commit
+    items: tuple[int, ...]
+    labels: tuple[bytes, ...]
+    alone: bool
+    receipt: bytes
+    opening_receipt: bytes
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The book of one annotator in one campaign."""
+
+    database: Database
+    campaign: CampaignId
+    annotator: Address
+
+    def all(self) -> list[Kept]:
+        """Every batch, by number."""
+        with self.database.reading() as connection:
+            return [
+                _kept(row) for row in connection.execute(self._own(select(table)).order_by(table.c.batch))
+            ]
+
+    def add(
+        self, commit: Commit, items: tuple[int, ...], labels: tuple[bytes, ...], *, alone: bool = False
+    ) -> None:
+        """Keep a sealed batch, before it is sent to anybody; `alone` if that is not to be the oracle."""
+        key = {"campaign": bytes(self.campaign), "annotator": bytes(self.annotator)}
+        row = key | commit_fields(commit) | {"labels": label_bytes(items, labels), "alone": alone}
+        with self.database.writing() as connection:
+            connection.execute(insert(table), row)
+
+    def drop(self, number: int) -> None:
+        """Forget a batch that the oracle refused."""
+        with self.database.writing() as connection:
+            connection.execute(self._own(delete(table)).where(table.c.batch == number))
+
+    def set_alone(self, number: int, *, alone: bool) -> None:
+        """Say whether a batch goes to the chain without the oracle."""
+        self._set(number, alone=alone)
+
+    def set_receipt(self, number: int, receipt: bytes) -> None:
+        """Keep the receipt for a commitment."""
+        self._set(number, receipt=receipt)
+
+    def set_opening_receipt(self, number: int, receipt: bytes) -> None:
+        """Keep the receipt for an opening."""
+        self._set(number, opening_receipt=receipt)
+
+    def _set(self, number: int, **values: bytes | bool) -> None:
+        with self.database.writing() as connection:
+            connection.execute(self._own(update(table)).where(table.c.batch == number).values(values))
+
+    def _own(self, statement: Any) -> Any:
+        return statement.where(
+            table.c.campaign == bytes(self.campaign), table.c.annotator == bytes(self.annotator)
+        )
+
+
+def _kept(row: Any) -> Kept:
+    items, labels = read_labels(row.labels)
+    receipts = (row.receipt or b"", row.opening_receipt or b"")
+    return Kept(commit_of(row), items, labels, row.alone, *receipts)

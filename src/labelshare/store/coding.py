@@ -1,0 +1,79 @@
+"""Messages as rows, and rows as messages."""
+
+from __future__ import annotations
+
+from struct import unpack
+from typing import Any
+
+from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, label_bytes, read_labels
+from labelshare.protocol.leaves import packed
+from labelshare.types import Address, Commit, Hash32
+
+__all__ = [
+    "commit_fields",
+    "commit_of",
+    "enrolment_of",
+    "enrolment_row",
+    "opening_of",
+    "opening_row",
+    "signed_of",
+    "signed_row",
+]
+
+
+def commit_fields(commit: Commit) -> dict[str, Any]:
+    """The columns that a commitment takes, sealed or received."""
+    return {
+        "round": commit.round,
+        "batch": commit.batch,
+        "root": bytes(commit.root),
+        "count": commit.count,
+        "cumulative_count": commit.cumulative_count,
+    }
+
+
+def commit_of(row: Any) -> Commit:
+    """The commitment in a row."""
+    return Commit(row.round, row.batch, Hash32(row.root), row.count, row.cumulative_count)
+
+
+def enrolment_row(enrolment: Enrolment) -> dict[str, Any]:
+    """The columns of an enrolment."""
+    return {"annotator": bytes(enrolment.annotator), "signature": enrolment.signature}
+
+
+def enrolment_of(row: Any) -> Enrolment:
+    """The enrolment in a row."""
+    return Enrolment(Address(row.annotator), row.signature)
+
+
+def signed_row(name: Hash32, signed: SignedCommit) -> dict[str, Any]:
+    """The columns of a commitment as received; `name` is its hash."""
+    return commit_fields(signed.commit) | {
+        "commit_hash": bytes(name),
+        "annotator": bytes(signed.annotator),
+        "signature": signed.signature,
+        "items": packed(signed.items),
+    }
+
+
+def signed_of(row: Any) -> SignedCommit:
+    """The commitment as received in a row."""
+    items = unpack(f">{len(row.items) // 8}Q", row.items)
+    return SignedCommit(Address(row.annotator), commit_of(row), row.signature, items)
+
+
+def opening_row(opening: Opening) -> dict[str, Any]:
+    """The columns of an opening."""
+    return {
+        "commit_hash": bytes(opening.commit_hash),
+        "annotator": bytes(opening.annotator),
+        "secret": bytes(opening.secret),
+        "labels": label_bytes(opening.items, opening.labels),
+    }
+
+
+def opening_of(row: Any) -> Opening:
+    """The opening in a row."""
+    labels = read_labels(row.labels)
+    return Opening(Address(row.annotator), Hash32(row.commit_hash), Hash32(row.secret), *labels)

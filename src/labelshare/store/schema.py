@@ -1,0 +1,144 @@
+"""The tables. `migrations/` leads every database here, and a test compares the two.
+
+Hashes, addresses, signatures and labels are the bytes that the protocol signs and hashes, so that nothing is
+spelt twice. Amounts are not stored: they are on the chain.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+__all__ = [
+    "batches",
+    "bundles",
+    "campaigns",
+    "chains",
+    "commits",
+    "enrolments",
+    "metadata",
+    "openings",
+    "transactions",
+]
+
+metadata = MetaData()
+
+
+def _bytes(name: str, *, key: bool = False, optional: bool = False) -> Column[Any]:
+    return Column(name, LargeBinary, primary_key=key, nullable=optional)
+
+
+# SQLite counts an Integer key up by itself; a BigInteger one it does not.
+_SERIAL: Final = BigInteger().with_variant(Integer, "sqlite")
+
+# The one chain that everything in the database is about.
+chains = Table(
+    "chains",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True, autoincrement=False),
+    _bytes("genesis"),
+)
+
+# Every transaction signed, stored before it is sent. `name` is what it was sent for, where that is said;
+# `call` hashes what it does; `state` is one of pending, mined, refused.
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("number", _SERIAL, primary_key=True),
+    _bytes("hash"),
+    _bytes("sender"),
+    Column("nonce", BigInteger, nullable=False),
+    Column("name", String(200)),
+    _bytes("call"),
+    Column("label", String(200), nullable=False),
+    _bytes("raw"),
+    Column("state", String(10), nullable=False),
+    Column("gas_used", BigInteger),
+    UniqueConstraint("hash", name="uq_transactions_hash"),
+    Index("ix_transactions_name", "name"),
+    Index("ix_transactions_state", "state"),
+)
+
+# A campaign that the oracle runs: its spec, of which the chain has only the hash, and what it takes now.
+campaigns = Table(
+    "campaigns",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("spec"),
+    Column("enrolling", Boolean, nullable=False),
+    Column("round", Integer),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    _bytes("signature"),
+)
+
+# `items` are 8 bytes each, big-endian, ascending.
+commits = Table(
+    "commits",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    _bytes("commit_hash", key=True),
+    Column("round", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    _bytes("root"),
+    Column("count", BigInteger, nullable=False),
+    Column("cumulative_count", BigInteger, nullable=False),
+    _bytes("signature"),
+    _bytes("items"),
+    UniqueConstraint("campaign", "annotator", "batch", name="uq_commits_batch"),
+)
+
+# `labels` as they are hashed: item 8 bytes ‖ length 2 ‖ label, each.
+openings = Table(
+    "openings",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    _bytes("commit_hash", key=True),
+    _bytes("secret"),
+    _bytes("labels"),
+)
+
+bundles = Table(
+    "bundles",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("bundle_hash", key=True),
+    _bytes("data"),
+)
+
+# What an annotator's client seals, stored before it is sent; `alone` is what goes to the chain without the
+# oracle. The secret is not here: the key makes it again.
+batches = Table(
+    "batches",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    Column("batch", BigInteger, primary_key=True, autoincrement=False),
+    Column("round", BigInteger, nullable=False),
+    _bytes("root"),
+    Column("count", BigInteger, nullable=False),
+    Column("cumulative_count", BigInteger, nullable=False),
+    _bytes("labels"),
+    Column("alone", Boolean, nullable=False),
+    _bytes("receipt", optional=True),
+    _bytes("opening_receipt", optional=True),
+)

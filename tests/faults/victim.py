@@ -1,0 +1,117 @@
+"""Processes that live a life and are killed in the midst of it.
+
+Run as a program it forks one child for each line of its input, so that a child starts at once, with all
+modules loaded and nothing else shared. A line is JSON: `url`, `folder`, `die_after` (0: never). The answer is
+JSON: `events` that the child counted, and `died` or the `error` it ended with.
+
+An event is whatever leaves the process for good: a write of the store, a request that sends transactions or
+mines them. A child that is to die ends itself with SIGKILL right after the event of that number, so that
+nothing of Python runs any more: no handler, no buffer, no rollback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from labelshare.chain.jsonrpc import JsonRpc
+from labelshare.store.database import Database
+from tests.faults.story import live_through
+
+LASTING = {
+    "eth_sendRawTransaction",
+    "evm_mine",
+    "evm_setAutomine",
+    "evm_setNextBlockTimestamp",
+    "hardhat_mine",
+    "hardhat_setBalance",
+}
+
+
+class Counter:
+    """Counts events and ends the process after one of them."""
+
+    def __init__(self, die_after: int) -> None:
+        self.events = 0
+        self._die_after = die_after
+
+    def __call__(self) -> None:
+        """One more has happened."""
+        self.events += 1
+        if self.events == self._die_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch_store(count: Counter) -> None:
+    """Counts every write that was committed."""
+    inner = Database.writing
+
+    @contextmanager
+    def writing(self: Database) -> Iterator[Connection]:
+        with inner(self) as connection:
+            yield connection
+        count()
+
+    Database.writing = writing  # type: ignore[method-assign]
+
+
+def watch_chain(count: Counter) -> None:
+    """Counts every request after which the chain is another."""
+    inner: Callable[..., Any] = JsonRpc.answers
+
+    def answers(self: JsonRpc, requests: Any) -> Any:
+        result = inner(self, requests)
+        if any(method in LASTING for method, _ in requests):
+            count()
+        return result
+
+    JsonRpc.answers = answers  # type: ignore[method-assign]
+
+
+def child(order: dict[str, Any], out: int) -> None:
+    """Lives, and tells through a pipe how far it came."""
+    count = Counter(order["die_after"])
+    watch_store(count)
+    watch_chain(count)
+    told: dict[str, Any] = {}
+    try:
+        live_through(order["url"], Path(order["folder"]))
+    except Exception as error:  # noqa: BLE001 (whatever it is, the test shows it)
+        told["error"] = f"{type(error).__name__}: {error}"
+    os.write(out, json.dumps(told | {"events": count.events}).encode())
+
+
+def run(order: dict[str, Any]) -> dict[str, Any]:
+    """One child from its beginning to its end."""
+    into, out = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(into)
+        child(order, out)
+        os._exit(0)
+    os.close(out)
+    with os.fdopen(into, "rb") as pipe:
+        answer = pipe.read()
+    _, status = os.waitpid(process, 0)
+    if os.WIFSIGNALED(status):
+        return {"died": os.WTERMSIG(status)}
+    return dict(json.loads(answer))
+
+
+def main() -> None:
+    """Answer every order."""
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,314 @@
+"""What goes into a table comes out of it, to the byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from labelshare.chain.envelope import Transaction
+from labelshare.chain.journal import Entry, Outcome, State
+from labelshare.chain.keys import Signer
+from labelshare.errors import StoreError
+from labelshare.protocol.commitments import MAX_ITEMS, Enrolment, Opening, SignedCommit
+from labelshare.protocol.typed_data import commit_hash
+from labelshare.store.batches import Batches, Kept
+from labelshare.store.database import Database
+from labelshare.store.journal import TransactionJournal
+from labelshare.store.messages import Messages
+from labelshare.store.schema import metadata
+from labelshare.types import Address, CampaignId, Commit, Hash32, keccak
+
+CAMPAIGN = CampaignId(keccak(b"campaign"))
+ANN, BEN = Address(b"\1" * 20), Address(b"\2" * 20)
+KEY = Signer(bytes(range(1, 33)))
+
+numbers = st.integers(0, 2**32 - 1)
+hashes = st.binary(min_size=32, max_size=32).map(Hash32)
+addresses = st.binary(min_size=20, max_size=20).map(Address)
+signatures = st.binary(max_size=70)
+commits = st.builds(Commit, numbers, numbers, hashes, numbers, numbers)
+label_maps = st.dictionaries(st.integers(0, MAX_ITEMS - 1), st.binary(max_size=40), min_size=1, max_size=30)
+signed_commits = st.builds(
+    SignedCommit,
+    annotator=st.sampled_from([ANN, BEN]) | addresses,
+    commit=commits,
+    signature=signatures,
+    items=label_maps.map(lambda labels: tuple(sorted(labels))),
+)
+transactions = st.builds(
+    Transaction,
+    chain_id=st.integers(1, 2**53),
+    nonce=st.integers(0, 2**40),
+    tip=st.integers(0, 2**96),
+    max_fee=st.integers(0, 2**96),
+    gas=st.integers(21_000, 2**25),
+    to=st.none() | addresses,
+    value=st.integers(0, 2**96),
+    data=st.binary(max_size=200),
+)
+
+every = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Database]:
+    database = Database.in_memory()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(shared: Database) -> Database:
+    emptied(shared)
+    return shared
+
+
+def emptied(database: Database) -> Database:
+    with database.writing() as connection:
+        for table in metadata.tables.values():
+            connection.execute(table.delete())
+    return database
+
+
+def parted(labels: dict[int, bytes]) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
+    items = tuple(sorted(labels))
+    return items, tuple(labels[item] for item in items)
+
+
+# --------------------------------------------------------------------------- the oracle's
+
+
+@every
+@given(st.dictionaries(addresses, signatures, max_size=5))
+def test_enrolments_come_back(shared: Database, signed: dict[Address, bytes]) -> None:
+    book = Messages(emptied(shared), CAMPAIGN)
+    enrolments = [Enrolment(annotator, signature) for annotator, signature in signed.items()]
+    for each in enrolments:
+        assert not book.has_enrolled(each.annotator)
+        book.add_enrolment(each)
+
+    assert book.enrolments() == sorted(enrolments, key=lambda each: each.annotator)
+    assert all(book.has_enrolled(each.annotator) for each in enrolments)
+
+
+@every
+@given(
+    st.lists(
+        st.builds(
+            SignedCommit,
+            st.sampled_from([ANN, BEN]) | addresses,
+            commits,
+            signatures,
+            label_maps.map(lambda each: parted(each)[0]),
+        ),
+        max_size=5,
+        unique_by=(lambda each: (each.annotator, each.commit.batch), lambda each: each.annotator),
+    ),
+    numbers,
+)
+def test_commitments_come_back(shared: Database, signed: list[SignedCommit], before: int) -> None:
+    book = Messages(emptied(shared), CAMPAIGN)
+    for each in signed:
+        book.add_commit(commit_hash(CAMPAIGN, each.commit), each)
+
+    ordered = sorted(signed, key=lambda each: (each.annotator, each.commit.batch))
+    assert book.commits() == ordered
+    assert book.commits(before) == [each for each in ordered if each.commit.round < before]
+    for each in signed:
+        assert book.commit(each.annotator, commit_hash(CAMPAIGN, each.commit)) == each
+        assert book.last_commit(each.annotator) == each
+
+
+@every
+@given(st.builds(Opening, addresses, hashes, hashes, st.just(()), st.just(())), label_maps)
+def test_openings_come_back(shared: Database, opening: Opening, labels: dict[int, bytes]) -> None:
+    book = Messages(emptied(shared), CAMPAIGN)
+    items, texts = parted(labels)
+    whole = Opening(opening.annotator, opening.commit_hash, opening.secret, items, texts)
+    assert book.opening(whole.annotator, whole.commit_hash) is None
+
+    book.add_opening(whole)
+
+    assert book.opening(whole.annotator, whole.commit_hash) == whole
+    assert book.openings() == [whole]
+
+
+def signed_commit(annotator: Address, batch: int = 0, root: bytes = b"labels") -> SignedCommit:
+    return SignedCommit(annotator, Commit(0, batch, keccak(root), 2, 2), b"\3" * 65, (1, 5))
+
+
+def test_the_last_commitment_is_that_of_the_highest_number(database: Database) -> None:
+    book = Messages(database, CAMPAIGN)
+    for batch in (9, 10, 2):
+        signed = signed_commit(ANN, batch)
+        book.add_commit(commit_hash(CAMPAIGN, signed.commit), signed)
+
+    assert book.last_commit(ANN) == signed_commit(ANN, 10)
+    assert book.last_commit(BEN) is None
+
+
+def test_a_batch_number_is_taken_once(database: Database) -> None:
+    book = Messages(database, CAMPAIGN)
+    first, second = signed_commit(ANN), signed_commit(ANN, root=b"other labels")
+    book.add_commit(commit_hash(CAMPAIGN, first.commit), first)
+
+    with pytest.raises(StoreError, match=r"UNIQUE constraint failed: commits\.campaign.*commits\.batch"):
+        book.add_commit(commit_hash(CAMPAIGN, second.commit), second)
+
+    assert book.commits() == [first]
+
+
+def test_whoever_copies_a_commitment_displaces_nothing(database: Database) -> None:
+    """The hash of a commitment does not hold who made it."""
+    book = Messages(database, CAMPAIGN)
+    name = commit_hash(CAMPAIGN, signed_commit(ANN).commit)
+    openings = [Opening(each, name, keccak(bytes(each)), (1, 5), (b"a", b"b")) for each in (ANN, BEN)]
+    for annotator, opening in zip((BEN, ANN), openings[::-1], strict=True):
+        book.add_commit(name, signed_commit(annotator))
+        book.add_opening(opening)
+
+    assert book.commits() == [signed_commit(ANN), signed_commit(BEN)]
+    assert [book.commit(each, name) for each in (ANN, BEN)] == book.commits()
+    assert [book.opening(each, name) for each in (ANN, BEN)] == openings
+
+
+def test_a_bundle_is_kept_once_by_its_hash(database: Database) -> None:
+    book = Messages(database, CAMPAIGN)
+    for _ in range(2):
+        book.keep_bundle(keccak(b"one"), b"one")
+    book.keep_bundle(keccak(b"two"), b"two")
+
+    assert [book.bundle(keccak(name)) for name in (b"one", b"two", b"three")] == [b"one", b"two", None]
+
+
+# ------------------------------------------------------------------------ the annotator's
+
+
+@every
+@given(
+    st.lists(st.tuples(commits, label_maps, st.booleans()), max_size=4, unique_by=lambda row: row[0].batch),
+    signatures,
+    signatures,
+)
+def test_batches_come_back(
+    shared: Database,
+    sealed: list[tuple[Commit, dict[int, bytes], bool]],
+    receipt: bytes,
+    opening_receipt: bytes,
+) -> None:
+    book, other = (Batches(emptied(shared), CAMPAIGN, each) for each in (ANN, BEN))
+    for commit, labels, alone in sealed:
+        book.add(commit, *parted(labels), alone=alone)
+        other.add(commit, *parted(labels), alone=alone)
+
+    ordered = sorted(sealed, key=lambda row: row[0].batch)
+    assert book.all() == [Kept(commit, *parted(labels), alone, b"", b"") for commit, labels, alone in ordered]
+    for commit, _, alone in sealed:
+        book.set_receipt(commit.batch, receipt)
+        book.set_opening_receipt(commit.batch, opening_receipt)
+        book.set_alone(commit.batch, alone=not alone)
+    assert book.all() == [
+        Kept(commit, *parted(labels), not alone, receipt, opening_receipt)
+        for commit, labels, alone in ordered
+    ]
+    assert all(not kept.receipt for kept in other.all())
+
+
+def test_a_batch_that_is_dropped_is_gone_and_no_other(database: Database) -> None:
+    books = [Batches(database, CAMPAIGN, each) for each in (ANN, BEN)]
+    for book in books:
+        for batch in range(3):
+            book.add(signed_commit(ANN, batch).commit, (1,), (b"x",))
+
+    books[0].drop(1)
+
+    assert [[kept.commit.batch for kept in book.all()] for book in books] == [[0, 2], [0, 1, 2]]
+    with pytest.raises(StoreError, match="UNIQUE constraint failed"):
+        books[0].add(signed_commit(ANN, 2).commit, (1,), (b"x",))
+
+
+# ---------------------------------------------------------------------------- the sender's
+
+
+@every
+@given(
+    st.lists(
+        st.tuples(transactions, st.text(max_size=30), hashes, st.none() | st.text(min_size=1, max_size=30)),
+        max_size=4,
+        unique_by=lambda row: (row[0].nonce, row[3]),
+    )
+)
+def test_transactions_come_back(
+    shared: Database, rows: list[tuple[Transaction, str, Hash32, str | None]]
+) -> None:
+    journal = TransactionJournal(emptied(shared))
+    entries = [Entry(KEY.sign_transaction(row[0]), *row[1:]) for row in rows]
+    if entries:
+        journal.add(entries)
+
+    assert journal.pending() == entries
+    assert journal.gas() == []
+    names = {entry.name: entry for entry in entries if entry.name is not None}
+    assert journal.named(names) == names
+
+
+def entry(nonce: int, name: str | None = None) -> Entry:
+    transaction = Transaction(1, nonce, 1, 2, 21_000, ANN, 0, b"")
+    return Entry(KEY.sign_transaction(transaction), "label", keccak(b"call"), name)
+
+
+def test_what_became_of_transactions_is_kept_in_their_order(database: Database) -> None:
+    journal = TransactionJournal(database)
+    first, second, third = entries = [entry(number) for number in range(3)]
+    journal.add(entries)
+
+    journal.settle({third.signed.hash: Outcome(State.MINED, 7), first.signed.hash: Outcome(State.MINED, 5)})
+
+    assert journal.pending() == [second]
+    assert journal.gas() == [("label", 5), ("label", 7)]
+
+
+def test_entries_are_kept_all_or_none(database: Database) -> None:
+    journal = TransactionJournal(database)
+    journal.add([entry(0)])
+
+    with pytest.raises(StoreError, match="UNIQUE constraint failed"):
+        journal.add([entry(1), entry(0), entry(1)])
+
+    assert journal.pending() == [entry(0)]
+
+
+def test_a_transaction_that_is_signed_anew_begins_again(database: Database) -> None:
+    journal = TransactionJournal(database)
+    journal.add([entry(0), entry(1)])
+    journal.settle({entry(0).signed.hash: Outcome(State.REFUSED, 5)})
+
+    journal.add([entry(0, "name")])
+
+    assert journal.pending() == [entry(1), entry(0, "name")]
+    assert journal.named(["name"]) == {"name": entry(0, "name")}
+
+
+def test_a_name_is_known_by_its_latest_transaction_that_was_not_refused(database: Database) -> None:
+    journal = TransactionJournal(database)
+    entries = [entry(number, "name") for number in range(3)]
+    journal.add(entries)
+    assert journal.named(["name"]) == {"name": entries[2]}
+
+    journal.settle({entries[2].signed.hash: Outcome(State.REFUSED)})
+    assert journal.named(["name"]) == {"name": entries[1]}
+    journal.settle({each.signed.hash: Outcome(State.REFUSED, 9) for each in entries})
+    assert journal.named(["name", "other"]) == {}
+    assert journal.gas() == []
+
+
+def test_any_number_of_names_can_be_asked_for(database: Database) -> None:
+    journal = TransactionJournal(database)
+    journal.add([entry(number, f"name {number}") for number in range(3)])
+
+    found = journal.named(f"name {number}" for number in range(40_000))
+
+    assert found == {f"name {number}": entry(number, f"name {number}") for number in range(3)}
