@@ -38,6 +38,12 @@ class Impostor:
     def enrol(self, enrolment: Enrolment) -> None:
         pass
 
+    def enrolled(self) -> list[Address]:
+        return []
+
+    def published(self, number: int) -> list[SignedCommit]:
+        raise ProtocolError(f"nothing is shown of round {number}")
+
     def commit(self, signed: SignedCommit) -> bytes:
         name = typed_data.commit_hash(self.scope.campaign_id, signed.commit)
         annotator = self.names or signed.annotator
@@ -127,6 +133,12 @@ class Silent:
 
     def enrol(self, enrolment: Enrolment) -> None:
         raise ConnectionError(enrolment)
+
+    def enrolled(self) -> list[Address]:
+        raise ConnectionError
+
+    def published(self, number: int) -> list[SignedCommit]:
+        raise ConnectionError(number)
 
     def commit(self, signed: SignedCommit) -> bytes:
         if self.heard_by:
@@ -334,18 +346,20 @@ def test_a_root_with_an_altered_batch_is_noticed(stage: Stage) -> None:
 # ----------------------------------------------------------------------------- secrets
 
 
-def test_secrets_differ_by_batch_campaign_chain_and_annotator_and_come_again_from_the_key(
+def test_secrets_differ_by_batch_labels_campaign_and_annotator_and_come_again_from_the_key(
     stage: Stage,
 ) -> None:
     other = replace(stage.scope, campaign_id=CampaignId(keccak(b"another")))
     mine = client(stage, stage.intake)
     elsewhere = Annotator(stage.people["ann"], other, stage.params, stage.spec, stage.intake)
-    secrets = [mine.batch_secret(number) for number in range(50)]
-    secrets += [elsewhere.batch_secret(number) for number in range(50)]
-    secrets += [client(stage, stage.intake, "ben").batch_secret(number) for number in range(50)]
+    labels, others = {0: b"\1\0\0", 1: b"\1\0\1"}, {0: b"\1\0\0", 1: b"\1\0\0"}
+    secrets = [mine.batch_secret(number, labels) for number in range(50)]
+    secrets += [elsewhere.batch_secret(number, labels) for number in range(50)]
+    secrets += [client(stage, stage.intake, "ben").batch_secret(number, labels) for number in range(50)]
 
     assert len(set(secrets)) == 150
-    assert [client(stage, stage.intake).batch_secret(number) for number in range(50)] == secrets[:50]
+    assert mine.batch_secret(0, others) not in secrets
+    assert [client(stage, stage.intake).batch_secret(number, labels) for number in range(50)] == secrets[:50]
     assert len({salt for secret in secrets for salt in salts(secret, range(20))}) == 3_000
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,9 +20,10 @@ from labelshare.report.collect import Outcome, Slashed, Unit, collect, judge
 from labelshare.report.gas import GasLine, gas_lines, job_gas
 from labelshare.report.labels import Score, read_labels, score
 from labelshare.report.money import Flows, check_money, flows_of
-from labelshare.types import Address
 from tests.oracle.stage import NAMES, build
 from tests.replay.crowds import Finished, expected, life_with_gold, recorded_life, skill
+
+Key = TypeVar("Key")
 
 
 @cache
@@ -80,7 +81,7 @@ def books_of(life: Finished, whole: Outcome) -> Books:
     return Books(whole.campaign, whole.dataset, whole.labelled.payouts, flows)
 
 
-def bumped(amounts: Mapping[Address, int], by: int = 1) -> dict[Address, int]:
+def bumped(amounts: Mapping[Key, int], by: int = 1) -> dict[Key, int]:
     account = next(iter(amounts))
     return {**amounts, account: amounts[account] + by}
 
@@ -108,11 +109,13 @@ def flows_off(**changes: Any) -> Books:
 
 
 def move_off() -> Books:
-    registry = recorded_life().lived.deployment.registry.address
-    moved = dict(books().flows.moved)
-    key = next(each for each in moved if each[0] == registry)
-    moved[key] -= 1
-    return flows_off(moved=moved)
+    registry, campaign = (
+        recorded_life().lived.deployment.registry.address,
+        books().campaign.record.campaign_id,
+    )
+    moved, paid = books().flows.moved, books().flows.paid[campaign]
+    key = registry, next(iter(paid))
+    return flows_off(moved={**moved, key: moved[key] - 1}, paid={campaign: bumped(paid, -1)})
 
 
 def claim_missing() -> Books:
@@ -125,6 +128,7 @@ def balance_off() -> Books:
 
 
 OWES, MOVES = "registry holds = all it owes", "registry holds = transfers in - out"
+GIVEN, SURPLUS = "registry holds = all it owes + sent unasked", "registry's surplus = sent unasked"
 FALSIFIED: dict[str, tuple[Callable[[], Books], set[str]]] = {
     "a payout": (lambda: row_off("payout"), {"pay = all payouts", OWES, "payout of"}),
     "a payout's shares": (lambda: row_off("shares"), {"shares minted = payouts' shares"}),
@@ -141,6 +145,8 @@ FALSIFIED: dict[str, tuple[Callable[[], Books], set[str]]] = {
     "a credit": (lambda: flows_off(credit=bumped(books().flows.credit)), {OWES}),
     "the stakes": (lambda: flows_off(seats=bumped(books().flows.seats)), {OWES}),
     "what was burned": (lambda: flows_off(burned=1), {OWES}),
+    "what the registry holds": (lambda: flows_off(held=books().flows.held + 1), {OWES, MOVES}),
+    "what was sent unasked": (lambda: flows_off(unasked=1), {GIVEN, SURPLUS}),
     "a bond": (lambda: replace(books(), campaign=replace(books().campaign, bonds=1)), {OWES}),
     "a transfer to an annotator": (move_off, {MOVES, "payout of"}),
     "a claim": (claim_missing, {OWES}),
@@ -204,8 +210,8 @@ def slashed_flows_off(**changes: Any) -> Books:
 def seat_off(*, slashed: bool) -> Books:
     """A unit more in the seat of somebody who was slashed, or was not."""
     seats, losers = books_with_gold().flows.seats, {e.annotator for e in books_with_gold().campaign.slashed}
-    account = next(each for each in seats if (each in losers) is slashed)
-    return slashed_flows_off(seats={**seats, account: seats[account] + 1})
+    place = next(each for each in seats if (each[1] in losers) is slashed)
+    return slashed_flows_off(seats={**seats, place: seats[place] + 1})
 
 
 TAKEN, WHERE = "slashed = slashes of the payouts", "slashed = burned + rewards"
@@ -215,7 +221,7 @@ FALSIFIED_SLASHES: dict[str, tuple[Callable[[], Books], set[str]]] = {
     "the leaf of a slash": (lambda: slash_off("index"), {TAKEN}),
     "the slash of a payout": (slashed_row_off, {TAKEN}),
     "what slashes burned and paid": (
-        lambda: slashed_flows_off(slashed=books_with_gold().flows.slashed - 1),
+        lambda: slashed_flows_off(slashed=bumped(books_with_gold().flows.slashed, -1)),
         {WHERE},
     ),
     "what was burned": (
@@ -252,7 +258,7 @@ def test_without_sums_nothing_is_conserved() -> None:
     assert not replace(outcome(), balances=(*outcome().balances, off)).conserved
 
 
-def test_money_that_went_astray_on_the_chain_is_noticed() -> None:
+def test_money_that_went_astray_on_the_chain_is_shown_and_no_fault() -> None:
     """Here one unit that the registry owes to nobody."""
     life = recorded_life()
     token = life.lived.deployment.bind(life.chain).development_token
@@ -263,8 +269,11 @@ def test_money_that_went_astray_on_the_chain_is_noticed() -> None:
     found = collect(life.chain, life.lived.deployment, life.lived.scope.campaign_id, life.lived.bundle)
 
     life.chain.restore(mark)
-    assert not found.conserved
-    assert [balance.what for balance in found.balances if not balance.holds] == [OWES]
+    sums = {balance.what: balance.left for balance in found.balances}
+    assert found.conserved
+    assert OWES not in sums
+    assert sums[SURPLUS] == 1
+    assert sums[GIVEN] == sums[MOVES] == next(e.left for e in outcome().balances if e.what == MOVES) + 1
     assert found.verification.ok
 
 

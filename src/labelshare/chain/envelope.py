@@ -68,7 +68,8 @@ def read_transaction(raw: bytes) -> SignedTransaction:
     """A dynamic-fee transaction from its bytes, its sender from the signature.
 
     Raises:
-        InputError: Not a dynamic-fee transaction, not in canonical form, or not signed.
+        InputError: Not a dynamic-fee transaction, or not in canonical form.
+        SignatureError: No key recovers from its signature.
     """
     from rlp import decode
     from rlp.exceptions import DecodingError

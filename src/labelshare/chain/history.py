@@ -26,6 +26,7 @@ __all__ = [
     "campaign_record",
     "dataset_history",
     "ledger",
+    "ledger_of",
     "pool_params",
     "seat_spans",
 ]
@@ -232,9 +233,14 @@ def dataset_history(chain: Chain, deployment: Deployment, dataset: Address) -> D
 
 def ledger(chain: Chain, deployment: Deployment, token: Address) -> Ledger:
     """Credit in a token as the events add up; accounts without any are left out."""
+    return ledger_of(_registry_events(chain, deployment, _word(token)), token)
+
+
+def ledger_of(happened: Iterable[ev.Event], token: Address) -> Ledger:
+    """The same from events of the registry, which may be about other things too."""
     held: defaultdict[Address, int] = defaultdict(int)
     burned = 0
-    for event in _registry_events(chain, deployment, _word(token)):
+    for event in happened:
         match event:
             case ev.Credited(token=of, account=account, amount=amount) if of == token:
                 held[account] += amount

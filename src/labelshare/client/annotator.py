@@ -13,16 +13,18 @@ from labelshare.chain.campaign import Campaign
 from labelshare.chain.contracts import Registry
 from labelshare.chain.keys import Signer
 from labelshare.chain.transactions import Sender
+from labelshare.client.publications import Lists, Roster
 from labelshare.client.transport import Transport
-from labelshare.errors import CommitmentError, ProtocolError, RevertError
+from labelshare.errors import CommitmentError, InputError, ProtocolError, RevertError
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, label_bytes, opening_hash, seal
 from labelshare.protocol.leaves import aggregate_leaf
 from labelshare.protocol.merkle import verify
+from labelshare.protocol.record import Record
 from labelshare.protocol.spec import Spec
 from labelshare.store.batches import Batches, Kept
 from labelshare.store.database import Database
-from labelshare.types import Address, CampaignParams, Commit, Hash32, Inclusion, Scope
+from labelshare.types import Address, CampaignParams, Commit, Hash32, Inclusion, Scope, keccak
 
 __all__ = ["Annotator", "Batch"]
 
@@ -113,6 +115,32 @@ class Annotator:
         digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
         self.transport.enrol(Enrolment(self.address, self.signer.sign_digest(digest)))
 
+    def check_roster(self, record: Record) -> None:
+        """Make sure that the posted roster has the annotator, and keep its place there.
+
+        Whoever cannot be shown it enrols alone, while enrolment runs: without its place there the annotator
+        could not commit alone, should the oracle fail later.
+
+        Args:
+            record: What the chain says, once the roster's root is posted.
+
+        Raises:
+            ProtocolError: The oracle does not show the roster.
+            CommitmentError: What it shows is not what is posted, or the annotator is not on it.
+
+        Example:
+            >>> annotator.check_roster(campaign.record())
+        """
+        self.keep_place(Roster.checked(self.scope, record, self.transport.enrolled()))
+
+    def keep_place(self, roster: Roster) -> None:
+        """Keep the annotator's place on a roster that was checked; `CommitmentError` if it has none.
+
+        Example:
+            >>> annotator.keep_place(Roster.checked(scope, campaign.record(), oracle.intake.enrolled()))
+        """
+        self._book.set_roster_proof(roster.proof(self.address))
+
     def submit(self, round_number: int, choices: Mapping[int, int]) -> Batch:
         """Seal labels, keep them, sign the commitment and hand it in.
 
@@ -192,25 +220,32 @@ class Annotator:
         before = self._book.all()
         number = len(before)
         form = self.spec.task.form
+        labels = {item: form.encode(choices[item]) for item in sorted(choices)}
         return seal(
             self.scope,
             self.address,
             round_number=round_number,
             batch=number,
             committed_before=before[-1].commit.cumulative_count if before else 0,
-            secret=self.batch_secret(number),
-            labels={item: form.encode(choice) for item, choice in choices.items()},
+            secret=self.batch_secret(number, labels),
+            labels=labels,
         )
 
-    def batch_secret(self, number: int) -> Hash32:
+    def batch_secret(self, number: int, labels: Mapping[int, bytes]) -> Hash32:
         """The secret of a batch: derived from the key, so that losing this object loses no label's salt.
 
+        It depends on the labels (canonical bytes by item), so that a batch that was refused and sealed anew
+        shares no secret with the one that the oracle has seen: opening one says nothing of the other.
+
         Example:
-            >>> annotator.batch_secret(0) == opening.secret
+            >>> labels = dict(zip(opening.items, opening.labels))
+            >>> annotator.batch_secret(0, labels) == opening.secret
             True
         """
-        number_bytes = number.to_bytes(4, "big")
-        return self.signer.derive_secret(b"labelshare.batch.v1" + self.scope.campaign_id + number_bytes)
+        items = sorted(labels)
+        content = keccak(label_bytes(items, [labels[item] for item in items]))
+        place = self.scope.campaign_id + number.to_bytes(4, "big")
+        return self.signer.derive_secret(b"labelshare.batch.v1" + place + content)
 
     def check_included(self, batch: Batch, round_root: Hash32, proof: Sequence[bytes]) -> None:
         """Raise `CommitmentError` unless the root on chain includes the batch.
@@ -222,6 +257,37 @@ class Annotator:
         leaf = aggregate_leaf(self.scope, self.address, batch.opening.commit_hash)
         if not verify(round_root, leaf, proof):
             raise CommitmentError(f"round {batch.commit.round} lacks batch {batch.commit.batch}")
+
+    def left_out(self, record: Record, number: int) -> list[Batch]:
+        """Own batches of a round that the oracle left out of what it posted, or listed with other items.
+
+        All of them where it posted nothing, or does not show what makes the posted root and hash. They are to
+        be committed alone before the round's grace is over.
+
+        Args:
+            record: What the chain says after the round's close.
+            number: The round.
+
+        Example:
+            >>> annotator.left_out(campaign.record(), 0)
+            []
+        """
+        try:
+            lists = Lists.checked(self.scope, record, number, self.transport.published(number))
+        except (ProtocolError, InputError):
+            lists = Lists(number, {})
+        return self.missing_from(lists)
+
+    def missing_from(self, lists: Lists) -> list[Batch]:
+        """Own batches of a round that its lists, once checked, lack or show with other items.
+
+        Example:
+            >>> lists = Lists.checked(scope, campaign.record(), 0, oracle.intake.published(0))
+            >>> annotator.missing_from(lists)
+            []
+        """
+        own = [each for each in self.batches if each.commit.round == lists.round and not each.alone]
+        return [each for each in own if lists.items.get((self.address, each.commit)) != each.opening.items]
 
     def open(self, batch: Batch) -> Batch:
         """Open a batch against the oracle's second receipt; the batch with it.
@@ -261,7 +327,7 @@ class Annotator:
         if not registry.enrolled_alone(self.scope.campaign_id, self.address):
             sender.send(self.signer, registry.enrol(self.params))
 
-    def commit_alone(self, sender: Sender, batch: Batch, roster_proof: Sequence[bytes] = ()) -> None:
+    def commit_alone(self, sender: Sender, batch: Batch, roster_proof: Sequence[bytes] | None = None) -> None:
         """Commit a batch on chain, where the oracle refuses it or is silent; once, however often asked.
 
         Its labels are in the store before; from now on it is not handed in to the oracle, whose refusal would
@@ -270,7 +336,8 @@ class Annotator:
         Args:
             sender: The way to the chain.
             batch: Kept by `keep`, or by `submit` without a receipt.
-            roster_proof: The annotator's place under the roster's root; empty for whoever enrolled alone.
+            roster_proof: The annotator's place under the roster's root; by default the one that
+                `check_roster` kept, or none, as for whoever enrolled alone.
 
         Raises:
             ProtocolError: The batch is not in the store; nothing was sent.
@@ -289,8 +356,9 @@ class Annotator:
         registry = self._registry(sender)
         if registry.commit_hash(self.scope.campaign_id, self.address, number) == name:
             return
+        proof = (self._book.roster_proof() or ()) if roster_proof is None else roster_proof
         try:
-            sender.send(self.signer, registry.commit(self.params, batch.commit, roster_proof))
+            sender.send(self.signer, registry.commit(self.params, batch.commit, proof))
         except RevertError:
             self._book.set_alone(number, alone=False)
             raise
@@ -341,7 +409,8 @@ class Annotator:
 
     def _batch(self, kept: Kept) -> Batch:
         name = typed_data.commit_hash(self.scope.campaign_id, kept.commit)
-        secret = self.batch_secret(kept.commit.batch)
+        labels = dict(zip(kept.items, kept.labels, strict=True))
+        secret = self.batch_secret(kept.commit.batch, labels)
         opening = Opening(self.address, name, secret, kept.items, kept.labels)
         return Batch(kept.commit, opening, kept.receipt, kept.opening_receipt, kept.alone)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
+from labelshare.types import Address
 
 __all__ = ["Transport"]
 
@@ -18,8 +20,14 @@ class Transport(Protocol):
     def enrol(self, enrolment: Enrolment) -> None:
         """Ask for a place on the roster."""
 
+    def enrolled(self) -> Sequence[Address]:
+        """Everyone on the roster that was posted, in any order: whoever keeps it can prove its own place."""
+
     def commit(self, signed: SignedCommit) -> bytes:
         """Hand in a sealed batch; returns the oracle's signature over Receipt."""
 
     def open(self, opening: Opening) -> bytes:
         """Open a batch; returns the oracle's signature over OpeningReceipt."""
+
+    def published(self, number: int) -> Sequence[SignedCommit]:
+        """The commitments of a round that was posted, with their item lists, in any order."""

@@ -74,6 +74,12 @@ class Intake:
             raise ProtocolError(f"{enrolment.annotator} has no whole seat in the pool")
         self.book.add_enrolment(enrolment)
 
+    def enrolled(self) -> tuple[Address, ...]:
+        """Everyone under the roster's root; `ProtocolError` while enrolment runs."""
+        if self.book.is_enrolling():
+            raise ProtocolError("enrolment is not over")
+        return tuple(each.annotator for each in self.book.enrolments())
+
     # --------------------------------------------------------------- batches
 
     def commit(self, signed: SignedCommit) -> bytes:
@@ -95,6 +101,12 @@ class Intake:
             self._check(signed)
             self.book.add_commit(name, signed)
         return self._receipt(typed_data.receipt_hash(self.scope.campaign_id, annotator, name))
+
+    def published(self, number: int) -> list[SignedCommit]:
+        """The commitments of a round with their item lists; `ProtocolError` while it takes batches."""
+        if self.book.round() == number:
+            raise ProtocolError(f"round {number} still takes batches")
+        return [each for each in self.book.commits() if each.commit.round == number]
 
     def _check(self, signed: SignedCommit) -> None:
         if self.roster is None:

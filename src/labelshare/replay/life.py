@@ -21,6 +21,7 @@ from labelshare.chain.state import Status
 from labelshare.chain.transactions import Sender
 from labelshare.client.annotator import Annotator
 from labelshare.client.holder import Licensee
+from labelshare.client.publications import Lists, Roster
 from labelshare.client.requester import Requester, Terms, share_cap_for
 from labelshare.client.seats import seat_calls
 from labelshare.client.slashes import Slasher
@@ -206,6 +207,9 @@ class _Life:
                 annotator.enrol()
                 advance(1)
             oracle.post_roster()
+            roster = Roster.checked(oracle.scope, oracle.record(), oracle.intake.enrolled())
+            for annotator in annotators:
+                annotator.keep_place(roster)
             self._wait_until(oracle.params.schedule.enrol_end)
             oracle.arm_seed()
             if oracle.state().seed == ZERO_HASH:
@@ -250,14 +254,14 @@ class _Life:
             annotator.submit(number, {item: known[item] for item in sorted(items)[:room]})
 
     def _post(self, oracle: Oracle, annotators: Sequence[Annotator], number: int) -> None:
-        """Post the round's root; every annotator checks that it holds what its receipt promised."""
-        made = oracle.post_commits(number)
-        root = self.contracts.registry.round_root(oracle.scope.campaign_id, number)
+        """Post the round's root; whoever finds that it does not hold what it handed in commits alone."""
+        if oracle.post_commits(number) is None:
+            return
+        lists = Lists.checked(oracle.scope, oracle.record(), number, oracle.intake.published(number))
         for annotator in annotators:
-            for batch in annotator.batches:
-                if made and batch.commit.round == number:
-                    proof = made.proof(annotator.address, batch.opening.commit_hash, oracle.scope)
-                    annotator.check_included(batch, root, proof)
+            for batch in annotator.missing_from(lists):
+                if batch.receipt:
+                    annotator.commit_alone(self.sender, batch)
 
     # ------------------------------------------------------------ settlement
 
@@ -273,7 +277,7 @@ class _Life:
         with self.progress.phase("open the batches", len(annotators)) as advance:
             for annotator in annotators:
                 for batch in annotator.batches:
-                    if not batch.opening_receipt:
+                    if batch.receipt and not batch.opening_receipt:
                         annotator.open(batch)
                 advance(1)
         with self.progress.phase("settle", 2) as advance:

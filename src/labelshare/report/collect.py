@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from labelshare.chain.contracts import Token
 from labelshare.chain.deploy import Deployment
 from labelshare.chain.history import CampaignHistory, DatasetHistory, campaign_history, dataset_history
 from labelshare.chain.node import Chain
+from labelshare.protocol.evidence import PayoutRow
 from labelshare.protocol.verify import Report, verify
 from labelshare.report.labels import Labelled, Score, read_labels, score
 from labelshare.report.money import Balance, check_money, flows_of
@@ -18,6 +20,9 @@ from labelshare.report.tables import Table
 from labelshare.types import Address, CampaignId
 
 __all__ = ["Outcome", "Person", "Slashed", "Unit", "collect", "judge"]
+
+READINGS: Final = 3
+"""How often money is read where it moves meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +204,12 @@ def collect(
         VerificationError: Nothing is proposed for this campaign.
     """
     deployment.check(chain)
-    history = campaign_history(chain, deployment, campaign)
-    shares = dataset_history(chain, deployment, history.record.params.dataset)
+    head, history = chain.block_number, campaign_history(chain, deployment, campaign)
     verification = verify(history.record, bundle)
     labelled = read_labels([bundle])
     gold = labelled.gold_items
     known = {item: choice for item, choice in (truth or {}).items() if item not in gold}
-    flows = flows_of(chain, deployment, history.record.params.token)
+    history, shares, balances = _money(chain, deployment, history, labelled.payouts, head)
     token = Token(chain, history.record.params.token)
     return Outcome(
         chain_id=chain.chain_id,
@@ -217,10 +221,32 @@ def collect(
         accuracy=labelled.accuracy(known),
         accuracy_range=labelled.accuracy_range(known),
         ties=len(labelled.tied()),
-        balances=tuple(check_money(chain, deployment, history, shares, labelled.payouts, flows)),
+        balances=balances,
         unit=Unit(token.symbol(), token.decimals()),
         truth=dict(truth or {}),
     )
+
+
+def _money(
+    chain: Chain,
+    deployment: Deployment,
+    history: CampaignHistory,
+    payouts: tuple[PayoutRow, ...],
+    head: int,
+) -> tuple[CampaignHistory, DatasetHistory, tuple[Balance, ...]]:
+    """The sums, and what they are made of; all of it anew where one is off and a block has come since `head`.
+
+    Others use the deployment at the same time: what was read before a block may not fit what is read after.
+    """
+    for left in reversed(range(READINGS)):
+        shares = dataset_history(chain, deployment, history.record.params.dataset)
+        flows = flows_of(chain, deployment, history.record.params.token)
+        balances = tuple(check_money(chain, deployment, history, shares, payouts, flows))
+        if all(each.holds for each in balances) or not left or chain.block_number == head:
+            break
+        head = chain.block_number
+        history = campaign_history(chain, deployment, history.record.campaign_id)
+    return history, shares, balances
 
 
 def judge(chain: Chain, deployment: Deployment, campaign: CampaignId, bundle: bytes) -> Report:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or_keep
 
 from labelshare.protocol.commitments import label_bytes, read_labels
 from labelshare.store.coding import commit_fields, commit_of
 from labelshare.store.database import Database
 from labelshare.store.schema import batches as table
+from labelshare.store.schema import memberships
 from labelshare.types import Address, CampaignId, Commit
 
 __all__ = ["Batches", "Kept"]
@@ -50,8 +53,7 @@ class Batches:
         self, commit: Commit, items: tuple[int, ...], labels: tuple[bytes, ...], *, alone: bool = False
     ) -> None:
         """Keep a sealed batch, before it is sent to anybody; `alone` if that is not to be the oracle."""
-        key = {"campaign": bytes(self.campaign), "annotator": bytes(self.annotator)}
-        row = key | commit_fields(commit) | {"labels": label_bytes(items, labels), "alone": alone}
+        row = self._key | commit_fields(commit) | {"labels": label_bytes(items, labels), "alone": alone}
         with self.database.writing() as connection:
             connection.execute(insert(table), row)
 
@@ -71,6 +73,26 @@ class Batches:
     def set_opening_receipt(self, number: int, receipt: bytes) -> None:
         """Keep the receipt for an opening."""
         self._set(number, opening_receipt=receipt)
+
+    def set_roster_proof(self, proof: Sequence[bytes]) -> None:
+        """Keep the annotator's place under the roster's root, which never changes."""
+        row = self._key | {"roster_proof": b"".join(proof)}
+        with self.database.writing() as connection:
+            connection.execute(insert_or_keep(memberships).on_conflict_do_nothing(), row)
+
+    def roster_proof(self) -> tuple[bytes, ...] | None:
+        """The place under the roster's root; None if it was never seen."""
+        wanted = select(memberships.c.roster_proof).where(
+            memberships.c.campaign == bytes(self.campaign),
+            memberships.c.annotator == bytes(self.annotator),
+        )
+        with self.database.reading() as connection:
+            steps = connection.execute(wanted).scalar_one_or_none()
+        return None if steps is None else tuple(steps[at : at + 32] for at in range(0, len(steps), 32))
+
+    @property
+    def _key(self) -> dict[str, bytes]:
+        return {"campaign": bytes(self.campaign), "annotator": bytes(self.annotator)}
 
     def _set(self, number: int, **values: bytes | bool) -> None:
         with self.database.writing() as connection:

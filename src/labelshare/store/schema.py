@@ -28,6 +28,7 @@ __all__ = [
     "chains",
     "commits",
     "enrolments",
+    "memberships",
     "metadata",
     "openings",
     "transactions",
@@ -141,4 +142,13 @@ batches = Table(
     Column("alone", Boolean, nullable=False),
     _bytes("receipt", optional=True),
     _bytes("opening_receipt", optional=True),
+)
+
+# An annotator's place under a roster's root (32 bytes a step), kept against an oracle that falls silent.
+memberships = Table(
+    "memberships",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    _bytes("roster_proof"),
 )

@@ -72,6 +72,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign", "annotator"),
     )
     op.create_table(
+        "memberships",
+        sa.Column("campaign", sa.LargeBinary(), nullable=False),
+        sa.Column("annotator", sa.LargeBinary(), nullable=False),
+        sa.Column("roster_proof", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign", "annotator"),
+    )
+    op.create_table(
         "openings",
         sa.Column("campaign", sa.LargeBinary(), nullable=False),
         sa.Column("annotator", sa.LargeBinary(), nullable=False),
@@ -108,6 +115,7 @@ def downgrade() -> None:
 
     op.drop_table("transactions")
     op.drop_table("openings")
+    op.drop_table("memberships")
     op.drop_table("enrolments")
     op.drop_table("commits")
     op.drop_table("chains")
