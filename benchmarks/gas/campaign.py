@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.gas.world import ORACLE, REQUESTER, TOKEN
 from labelshare.chain.contracts import Parts
-from labelshare.oracle.operator import CLAIMS_A_CALL
+from labelshare.oracle.engine import CLAIMS_A_CALL
 from labelshare.protocol import typed_data
 from labelshare.protocol.abi import campaign_id, pool_id
 from labelshare.protocol.commitments import Opening, SignedCommit, label_digests, seal

@@ -7,7 +7,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint
@@ -23,20 +23,34 @@ _LISTENING: Final = "Listening on "
 _START_SECONDS: Final = 30.0
 
 
+class Node(NamedTuple):
+    """A running node: its JSON-RPC address and the process behind it."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
 def anvil() -> Iterator[Web3]:
+    """A fresh node for web3, stopped when the block ends; raises as `running` does."""
+    with running(HARDFORK) as node:
+        yield Web3(HTTPProvider(node.url))
+
+
+@contextmanager
+def running(hardfork: str) -> Iterator[Node]:
     """A fresh node on a free port of the loopback interface, stopped when the block ends.
 
     Raises:
         RuntimeError: the binary is missing or the node does not start.
     """
     command = [str(_binary()), "--host", "127.0.0.1", "--port", "0"]
-    command += ["--hardfork", HARDFORK, "--timestamp", _GENESIS]
+    command += ["--hardfork", hardfork, "--timestamp", _GENESIS]
     # The log goes to a file, not a pipe: nobody reads it on, and a full pipe would stop the node.
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
-            yield Web3(HTTPProvider(f"http://{_address(process, Path(log.name))}"))
+            yield Node(f"http://{_address(process, Path(log.name))}", process)
         finally:
             _stop(process)
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.settle.build FOLDER`: settles the campaign and writes its bundle, line by line."""
+"""`python -m benchmarks.settle.build FOLDER`: settles the campaign and writes its bundle."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ def main(folder: Path) -> None:
 
     def settled() -> Built:
         built = build(Spec.parse(spec), record, enrolments, commits, openings)
-        with (folder / "bundle").open("wb") as out:
-            out.writelines(built.lines())
+        (folder / "bundle").write_bytes(built.bundle)
         return built
 
     built, times = timed(1, settled)

@@ -24,7 +24,7 @@ from labelshare.types import Address, CampaignParams, PoolParams, Schedule, Scop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Campaign", "load"]
+__all__ = ["ANNOTATORS", "CLASSES", "LABELS_AN_ITEM", "Campaign", "items_of_each", "load", "spec_fields"]
 
 CHAIN: Final = 31_337
 REGISTRY: Final = Address(keccak(b"registry")[:20])
@@ -56,10 +56,9 @@ def load(file: Path) -> Campaign:
     return Campaign(*pickle.loads(file.read_bytes()))
 
 
-def _spec(n_items: int, truth: np.ndarray) -> tuple[Spec, SealedGold]:
-    gold = {item: bytes([1, 0, int(truth[item])]) for item in range(0, n_items, 10)}
-    sealed = SealedGold.of(keccak(b"gold"), gold)
-    fields: dict[str, Any] = {
+def spec_fields(n_items: int) -> dict[str, Any]:
+    """The spec of such a campaign without gold and slashes."""
+    return {
         "title": "Benchmark",
         "instructions": "",
         "task": {"type": "single-choice.v1", "config": CONFIG},
@@ -74,13 +73,22 @@ def _spec(n_items: int, truth: np.ndarray) -> tuple[Spec, SealedGold]:
         "skill": {"policy": "leave-one-out.v1"},
         "pay": {"policy": "skill.v1"},
         "shares": {"policy": "skill.v1"},
+        "slash": {"policy": "none.v1"},
+        "gold": {"policy": "none.v1"},
+    }
+
+
+def _spec(n_items: int, truth: np.ndarray) -> tuple[Spec, SealedGold]:
+    gold = {item: bytes([1, 0, int(truth[item])]) for item in range(0, n_items, 10)}
+    sealed = SealedGold.of(keccak(b"gold"), gold)
+    judged = {
         "slash": {"policy": "skill-and-gold.v1"},
         "gold": {"policy": "merkle.v1", "root": str(sealed.root), "count": len(gold)},
     }
-    return Spec.of(fields), sealed
+    return Spec.of(spec_fields(n_items) | judged), sealed
 
 
-def _items_of_each(n_labels: int, n_people: int, rng: np.random.Generator) -> list[np.ndarray]:
+def items_of_each(n_labels: int, n_people: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Five shuffled rounds over the items, cut evenly; whoever meets an item twice labels it once."""
     n_items = n_labels // LABELS_AN_ITEM
     every = np.concatenate([rng.permutation(n_items) for _ in range(LABELS_AN_ITEM)])
@@ -111,7 +119,7 @@ def _campaign(n_labels: int) -> Campaign:
     enrol = typed_data.digest(scope, typed_data.enrol_hash(scope.campaign_id))
     enrolments = [Enrolment(typed_data.address_of(key), typed_data.sign(enrol, key)) for key in keys]
     commits, openings = [], []
-    for key, items in zip(keys, _items_of_each(n_labels, n_people, rng), strict=True):
+    for key, items in zip(keys, items_of_each(n_labels, n_people, rng), strict=True):
         right = rng.random(items.size) < 0.8
         classes = np.where(right, truth[items], rng.integers(0, CLASSES, items.size))
         signed, opening = _sealed(scope, spec, key, dict(zip(items.tolist(), classes.tolist(), strict=True)))

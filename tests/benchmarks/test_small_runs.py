@@ -12,6 +12,7 @@ import pytest
 from benchmarks import sides
 from benchmarks.aggregate import compare as aggregate
 from benchmarks.aggregate.crowd import LABELS_EACH, N_CLASSES, simulate
+from benchmarks.lifecycle import compare as lifecycle
 from benchmarks.merkle import compare as merkle
 from benchmarks.settle import compare as settle
 from benchmarks.sides import SideError
@@ -39,6 +40,16 @@ def test_a_small_campaign_is_settled_and_verified() -> None:
     found = {row.work: row.ours for row in settle.measure([300]).rows}
     assert found["bundle"]
     assert found["verify from record and bundle"]
+
+
+@pytest.mark.anvil
+@pytest.mark.slow
+def test_a_small_campaign_is_lived_through(anvil_program: Path) -> None:
+    assert anvil_program.is_file()
+    found = {row.work: row.ours for row in lifecycle.measure([400], repeats=1).rows}
+    steps = ("commit", "aggregate", "settle", "claim")
+    assert found["all steps"] == pytest.approx(sum(found[step] or 0 for step in steps))
+    assert found["claim alone"]
 
 
 def test_signatures_agree_with_eth_account() -> None:

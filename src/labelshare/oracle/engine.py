@@ -7,14 +7,16 @@ store: a step that is done already does nothing, so a process that ended anywher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from labelshare.chain.campaign import Campaign
 from labelshare.chain.contracts import Parts, Registry
 from labelshare.chain.deploy import Contracts, Deployment
-from labelshare.chain.history import campaign_history, campaign_record
+from labelshare.chain.events import Claimed, events, topic_of
+from labelshare.chain.history import campaign_record
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Chain
 from labelshare.chain.state import CampaignState, Status
@@ -435,12 +437,23 @@ class Oracle:
 
     def _unclaimed(self, order: Sequence[int], parts: Parts) -> dict[Parts, list[int]]:
         """Leaves in the order given, by what of `parts` nobody has claimed of them, as the events tell."""
-        claimed = campaign_history(self._chain, self.deployment, self.scope.campaign_id).claimed
+        claimed = self._claimed()
         found: dict[Parts, list[int]] = {}
         for index in order:
-            missing = parts & ~claimed.get(index, Parts(0))
+            missing = parts & ~claimed[index]
             if missing:
                 found.setdefault(missing, []).append(index)
+        return found
+
+    def _claimed(self) -> Mapping[int, Parts]:
+        """What was handed out of each leaf, by index."""
+        found: defaultdict[int, Parts] = defaultdict(lambda: Parts(0))
+        topics = (topic_of(Claimed), self.scope.campaign_id)
+        head = self._chain.block_number
+        for event in events(self._chain, self.registry.address, self.deployment.block, head, topics):
+            if isinstance(event, Claimed):
+                for index in event.indices:
+                    found[index] |= Parts(event.parts)
         return found
 
     def _send(self, call: Call) -> None:

@@ -11,7 +11,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import lt
 from typing import Final
 
 from sha3 import keccak_256
@@ -163,6 +163,21 @@ def label_bytes(items: Iterable[int], labels: Iterable[bytes]) -> bytes:
 
 def read_labels(data: bytes) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
     """Items and labels from their bytes; `CommitmentError` if these are cut off."""
+    return _read_even(data) or _read_uneven(data)
+
+
+def _read_even(data: bytes) -> tuple[tuple[int, ...], tuple[bytes, ...]] | None:
+    """The labels where all are as long as the first, as choices are; else None. Several times quicker."""
+    if len(data) < _HEAD.size:
+        return None
+    length = _HEAD.unpack_from(data)[1]
+    if len(data) % (_HEAD.size + length):
+        return None
+    items, lengths, labels = zip(*struct.iter_unpack(f">QH{length}s", data), strict=True)
+    return (items, labels) if set(lengths) == {length} else None
+
+
+def _read_uneven(data: bytes) -> tuple[tuple[int, ...], tuple[bytes, ...]]:
     items, labels, at, size = [], [], 0, len(data)
     while at < size:
         start = at + _HEAD.size
@@ -230,7 +245,7 @@ def _check_shape(items: Sequence[int], labels: Sequence[bytes]) -> None:
         raise CommitmentError(f"a batch holds 1 to {MAX_BATCH} labels, this one {len(items)}")
     if len(labels) != len(items):
         raise CommitmentError(f"{len(items)} items with {len(labels)} labels")
-    if not items[0] >= 0 or items[-1] >= MAX_ITEMS or any(one >= other for one, other in pairwise(items)):
+    if not items[0] >= 0 or items[-1] >= MAX_ITEMS or not all(map(lt, items, items[1:])):
         raise CommitmentError("items must ascend without repetition, below 2^32")
     if max(map(len, labels)) > MAX_LABEL_BYTES:
         raise CommitmentError(f"a label has at most {MAX_LABEL_BYTES} bytes")

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from io import BytesIO
 from typing import NamedTuple
 
 from labelshare.errors import CommitmentError, EvidenceError, ProtocolError, ReplayError
@@ -44,21 +45,18 @@ class Built:
         settlement: What to post.
         payouts: Payout leaves in index order.
         rows: The bundle, row by row.
+        bundle: Its bytes.
     """
 
     scope: Scope
     settlement: Settlement
     payouts: tuple[Payout, ...]
     rows: tuple[evidence.Row, ...]
+    bundle: bytes
 
     def lines(self) -> Iterator[bytes]:
         """The bundle's bytes, line by line."""
-        return map(evidence.write_row, self.rows)
-
-    @property
-    def bundle(self) -> bytes:
-        """The bundle's bytes at once."""
-        return b"".join(self.lines())
+        return iter(self.bundle.splitlines(keepends=True))
 
     def payout_tree(self) -> MerkleTree:
         """The tree that claims are proven in; leaf i is `payouts[i]`. `InputError` if nobody is paid."""
@@ -141,7 +139,7 @@ def reread(bundle: bytes) -> Built:
         case [evidence.Header() as header, *_, evidence.SummaryRow() as summary]:
             scope = Scope(header.chain_id, header.registry, header.campaign_id)
             payouts = tuple(row.leaf for row in rows if isinstance(row, evidence.PayoutRow))
-            return Built(scope, summary.settlement(evidence.bundle_hash([bundle])), payouts, rows)
+            return Built(scope, summary.settlement(evidence.bundle_hash([bundle])), payouts, rows, bundle)
         case _:
             raise EvidenceError("the bundle is cut off")
 
@@ -163,8 +161,11 @@ def _settle(spec: Spec, record: Record, found: _Evidence, assigned: assignment.A
         *map(evidence.PayoutRow.of, verdict.payouts),
         summary,
     )
-    name = evidence.bundle_hash(map(evidence.write_row, rows))
-    return Built(record.scope, summary.settlement(name), tuple(verdict.payouts), rows)
+    written = BytesIO()  # no list of all lines beside the bundle, as a join would make
+    written.writelines(map(evidence.write_row, rows))
+    bundle = written.getvalue()
+    settlement = summary.settlement(evidence.bundle_hash([bundle]))
+    return Built(record.scope, settlement, tuple(verdict.payouts), rows, bundle)
 
 
 def _require_terms(spec: Spec, record: Record) -> None:
