@@ -19,11 +19,13 @@ from labelshare.commands.campaign import campaign
 from labelshare.commands.claim import claim
 from labelshare.commands.common import command
 from labelshare.commands.dataset import dataset
+from labelshare.commands.economics import economics
 from labelshare.commands.licence import licence
 from labelshare.commands.node import node
 from labelshare.commands.pool import pool
 from labelshare.commands.quote import quote
 from labelshare.commands.report import report_of
+from labelshare.commands.simulate import simulate
 from labelshare.commands.spec import spec
 from labelshare.commands.stake import stake
 from labelshare.errors import InputError, LabelshareError
@@ -51,6 +53,8 @@ app.add_typer(account)
 app.add_typer(stake)
 app.add_typer(spec)
 command(app, "quote spec.json", ("as_json",))(quote)
+command(app, "economics spec.json", ("as_json",))(economics)
+command(app, "simulate labels.csv --truth truth.csv", ("as_json",))(simulate)
 app.add_typer(pool)
 app.add_typer(dataset)
 app.add_typer(licence)
@@ -238,7 +242,7 @@ def _run(crowd: Crowd, rules: Rules, places: _Places, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(text.as_json(outcome, lived.gas, seconds) | _facts(crowd, outcome), indent=2))
     else:
-        console.print(text.banner(lived.deployment, lived.scope.campaign_id, lived.dataset))
+        console.print(text.banner(lived.deployment, outcome))
         names = dict(zip(lived.annotators, crowd.workers, strict=True))
         text.show(console, outcome, names, lived.gas)
         console.print(_footer(crowd, outcome, seconds))

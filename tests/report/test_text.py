@@ -28,7 +28,7 @@ def printed(found: Outcome, names: Mapping[Address, str] | None = None) -> list[
     """The report's lines on a terminal of eighty columns."""
     life, file = recorded_life(), io.StringIO()
     console = Console(file=file, width=WIDTH)
-    console.print(banner(life.lived.deployment, life.lived.scope.campaign_id, life.lived.dataset))
+    console.print(banner(life.lived.deployment, found))
     if names is None:
         names = dict(zip(life.lived.annotators, life.crowd.workers, strict=True))
     show(console, found, names, life.lived.gas)

@@ -119,7 +119,7 @@ def _print_text(saved: Saved, outcome: Outcome, unknown: int, file: Path | None)
     from labelshare.report import text
 
     console = Console()
-    console.print(text.banner(saved.deployment, saved.campaign, outcome.dataset.created.dataset))
+    console.print(text.banner(saved.deployment, outcome))
     text.show(console, outcome, {}, {})
     if unknown:
         console.print(f"{unknown:,} truths left out: no such item or class")

@@ -15,7 +15,7 @@ from labelshare.protocol.skill import ONE
 from labelshare.report.collect import Outcome, Person
 from labelshare.report.gas import GasLine, gas_lines, job_gas
 from labelshare.report.labels import Score
-from labelshare.types import Address, CampaignId
+from labelshare.types import Address
 
 __all__ = ["as_json", "banner", "show"]
 
@@ -24,14 +24,18 @@ BAR = 10
 NAME = 13
 
 
-def banner(deployment: Deployment, campaign: CampaignId, dataset: Address) -> Group:
-    """Where it all is: chain, contracts, campaign."""
+def banner(deployment: Deployment, outcome: Outcome) -> Group:
+    """Where it all is, and who runs it: chain, contracts, accounts, campaign."""
+    record = outcome.campaign.record
     rows = [
         ("chain", str(deployment.chain_id)),
         ("registry", str(deployment.registry.address)),
         ("licences", str(deployment.licenses.address)),
-        ("dataset", str(dataset)),
-        ("campaign", str(campaign)),
+        ("token", str(record.params.token)),
+        ("requester", str(record.params.requester)),
+        ("oracle", str(record.params.oracle)),
+        ("dataset", str(record.params.dataset)),
+        ("campaign", str(record.campaign_id)),
     ]
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in rows:
