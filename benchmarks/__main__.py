@@ -33,6 +33,12 @@ def _aggregate(size: int | None) -> Report:
     return compare.measure(compare.SIZES if size is None else (size,))
 
 
+def _accuracy(size: int | None) -> Report:
+    from benchmarks.accuracy import compare
+
+    return compare.measure(None if size is None else (size,))
+
+
 def _signatures(size: int | None) -> Report:
     from benchmarks.signatures import compare
 
@@ -45,12 +51,20 @@ def _settle(size: int | None) -> Report:
     return compare.measure(compare.SIZES if size is None else (size,))
 
 
+def _lifecycle(size: int | None) -> Report:
+    from benchmarks.lifecycle import compare
+
+    return compare.measure(compare.SIZES if size is None else (size,))
+
+
 BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {
     "gas": _gas,
     "merkle": _merkle,
     "aggregate": _aggregate,
+    "accuracy": _accuracy,
     "signatures": _signatures,
     "settle": _settle,
+    "lifecycle": _lifecycle,
 }
 
 
@@ -58,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one benchmark and prints it; a run at the standard sizes also replaces the committed figures."""
     options = _parser().parse_args(arguments)
     report = BENCHMARKS[options.name](options.size)
-    if options.size is None:
+    if options.size is None and report.rows:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{options.name}.json").write_text(as_json(report.rows), encoding="utf-8")
         _write_package_data(options.name, report)

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LABELS_EACH", "N_CLASSES", "Labels", "facts", "load", "simulate"]
+__all__ = ["LABELS_EACH", "N_CLASSES", "OUTCOME", "Labels", "facts", "load", "simulate"]
 
 SEED: Final = 20_260
 N_CLASSES: Final = 5
 LABELS_EACH: Final = 5
+OUTCOME: Final = "our outcome"
+"""The name of a digest of everything that our side gives."""
 LABELS_OF_ONE: Final = 200
 """Labels of one annotator in the mean: 5,000 annotators for a million labels."""
 
@@ -68,10 +70,15 @@ def load(file: Path) -> Labels:
         return Labels(int(stored["n_items"]), *(stored[name] for name in _ARRAYS))
 
 
-def facts(labels: Labels, winners: NDArray[np.int64]) -> dict[str, str]:
-    """What both sides must find alike: the winner of each item, in the items' order, where none is tied."""
+def facts(labels: Labels, winners: NDArray[np.int64], *, exact: bool) -> dict[str, str]:
+    """What both sides must find alike: the winner of each item, in the items' order, where none is tied.
+
+    Models that differ in their priors need not agree on each: of those only that every item has a winner.
+    """
     import hashlib
 
+    if not exact:
+        return {"items with a winner": f"{winners.size:,}"}
     digest = hashlib.sha256(winners.astype(np.int64)[labels.untied].tobytes()).hexdigest()
     return {f"winners of {int(labels.untied.sum()):,} items": digest}
 

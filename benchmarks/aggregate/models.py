@@ -22,6 +22,8 @@ class Model:
         title: its name in the table.
         module, function: ours: an `Aggregator` of `labelshare.protocol.aggregation`.
         peer: the class of `crowdkit.aggregation`.
+        exact: whether both sides must name the same winner wherever no class is tied.
+        compiled: whether numba is used where it is installed.
         peer_options: what it is made with.
     """
 
@@ -29,11 +31,27 @@ class Model:
     module: str
     function: str
     peer: str
+    exact: bool
+    compiled: bool
     peer_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 MODELS: Final[Mapping[str, Model]] = {
     "majority": Model(
-        "majority vote", "labelshare.protocol.aggregation.majority", "majority", peer="MajorityVote"
+        "majority vote",
+        "labelshare.protocol.aggregation.majority",
+        "majority",
+        peer="MajorityVote",
+        exact=True,
+        compiled=False,
+    ),
+    "dawid-skene": Model(
+        "Dawid–Skene",
+        "labelshare.protocol.aggregation.dawid_skene",
+        "dawid_skene",
+        peer="DawidSkene",
+        exact=False,
+        compiled=True,
+        peer_options={"n_iter": 100},
     ),
 }

@@ -1,4 +1,8 @@
-"""Our side: `python -m benchmarks.aggregate.ours MODEL FILE REPEATS`, from arrays to verdicts on items."""
+"""Our side: `python -m benchmarks.aggregate.ours MODEL FILE REPEATS`, from arrays to verdicts on items.
+
+Two parts: `first` is the first time in the process, which loads compiled loops, or compiles them where they
+are not kept from before; `aggregate` are the times after it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from benchmarks.aggregate.crowd import N_CLASSES, Labels, facts, load
+from benchmarks.aggregate.crowd import N_CLASSES, OUTCOME, Labels, facts, load
 from benchmarks.aggregate.models import MODELS
 from benchmarks.side import report, timed
 from labelshare.protocol.aggregation.base import Crowd
@@ -32,10 +36,20 @@ def main(name: str, file: str, repeats: int) -> None:
     aggregate: Aggregator = getattr(import_module(model.module), model.function)
     labels = load(Path(file))
     crowd = Crowd(labels.n_items, N_CLASSES, labels.items, labels.annotators, labels.classes)
+    _, first = timed(1, lambda: aggregate(crowd, TIES))
     outcome, times = timed(repeats, lambda: aggregate(crowd, TIES))
     _require_same_when_shuffled(aggregate, crowd, outcome)
+    found = facts(labels, _all_winners(labels, outcome), exact=model.exact)
+    if model.compiled:
+        found[OUTCOME] = _digest(outcome)
+    report({"first": first, "aggregate": times}, found, _versions(compiled=model.compiled))
+
+
+def _versions(*, compiled: bool) -> dict[str, str]:
     versions = {"python": platform.python_version(), "numpy": version("numpy")}
-    report({"aggregate": times}, facts(labels, _all_winners(labels, outcome)), versions)
+    if compiled:
+        versions["numba"] = version("numba") if "numba" in sys.modules else "not loaded"
+    return versions
 
 
 def _all_winners(labels: Labels, outcome: Outcome) -> np.ndarray:

@@ -31,6 +31,18 @@ TASKS = {  # a config of each type, and three answers to it
         (9, 0, 2009),
     ),
 }
+SMALL_CHOICES = CHOICES.partition('<Choice value="3"/>')[0]
+MODEL_TASKS = {  # of few classes: a model takes at most a thousand, and the naive one counts them slowly
+    **TASKS,
+    "multi-label.v1": (
+        f'<View><Choices name="c" toName="t" choice="multiple">{SMALL_CHOICES}</Choices></View>',
+        (0, 4, 7),
+    ),
+    "numeric.v1": (
+        '<View><Number name="n" toName="t" min="-0.5" max="0.05" step="0.05"/></View>',
+        (9, 0, 11),
+    ),
+}
 SECRET = keccak(b"gold")
 AFTER = (200, 0)  # behind the proposal
 
@@ -68,6 +80,7 @@ class Kind:
     price: int
     share_cap: int
     stake_per_label: int
+    model: tuple[int, int] | None  # strength and iterations of dawid-skene.v1; None for a vote
     odd: bool  # amounts and parameters anywhere in their ranges
     breaks: bool  # batches that do not stand, void openings and people without a seat
 
@@ -75,6 +88,11 @@ class Kind:
     def size(self) -> int:
         """How many items there are: more where nobody may label more than a fifth of them."""
         return self.items * (3 if self.rendezvous else 1)
+
+    @property
+    def form(self) -> tuple[str, tuple[int, ...]]:
+        """The task's config, and three answers to it."""
+        return (TASKS if self.model is None else MODEL_TASKS)[self.task]
 
 
 def truth(item: int) -> int:
@@ -113,6 +131,7 @@ kinds = st.builds(
     price=st.sampled_from([0, 1, 1_001, 99_999]),
     share_cap=st.sampled_from([0, ONE_SHARE, 3 * ONE_SHARE + 7, 1_000 * ONE_SHARE]),
     stake_per_label=st.sampled_from([4_000, 4_000, 60_000, 0]),
+    model=st.sampled_from([None, (4, 30), (4, 3), (64, 1), (1, 7)]),
     odd=st.sampled_from([False, False, True]),
     breaks=st.booleans(),
 )
@@ -147,7 +166,7 @@ def names_of(kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def world_of(kind: Kind, sealed: SealedGold | None) -> World:
     fields = spec_fields(
         items=[{"digest": f"{i:064x}"} for i in range(kind.size)],
-        task={"type": kind.task, "config": TASKS[kind.task][0]},
+        task={"type": kind.task, "config": kind.form[0]},
         price=str(kind.price),
         redundancy={"policy": "fixed.v1", "k": kind.k},
         skill=dict(
@@ -171,6 +190,10 @@ def world_of(kind: Kind, sealed: SealedGold | None) -> World:
 
 def policies(kind: Kind, sealed: SealedGold | None) -> dict[str, Any]:
     changes: dict[str, Any] = {}
+    if kind.model is not None:
+        strength, iterations = kind.model
+        rule = {"policy": "dawid-skene.v1", "strength": strength, "iterations": iterations}
+        changes["aggregation"] = rule
     if kind.rendezvous:
         changes["assignment"] = {"policy": "rendezvous.v1", "cap_bps": 2_000}
     if sealed is not None:
@@ -214,7 +237,7 @@ def make_odd(fields: dict[str, Any], rng: Random) -> None:
 def gold_of(kind: Kind, rng: Random) -> SealedGold:
     items = rng.sample(range(kind.size), min(kind.gold, kind.size))
     wrong = set(items[: 1 + len(items) // 3]) if kind.gold_wrong else set()
-    config, answers = TASKS[kind.task]
+    config, answers = kind.form
     form = Spec.of(spec_fields(task={"type": kind.task, "config": config})).task.form
     labels = {item: form.encode(answers[(truth(item) + (item in wrong)) % 3]) for item in sorted(items)}
     return SealedGold.of(SECRET, labels)
@@ -241,7 +264,7 @@ def label(world: World, kind: Kind, rng: Random, name: str, number: int, mine: l
         items = sorted(rng.sample(items, min(len(items), left(world, name))))
     if kind.breaks and rng.random() < 0.1:
         items.append(kind.size + 3)  # no item of the spec
-    how, answers = ANSWERS[name.split(maxsplit=1)[0]], TASKS[kind.task][1]
+    how, answers = ANSWERS[name.split(maxsplit=1)[0]], kind.form[1]
     if items:
         world.label(
             name,

@@ -42,7 +42,12 @@ def rows_of(rows: Iterable[Row], kind: type[R]) -> list[R]:
     return [row for row in rows if isinstance(row, kind)]
 
 
-def summed(rows: Sequence[Row], record: Record, label_root: Hash32 | None = None) -> Cheat:
+def summed(
+    rows: Sequence[Row],
+    record: Record,
+    label_root: Hash32 | None = None,
+    model_root: Hash32 | None = None,
+) -> Cheat:
     """Index, sums, roots, totals, summary and the settlement on chain are made to fit the rows."""
     payouts: list[PayoutRow] = []
     paid = minted = 0
@@ -55,6 +60,7 @@ def summed(rows: Sequence[Row], record: Record, label_root: Hash32 | None = None
         payout_root=root_of([payout_leaf(record.scope, row.leaf) for row in payouts]),
         truth_root=root_of([truth_leaf(record.scope, row.leaf) for row in rows_of(rows, TruthRow)]),
         label_root=old.label_root if label_root is None else label_root,
+        model_root=old.model_root if model_root is None else model_root,
         payout_total=paid,
         share_total=minted,
         leaves=len(payouts),
@@ -97,7 +103,8 @@ def judged_anew(rows: Sequence[Row], record: Record, spec: Spec) -> Cheat | None
     derived = GoldRow | TruthRow | ScoreRow | PayoutRow | SummaryRow
     base = [row for row in evidence if not isinstance(row, derived)]
     made: list[Row] = [*verdict.gold, *verdict.truths, *verdict.scores, *map(PayoutRow.of, verdict.payouts)]
-    return summed([*base, *made, *rows_of(rows, SummaryRow)], record, root_of(count.leaves))
+    summary = rows_of(rows, SummaryRow)
+    return summed([*base, *made, *summary], record, root_of(count.leaves), verdict.model_root)
 
 
 def resealed(rows: Sequence[Row], record: Record) -> list[Row]:

@@ -8,20 +8,27 @@ reach.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from labelshare.errors import LabelshareError
-from labelshare.protocol.evidence import CommitRow, GoldRow, Row, ScoreRow, read
+from labelshare.protocol import verdicts
+from labelshare.protocol.aggregation.base import Crowd
+from labelshare.protocol.aggregation.dawid_skene import Fit, Rule, fit
+from labelshare.protocol.evidence import CommitRow, GoldRow, Row, ScoreRow, SummaryRow, TruthRow, read
+from labelshare.protocol.gold import clamped
 from labelshare.protocol.record import Record
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.verify import verify
-from tests.protocol.cheating import Cheat, judged_anew, posted, reposted, summed
+from labelshare.types import Hash32
+from tests.protocol.cheating import Cheat, judged_anew, posted, reposted, rows_of, summed
+from tests.protocol.naive.check import check
 from tests.protocol.test_tampering import alterations, small_public
-from tests.protocol.world import World, propose, skilled_world, small_world
+from tests.protocol.world import World, modelled_world, propose, skilled_world, small_world
 
 DEEP = settings().max_examples > 500
 LONG = 600  # characters of a line that is mostly one long array
@@ -37,6 +44,7 @@ WORLDS = {
     "given": prepared(small_world()),
     "public": prepared(small_public(), public=True),
     "skilled": prepared(skilled_world()),
+    "modelled": prepared(modelled_world()),
 }
 
 
@@ -95,11 +103,12 @@ def is_another_history(name: str, rows: list[Row], number: int) -> bool:
 
 
 CASES = [(name, number) for name, (_, built, _) in WORLDS.items() for number in range(len(built.rows))]
-# People and items are many in the skilled world, and alike to the verifier.
+STEP = {"skilled": 4, "modelled": 2}  # people and items are many there, and alike to the verifier
 CASES = [
     (name, number)
     for name, number in CASES
-    if name != "skilled" or number % 4 == 0 or isinstance(WORLDS[name][1].rows[number], ScoreRow | GoldRow)
+    if number % STEP.get(name, 1) == 0
+    or isinstance(WORLDS[name][1].rows[number], ScoreRow | GoldRow | SummaryRow)
 ]
 FOUND: Counter[str] = Counter()
 CAUGHT: set[tuple[str, int]] = set()
@@ -135,6 +144,7 @@ def test_the_cheats_were_tried() -> None:
     for strength in ("sums", "summary", "judged anew", "other roots", "all anew"):
         assert FOUND[f"given: {strength}: caught"] > 5, FOUND
         assert FOUND[f"skilled: {strength}: caught"] > 5, FOUND
+        assert FOUND[f"modelled: {strength}: caught"] > 5, FOUND
     assert FOUND["public: judged anew: caught"] > 5, FOUND
     assert sum(FOUND.values()) > 800, FOUND
 
@@ -144,3 +154,80 @@ def test_the_honest_bundles_pass_every_such_rework() -> None:
     for name, (_, built, _) in WORLDS.items():
         for strength, (chain, lines) in cheats(name, list(built.rows), "SeatRow"):
             assert verify(chain, b"".join(lines)).ok, (name, strength)
+
+
+# Cheats about the model
+
+
+def difference_of(cheat: Cheat | None) -> str:
+    """What is wrong with it in our words; the second verifier finds it wrong as well."""
+    assert cheat is not None
+    record, lines = cheat
+    report, verdict = verify(record, b"".join(lines)), check(record, b"".join(lines))
+    assert not report.ok
+    assert not verdict.ok
+    return report.difference
+
+
+def truths(change: Callable[[TruthRow], TruthRow]) -> list[Row]:
+    """The modelled campaign with one of its truths changed, that of an item which is no gold."""
+    rows = WORLDS["modelled"][1].rows
+    return [change(row) if isinstance(row, TruthRow) and row.item == 7 else row for row in rows]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"confidence_q16": 65_512}, {"confidence_q16": 65_536}, {"winner": b"\1\0\2"}, {"accepted": False}],
+)
+def test_a_truth_of_the_model_cannot_be_altered(changes: dict[str, Any]) -> None:
+    """The truth root and the posted settlement fit."""
+    rows = truths(lambda row: replace(row, **changes))
+    assert difference_of(summed(rows, WORLDS["modelled"][2])).startswith(
+        f"{next(iter(changes))} of item 7 is "
+    )
+
+
+@pytest.mark.parametrize("root", [Hash32(bytes(32)), Hash32(b"\7" * 32)], ids=["zero", "other"])
+def test_another_model_root_is_caught(root: Hash32) -> None:
+    rows = list(WORLDS["modelled"][1].rows)
+    assert rows_of(rows, SummaryRow)[0].model_root != root
+    cheat = summed(rows, WORLDS["modelled"][2], model_root=root)
+    assert difference_of(cheat).startswith("model_root of summary is ")
+
+
+def test_a_vote_has_no_model_root() -> None:
+    cheat = summed(WORLDS["skilled"][1].rows, WORLDS["skilled"][2], model_root=Hash32(b"\7" * 32))
+    assert difference_of(cheat).startswith("model_root of summary is ")
+
+
+def run_with(**changes: Any) -> Callable[..., Fit]:
+    def other(crowd: Crowd, seed: Hash32, gold: Mapping[int, int], rule: Rule) -> Fit:
+        return fit(crowd, seed, gold, replace(rule, **changes))
+
+    return other
+
+
+def other_half(seed: Hash32, items: Iterable[int]) -> frozenset[int]:
+    items = list(items)
+    return frozenset(items) - clamped(seed, items)
+
+
+OTHER_MODELS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "all gold is told": ("clamped", lambda _seed, items: frozenset(items)),
+    "no gold is told": ("clamped", lambda _seed, _items: frozenset()),
+    "the other half is told": ("clamped", other_half),
+    "another strength": ("fit", run_with(strength=5)),
+    "another iteration": ("fit", run_with(iterations=4)),
+    "gold weighs less": ("fit", run_with(gold_weight=4)),
+    "false gold is told": ("fit", lambda crowd, seed, gold, rule: fit(crowd, seed, {**gold, 7: 2}, rule)),
+}
+
+
+@pytest.mark.parametrize("how", OTHER_MODELS)
+def test_a_model_run_otherwise_is_caught_though_all_that_follows_fits(how: str) -> None:
+    name, other = OTHER_MODELS[how]
+    world, built, record = WORLDS["modelled"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verdicts, name, other)
+        cheat = judged_anew(built.rows, record, world.spec)
+    assert difference_of(cheat)

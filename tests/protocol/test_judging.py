@@ -11,7 +11,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from labelshare.protocol.aggregation import base, leave_one_out
+from labelshare.protocol.aggregation import base, dawid_skene, leave_one_out
 from labelshare.protocol.aggregation import majority as majority_module
 from labelshare.protocol.aggregation.base import Crowd, Integers
 from labelshare.protocol.aggregation.leave_one_out import peers
@@ -29,17 +29,19 @@ from tests.protocol.world import SEED, World, account, propose, skilled_world, s
 N_ITEMS = 6
 PEOPLE = [Address(keccak(b"person" + bytes([number]))[:20]) for number in range(6)]
 WORLD = World()
+MODEL = {"policy": "dawid-skene.v1", "strength": 4, "iterations": 30}
 Answers = dict[tuple[int, int], int]  # class by (person, item)
 
 answers_of = st.dictionaries(
     st.tuples(st.integers(0, 5), st.integers(0, N_ITEMS - 1)), st.integers(0, 2), max_size=30
 )
 gold_of = st.dictionaries(st.integers(0, N_ITEMS - 1), st.integers(0, 2), max_size=4)
+aggregations = st.sampled_from([{"policy": "majority.v1"}, MODEL])
 
 
 @dataclass(frozen=True)
 class Case:
-    """A campaign's labels, without the commitments around them."""
+    """A campaign's labels, without the commitments around them; people are counted in their `order`."""
 
     answers: Answers
     gold: Mapping[int, int] = field(default_factory=dict)
@@ -47,13 +49,16 @@ class Case:
     fields: Mapping[str, Any] = field(default_factory=dict)
     escrow: int = 1_000_000
     share_cap: int = 10**24
+    order: tuple[int, ...] = tuple(range(6))
+    weight: int = 5
 
     @property
     def spec(self) -> Spec:
         rules: dict[str, Any] = {"pay": {"policy": "skill.v1"}, "shares": {"policy": "skill.v1"}}
         if self.gold:
             sealed = self._sealed
-            rules["gold"] = {"policy": "merkle.v1", "root": str(sealed.root), "count": len(self.gold)}
+            gold = {"policy": "merkle.v1", "root": str(sealed.root), "count": len(self.gold)}
+            rules["gold"] = gold | {"weight": self.weight}
             rules["slash"] = {
                 "policy": "skill-and-gold.v1",
                 "min_labels": 1,
@@ -70,7 +75,8 @@ class Case:
         spec = self.spec
         count = Count(WORLD.scope, spec.task.form, N_ITEMS, lambda *_: True)
         committed = {}
-        for number, person in enumerate(PEOPLE):
+        for number in self.order:
+            person = PEOPLE[number]
             own = {item: choice for (who, item), choice in sorted(self.answers.items()) if who == number}
             if own:
                 labels = tuple(spec.task.form.encode(choice) for choice in own.values())
@@ -129,11 +135,19 @@ def test_agreeing_more_never_lowers_ones_pay(
     st.integers(0, 10**6),
     st.integers(0, 3 * 10**19),
     st.sampled_from(["flat.v1", "skill.v1"]),
+    aggregations,
 )
 def test_pay_and_shares_never_exceed_what_there_is(
-    answers: Answers, gold: dict[int, int], price: int, escrow: int, cap: int, policy: str
+    answers: Answers,
+    gold: dict[int, int],
+    price: int,
+    escrow: int,
+    cap: int,
+    policy: str,
+    aggregation: dict[str, Any],
 ) -> None:
     policies = {"pay": {"policy": policy}, "shares": {"policy": policy}, "price": str(price)}
+    policies |= {"aggregation": aggregation}
     verdict = Case(answers, gold, fields=policies, escrow=escrow, share_cap=cap).verdict()
     paid, minted = sum(row.payout for row in verdict.payouts), sum(row.shares for row in verdict.payouts)
     assert paid <= budget(escrow, WORLD.campaign.fee_bps)
@@ -143,25 +157,26 @@ def test_pay_and_shares_never_exceed_what_there_is(
         assert (verdict.payouts[-1].cum_payout, verdict.payouts[-1].cum_shares) == (paid, minted)
 
 
-@given(answers_of, gold_of, st.permutations(range(6)))
-def test_the_order_in_which_people_are_counted_changes_nothing(
-    answers: Answers, gold: dict[int, int], order: list[int]
+@given(answers_of, gold_of, st.permutations(range(6)), aggregations)
+def test_what_people_are_called_changes_nothing(
+    answers: Answers, gold: dict[int, int], order: list[int], aggregation: dict[str, Any]
 ) -> None:
-    one = Case(answers, gold).verdict()
+    one = Case(answers, gold, fields={"aggregation": aggregation}).verdict()
     moved = {(order[who], item): choice for (who, item), choice in answers.items()}
-    other = Case(moved, gold).verdict()
+    other = Case(moved, gold, fields={"aggregation": aggregation}).verdict()
     names = {PEOPLE[who]: PEOPLE[order[who]] for who in range(6)}
     assert other.truths == one.truths
     assert other.gold == one.gold
     assert {replace(row, annotator=names[row.annotator]) for row in one.scores} == set(other.scores)
 
 
-@given(answers_of, gold_of, st.permutations(range(3)))
+@given(answers_of, gold_of, st.permutations(range(3)), aggregations)
 def test_relabelling_the_classes_changes_nothing_if_ties_fall_alike(
-    answers: Answers, gold: dict[int, int], order: list[int]
+    answers: Answers, gold: dict[int, int], order: list[int], aggregation: dict[str, Any]
 ) -> None:
     """Class c becomes order[c]; a tie falls by the hash of what the class was called before."""
-    one = Case(answers, gold).verdict()
+    rules = {"aggregation": aggregation}
+    one = Case(answers, gold, fields=rules).verdict()
     before = {new: old for old, new in enumerate(order)}
     ranks, break_tie = majority_module._ranks, base.break_tie
 
@@ -175,9 +190,11 @@ def test_relabelling_the_classes_changes_nothing_if_ties_fall_alike(
         patch.setattr(majority_module, "_ranks", ranked)
         patch.setattr(majority_module, "break_tie", broken)
         patch.setattr(leave_one_out, "break_tie", broken)
+        patch.setattr(dawid_skene, "break_tie", broken)
         other = Case(
             {key: order[choice] for key, choice in answers.items()},
             {item: order[choice] for item, choice in gold.items()},
+            fields=rules,
         ).verdict()
     decode = Case(answers).spec.task.form.decode
     assert [decode(row.winner) for row in other.truths] == [order[decode(row.winner)] for row in one.truths]
@@ -206,9 +223,11 @@ def test_everyone_who_committed_has_a_score_and_sums_agree(
         assert 0 <= row.skill_q16 <= 65_536
 
 
-@given(answers_of, gold_of)
-def test_no_stake_is_taken_without_both_kinds_of_evidence(answers: Answers, gold: dict[int, int]) -> None:
-    verdict = Case(answers, gold).verdict()
+@given(answers_of, gold_of, aggregations)
+def test_no_stake_is_taken_without_both_kinds_of_evidence(
+    answers: Answers, gold: dict[int, int], aggregation: dict[str, Any]
+) -> None:
+    verdict = Case(answers, gold, fields={"aggregation": aggregation}).verdict()
     flagged = {row.annotator for row in verdict.scores if row.flagged}
     slashed = {row.account: row.slash for row in verdict.payouts if row.slash}
     assert slashed.keys() <= flagged
@@ -296,7 +315,7 @@ def test_gold_counts_as_often_as_the_spec_weighs_it() -> None:
     assert (heavy.compared - plain.compared, heavy.agreed - plain.agreed) == (5 * 4, 2 * 4)
 
 
-def test_gold_labels_are_paid_like_others_and_change_no_verdict() -> None:
+def test_gold_labels_are_paid_like_others_and_change_no_vote() -> None:
     truths = rows_of(TruthRow, skilled_world())
     assert truths == rows_of(TruthRow, skilled_world(gold={"policy": "none.v1"}, slash={"policy": "none.v1"}))
     world = skilled_world()

@@ -22,6 +22,7 @@ import rfc8785
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from labelshare.protocol import verdicts
 from labelshare.protocol.commitments import SignedCommit
 from labelshare.protocol.evidence import CommitRow, RoundRow
 from labelshare.protocol.record import Posted, Record
@@ -32,8 +33,8 @@ from labelshare.types import CampaignParams, Hash32, PoolParams, Schedule, Settl
 from tests.protocol import cheating
 from tests.protocol.campaigns import TASKS, Kind, Settled, kinds, settle
 from tests.protocol.naive import check as second
+from tests.protocol.naive import dawid_skene, rules, statements, trees
 from tests.protocol.naive import labels as forms
-from tests.protocol.naive import rules, statements, trees
 from tests.protocol.naive.bundle import line
 from tests.protocol.world import World, propose, small_world
 
@@ -241,13 +242,49 @@ def test_skills_are_those_of_the_vectors() -> None:
         assert rules.surely_below(seen, total, values["belowBps"]) == each["surelyBelow"]
 
 
+def test_the_model_is_that_of_the_vectors() -> None:
+    values = vectors("model")
+    seed, size = raw(values["seed"]), values["classes"]
+    gold = {int(row["item"]): row["class"] for row in values["gold"]}
+    told = rules.told_of(seed, gold)
+    assert told == {int(row["item"]) for row in values["gold"] if row["told"]}
+    accounts = sorted({raw(row["annotator"]) for row in values["labels"]})
+    found = dawid_skene.run(
+        [(int(row["item"]), accounts.index(raw(row["annotator"])), row["class"]) for row in values["labels"]],
+        size,
+        seed,
+        {item: gold[item] for item in told},
+        values["strength"],
+        values["goldWeight"],
+        values["iterations"],
+    )
+    assert found.priors == values["priors"]["logarithms"]
+    assert found.columns == {
+        (accounts.index(raw(row["annotator"])), row["class"]): row["logarithms"] for row in values["columns"]
+    }
+    for row in values["verdicts"]:
+        assert found.winners[int(row["item"])] == row["winner"]
+        assert found.posteriors[int(row["item"])] == row["posteriors"]
+    word = domain_of(values).word("MODEL")
+    assert dawid_skene.model_root(word, accounts, found) == raw(values["modelRoot"])
+    assert trees.root(map(raw, values["leaves"])) == raw(values["modelRoot"])
+
+
+def test_logarithms_and_powers_are_those_of_the_vectors() -> None:
+    values = vectors("model")
+    assert [dawid_skene.log2(int(x)) for x, _ in values["log2"]] == [log for _, log in values["log2"]]
+    assert [dawid_skene.power(d) for d, _ in values["powerOfHalf"]] == [
+        power for _, power in values["powerOfHalf"]
+    ]
+
+
 # Random campaigns
 
 
 @given(kinds)
 def test_both_find_a_random_campaign_right(kind: Kind) -> None:
     rows = agree_it_is_right(settle(kind)).rows
-    event(f"public {kind.public}, rendezvous {kind.rendezvous}")
+    event(f"public {kind.public}, rendezvous {kind.rendezvous}, {'vote' if kind.model is None else 'model'}")
     event(f"somebody is slashed: {any(row['slash'] != '0' for row in rows['payout'])}")
     event(f"gold is void: {any(row['void'] for row in rows['gold'])}")
 
@@ -270,6 +307,7 @@ PLAIN = Kind(
     price=1_001,
     share_cap=1_000 * ONE_SHARE,
     stake_per_label=4_000,
+    model=None,
     odd=False,
     breaks=False,
 )
@@ -279,10 +317,11 @@ def rows_of(rows: str, **changes: Any) -> list[dict[str, Any]]:
     return agree_it_is_right(settle(replace(PLAIN, **changes))).rows[rows]
 
 
+@pytest.mark.parametrize("model", [None, (4, 30)], ids=["vote", "model"])
 @pytest.mark.parametrize("public", [False, True])
 @pytest.mark.parametrize("task", TASKS)
-def test_both_slash_alike(task: str, public: bool) -> None:
-    paid = rows_of("payout", task=task, public=public)
+def test_both_slash_alike(task: str, public: bool, model: tuple[int, int] | None) -> None:
+    paid = rows_of("payout", task=task, public=public, model=model)
     assert sum(row["slash"] != "0" for row in paid) == 1
 
 
@@ -332,6 +371,15 @@ def test_both_assign_alike(public: bool) -> None:
     assert 0 < sum(row["labels"] for row in agree_it_is_right(made).rows["score"]) < opened
 
 
+@pytest.mark.parametrize("cells", [0, 10**9])
+def test_both_let_the_vote_stand_beyond_the_bound(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verdicts, "MAX_CELLS", cells)
+    monkeypatch.setattr(rules, "MOST_CELLS", cells)
+    made = settle(replace(PLAIN, model=(4, 30)))
+    agree_it_is_right(made)
+    assert (posted(made.record).settlement.model_root == bytes(32)) == (cells == 0)
+
+
 # Where other readings of the page, or rules left out, would give another settlement
 CLOSE: dict[str, dict[str, Any]] = {
     "void gold stays out of the comparison that flags": {
@@ -346,6 +394,28 @@ CLOSE: dict[str, dict[str, Any]] = {
     "an item in two lists of a round is one": {"seed": 24, "rendezvous": True, "k": 1},
     "labels sent alone use up the limit": {"seed": 2, "rendezvous": True, "k": 2},
     "a published list binds": {"seed": 4, "rendezvous": True, "k": 2, "breaks": True},
+    "told gold does not judge": {"seed": 0, "model": (4, 30), "gold_wrong": True},
+    "void gold is not told": {"seed": 0, "model": (4, 30), "gold_wrong": True, "skill": (1, 0, 1_000)},
+    "gold without a label may be told": {
+        "seed": 2,
+        "model": (4, 30),
+        "items": 9,
+        "rendezvous": True,
+        "k": 2,
+    },
+    "the breaker judges the model": {
+        "seed": 0,
+        "model": (4, 30),
+        "odd": True,
+        "gold_wrong": True,
+        "people": ("wrong", "wrong", "right", "good", "same"),
+    },
+    "and holds it against the vote": {
+        "seed": 8,
+        "model": (4, 30),
+        "gold_wrong": True,
+        "skill": (1, 0, 1_000),
+    },
 }
 
 

@@ -11,7 +11,7 @@ import rfc8785
 
 from labelshare.errors import SpecError
 from labelshare.protocol.rewards import ONE_SHARE
-from labelshare.protocol.spec import Rendezvous, Spec
+from labelshare.protocol.spec import DawidSkene, Rendezvous, Spec
 from tests.protocol.world import World, spec_fields
 
 SPEC = Spec.of(spec_fields())
@@ -101,7 +101,15 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         ),
         (put("assignment", {"policy": "rendezvous.v1", "cap_bps": 2001}), "assignment.cap_bps: "),
         (put("assignment", {"policy": "given.v1", "cap_bps": 100}), "assignment.cap_bps: Extra"),
-        (put("aggregation", "policy", "oracle.v1"), "aggregation.policy: Input should be 'majority.v1'"),
+        (
+            put("aggregation", "policy", "oracle.v1"),
+            "aggregation: Input tag 'oracle.v1'.*'majority.v1', 'dawid-skene.v1'",
+        ),
+        (put("aggregation", {"policy": "majority.v1", "strength": 4}), "aggregation.strength: Extra"),
+        (put("aggregation", {"policy": "dawid-skene.v1", "strength": 0}), "aggregation.strength: "),
+        (put("aggregation", {"policy": "dawid-skene.v1", "strength": 65}), "aggregation.strength: "),
+        (put("aggregation", {"policy": "dawid-skene.v1", "iterations": 0}), "aggregation.iterations: "),
+        (put("aggregation", {"policy": "dawid-skene.v1", "iterations": 101}), "aggregation.iterations: "),
         (put("acceptance", "policy", "all.v1"), "acceptance.policy: Input should be 'threshold.v1'"),
         (put("acceptance", "numerator", 6), r"acceptance\.numerator: must not exceed"),
         (put("acceptance", "denominator", 0), "acceptance.denominator: "),
@@ -127,6 +135,44 @@ def test_a_bad_field_is_named(change: Callable[[dict[str, Any]], None], fault: s
     change(fields)
     with pytest.raises(SpecError, match=f"^{fault}"):
         Spec.of(fields)
+
+
+def modelled(classes: int, items: int = 6, k: int = 3) -> dict[str, Any]:
+    """A spec for the model, of a numeric task with so many classes."""
+    config = f'<View><Number name="n" toName="t" min="1" max="{classes}" step="1"/></View>'
+    return spec_fields(
+        task={"type": "numeric.v1", "config": config},
+        items=[{"digest": f"{i:064x}"} for i in range(items)],
+        redundancy={"policy": "fixed.v1", "k": k},
+        aggregation={"policy": "dawid-skene.v1"},
+    )
+
+
+def test_the_defaults_of_the_model_are_stated() -> None:
+    spec = Spec.of(modelled(2))
+    assert spec.aggregation == DawidSkene(policy="dawid-skene.v1")
+    assert set(spec.fields["aggregation"]) == {"policy", "strength", "iterations"}
+    assert Spec.parse(spec.canonical_bytes) == spec
+
+
+@pytest.mark.parametrize(
+    ("classes", "items", "k", "fault"),
+    [
+        (1_001, 6, 3, "aggregation: Dawid–Skene takes 2 to 1,000 classes, not 1,001"),
+        (2_011, 1, 1, "aggregation: Dawid–Skene takes 2 to 1,000 classes"),
+        (64, 129, 2**15, "aggregation: 4,227,072 labels of 64 classes exceed 268,435,456"),
+    ],
+)
+def test_a_task_too_large_for_the_model_is_no_spec(classes: int, items: int, k: int, fault: str) -> None:
+    fields = modelled(classes, items, k)
+    with pytest.raises(SpecError, match=f"^{fault}"):
+        Spec.of(fields)
+    Spec.of(fields | {"aggregation": {"policy": "majority.v1"}})
+
+
+def test_the_largest_tasks_of_the_model_are_specs() -> None:
+    assert Spec.of(modelled(1_000)).task.form.n_classes == 1_000
+    assert len(Spec.of(modelled(64, 128, 2**15)).items) == 128
 
 
 def test_the_label_limit_is_the_least_of_cap_and_slice() -> None:

@@ -15,7 +15,7 @@ from labelshare.protocol.evidence import bundle_hash
 from labelshare.protocol.record import Record
 from labelshare.protocol.verify import verify
 from tests.protocol.test_settlement import rendezvous_world
-from tests.protocol.world import World, propose, small_world
+from tests.protocol.world import World, modelled_world, propose, small_world
 
 Path = tuple[str | int, ...]
 
@@ -36,7 +36,12 @@ def small_public() -> World:
 
 
 SMALL = small_world()
-WORLDS = {"given": SMALL, "rendezvous": small_rendezvous(), "public": small_public()}
+WORLDS = {
+    "given": SMALL,
+    "rendezvous": small_rendezvous(),
+    "public": small_public(),
+    "modelled": modelled_world(),
+}
 BUILT = {name: world.build_public() if name == "public" else world.build() for name, world in WORLDS.items()}
 LINES = {name: list(built.lines()) for name, built in BUILT.items()}
 RECORDS = {
@@ -110,6 +115,8 @@ def alterations(line: bytes) -> Iterator[bytes]:
 
 CASES = [(name, number) for name in ("given", "public") for number in range(len(LINES[name]))]
 CASES += [("rendezvous", number) for number in range(1, len(LINES["rendezvous"]), 9)]
+LAST = len(LINES["modelled"]) - 1  # the summary; the truths stand in the middle
+CASES += [("modelled", number) for number in sorted({*range(1, LAST, 5), LAST})]
 
 
 @pytest.mark.parametrize(("name", "number"), CASES)

@@ -289,6 +289,30 @@ def skilled_world(**changes: Any) -> World:
     return world
 
 
+def modelled_world() -> World:
+    """`dawid-skene.v1` with six gold items, on nine items of three classes.
+
+    `liz` and `lou` say the same wrong class. Items 7 and 8, which only `ann` labelled besides, are theirs by
+    the vote.
+    """
+    truth = {item: item % 3 for item in range(9)}
+    sealed = SealedGold.of(keccak(b"gold"), {item: bytes([1, 0, truth[item]]) for item in range(6)})
+    fields = spec_fields(
+        items=[{"digest": f"{item:064x}"} for item in truth],
+        aggregation={"policy": "dawid-skene.v1", "strength": 4, "iterations": 3},
+        pay={"policy": "skill.v1"},
+        slash={"policy": "skill-and-gold.v1", "min_labels": 2, "min_gold": 2, "breaker_gold": 3},
+        gold={"policy": "merkle.v1", "root": str(sealed.root), "count": 6},
+    )
+    world = World(names=("ann", "bob", "cat", "liz", "lou"), fields=fields)
+    for name, slips in (("ann", ()), ("bob", (6, 0)), ("cat", (2, 4))):
+        world.label(name, 0, {i: (truth[i] + 2 * (i in slips)) % 3 for i in range(9 if name == "ann" else 7)})
+    for name in ("liz", "lou"):
+        world.label(name, 0, {item: (answer + 1) % 3 for item, answer in truth.items()})
+    world.gold.append(sealed.reveal)
+    return world
+
+
 Change = Callable[[dict[str, Any]], None]
 
 __all__ = [
@@ -302,6 +326,7 @@ __all__ = [
     "World",
     "account",
     "key",
+    "modelled_world",
     "pool_params",
     "propose",
     "skilled_world",

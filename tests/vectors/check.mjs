@@ -147,6 +147,66 @@ function checkSkills() {
   return skills.length;
 }
 
+const byHash = (one, other) => (one.hash < other.hash ? -1 : 1);
+
+function tieHash(seed, item, choice) {
+  const row = Buffer.alloc(12);
+  row.writeBigUInt64BE(BigInt(item));
+  row.writeUInt32BE(choice, 8);
+  return hex(keccak256(concatBytes(bytes(seed), row)));
+}
+
+function toldOf(seed, gold) {
+  const drawn = gold.map(({ item }) => {
+    const row = Buffer.alloc(8);
+    row.writeBigUInt64BE(BigInt(item));
+    return { item, hash: hex(keccak256(concatBytes(bytes(seed), row))) };
+  });
+  return new Set(drawn.sort(byHash).slice(0, Math.floor(gold.length / 2)).map(({ item }) => item));
+}
+
+function packed(logarithms) {
+  const row = Buffer.alloc(4 * logarithms.length);
+  logarithms.forEach((value, place) => row.writeInt32BE(value, 4 * place));
+  return row;
+}
+
+// The tree of a model and what it proves: that each winner is the arg-max of its labels' columns, or is told.
+function checkModel() {
+  const vectors = load("model.json");
+  const { seed, classes, labels, gold, priors, columns, leaves, modelRoot, verdicts } = vectors;
+  const domain = domainOf("MODEL.v1", vectors);
+  const types = ["bytes32", "address", "uint64", "bytes32"];
+  const values = [priors, ...columns].map(({ annotator, class: answer, logarithms }) =>
+    [domain, annotator, answer, hex(keccak256(packed(logarithms)))]);
+  const tree = StandardMerkleTree.of(values, types);
+  assert.deepEqual(values.map((value) => tree.leafHash(value)), leaves);
+  assert.equal(tree.root, modelRoot);
+  const told = toldOf(seed, gold);
+  for (const { item, told: says } of gold) assert.equal(told.has(item), says);
+  const columnOf = new Map(columns.map((column) => [`${column.annotator} ${column.class}`, column.logarithms]));
+  assert.equal(columnOf.size, new Set(labels.map((label) => `${label.annotator} ${label.class}`)).size);
+  for (const { item, winner, posteriors } of verdicts) {
+    assert.equal(posteriors.reduce((sum, share) => sum + share), 65536);
+    if (told.has(item)) {
+      assert.equal(winner, gold.find((row) => row.item === item).class);
+      assert.equal(posteriors[winner], 65536);
+      continue;
+    }
+    const scores = [...priors.logarithms];
+    for (const label of labels.filter((each) => each.item === item)) {
+      const column = columnOf.get(`${label.annotator} ${label.class}`);
+      for (let k = 0; k < classes; k += 1) scores[k] += column[k];
+    }
+    const lead = [...scores.keys()].filter((k) => scores[k] === Math.max(...scores));
+    const [first] = lead.map((k) => ({ k, hash: tieHash(seed, item, k) })).sort(byHash).reverse();
+    assert.equal(winner, first.k);
+  }
+  return [leaves.length, verdicts.length];
+}
+
 const [trees, leaves, statements] = [checkTrees(), checkLeaves(), checkTypedData()];
 console.log(`${trees} trees, ${leaves} domains and leaves, ${statements} statements agree`);
 console.log(`${checkGold()} gold items, ${checkSkills()} skills agree`);
+const [tables, winners] = checkModel();
+console.log(`${tables} leaves and ${winners} winners of a model agree`);

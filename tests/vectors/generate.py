@@ -13,11 +13,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labelshare.protocol import abi, commitments, leaves, rows, typed_data
-from labelshare.protocol.aggregation.base import break_tie
+from labelshare.protocol.aggregation import fixed_point
+from labelshare.protocol.aggregation.base import Crowd, break_tie
+from labelshare.protocol.aggregation.dawid_skene import Rule, fit
+from labelshare.protocol.aggregation.dawid_skene_model import model_leaves, model_root
 from labelshare.protocol.assignment import ranking
 from labelshare.protocol.domains import Kind, domain
-from labelshare.protocol.gold import SealedGold
+from labelshare.protocol.gold import SealedGold, clamped
 from labelshare.protocol.labels import Form, digest, parse_single_choice, read_form
 from labelshare.protocol.merkle import MerkleTree
 from labelshare.protocol.rounds import item_lists_hash
@@ -487,6 +492,77 @@ def skills() -> Any:
     return {"belowBps": 2_000, "skills": made}
 
 
+# By item, who says which of three classes. Two label item 9 and nothing else.
+CROWD: dict[int, dict[int, int]] = {
+    0: {2: 0, 3: 0, 4: 1, 5: 1},
+    1: {2: 1, 3: 1, 4: 2, 6: 1},
+    2: {2: 2, 4: 0, 5: 0},
+    3: {2: 0, 3: 0, 6: 2},
+    4: {3: 1, 4: 2, 5: 2},
+    5: {2: 2, 3: 2, 5: 0, 6: 2},
+    6: {3: 0, 4: 1, 6: 0},
+    8: {4: 2, 6: 1},
+    9: {7: 0, 8: 1},
+    2**32 - 1: {2: 1, 5: 1, 6: 1},
+}
+SEALED = {0: 0, 3: 0, 4: 1, 5: 2, 7: 1}
+ARGUMENTS = [1, 2, 3, 65_535, 65_536, 2**30 + 1, 2**47 - 1, 2**62]
+EXPONENTS = [0, 1, 255, 256, 2**19, 2**20 - 1, 2**20, 5 * 2**20 + 77, 31 * 2**20 - 1, 31 * 2**20]
+
+
+def model() -> Any:
+    """A crowd by `dawid-skene.v1`: what goes in, the tables, winners with all posteriors, and the tree.
+
+    Of five gold items two are told, one of them without a label.
+    """
+    rows_of_crowd = [(item, who, said) for item, answers in CROWD.items() for who, said in answers.items()]
+    crowd = Crowd(2**32, 3, *np.array(rows_of_crowd, dtype=np.int64).T.copy())
+    told, rule = {item: SEALED[item] for item in sorted(clamped(SEED, SEALED))}, Rule(4, 5, 30)
+    found = fit(crowd, SEED, told, rule)
+    accounts = [account(number) for number in range(9)]
+    word = domain(Kind.MODEL, SCOPE)
+    verdicts = zip(
+        found.outcome.items.tolist(), found.outcome.winners.tolist(), found.posteriors.tolist(), strict=True
+    )
+    return SCOPE_JSON | {
+        "seed": str(SEED),
+        "classes": 3,
+        "strength": rule.strength,
+        "goldWeight": rule.gold_weight,
+        "iterations": rule.iterations,
+        "labels": [
+            {"item": str(item), "annotator": str(accounts[who]), "class": said}
+            for item, who, said in rows_of_crowd
+        ],
+        "gold": [
+            {"item": str(item), "class": choice, "told": item in told} for item, choice in SEALED.items()
+        ],
+        "priors": tree_row(Address(bytes(20)), 0, found.model.priors.tolist()),
+        "columns": [
+            tree_row(accounts[who], said, column)
+            for who, said, column in zip(
+                found.model.annotators.tolist(),
+                found.model.answers.tolist(),
+                found.model.columns.tolist(),
+                strict=True,
+            )
+        ],
+        "leaves": text([bytes(leaf) for leaf in model_leaves(word, accounts, found.model)]),
+        "modelRoot": str(model_root(word, accounts, found.model)),
+        "verdicts": [
+            {"item": str(item), "winner": winner, "posteriors": posteriors}
+            for item, winner, posteriors in verdicts
+        ],
+        "log2": [[str(x), int(fixed_point.log2(np.array([x]))[0])] for x in ARGUMENTS],
+        "powerOfHalf": [[d, int(fixed_point.power_of_half(np.array([d]))[0])] for d in EXPONENTS],
+    }
+
+
+def tree_row(who: Address, choice: int, logarithms: list[int]) -> Any:
+    """What one leaf of the model tree is made of."""
+    return {"annotator": str(who), "class": choice, "logarithms": logarithms}
+
+
 FILES: dict[str, Callable[[], Any]] = {
     "ids.json": ids,
     "domains.json": domains,
@@ -499,6 +575,7 @@ FILES: dict[str, Callable[[], Any]] = {
     "skills.json": skills,
     "item_lists.json": item_lists,
     "rules.json": rules,
+    "model.json": model,
 }
 
 

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     ROSTER = "ROSTER.v1"
     AGGREGATE = "AGGREGATE.v1"
     TRUTH = "TRUTH.v1"
+    MODEL = "MODEL.v1"
 
 
 @lru_cache(maxsize=1024)

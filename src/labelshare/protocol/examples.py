@@ -70,7 +70,7 @@ def example(kind: str) -> Spec:
         "seconds_per_label": 12,
         "redundancy": {"policy": "fixed.v1", "k": 5},
         "assignment": {"policy": "rendezvous.v1"},
-        "aggregation": {"policy": "majority.v1"},
+        "aggregation": {"policy": "dawid-skene.v1"},
         "acceptance": {"policy": "threshold.v1", "numerator": 3, "denominator": 5},
         "skill": {"policy": "leave-one-out.v1"},
         "pay": {"policy": "skill.v1"},

@@ -6,7 +6,7 @@ do, so that the reveal is the secret with the items and their labels; it goes to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from labelshare.errors import CommitmentError, LabelError
@@ -16,9 +16,9 @@ from labelshare.protocol.labels import Form
 from labelshare.protocol.leaves import gold_leaves
 from labelshare.protocol.merkle import root_of
 from labelshare.protocol.spec import MerkleGold, Spec
-from labelshare.types import Hash32
+from labelshare.types import Hash32, keccak
 
-__all__ = ["SealedGold", "posted_gold", "read_gold"]
+__all__ = ["SealedGold", "clamped", "posted_gold", "read_gold"]
 
 _SECRET_BYTES = 32
 
@@ -73,6 +73,15 @@ def posted_gold(spec: Spec, reveals: tuple[bytes, ...]) -> dict[int, int]:
             if found := _holds(spec, spec.gold, data):
                 return found
     return {}
+
+
+def clamped(seed: Hash32, items: Iterable[int]) -> frozenset[int]:
+    """The half of gold items, rounded down, that a model is told; the other half judges the model.
+
+    Those with the smallest keccak256(seed 32 ‖ item 8): nobody knows the seed when the gold is sealed.
+    """
+    drawn = sorted(items, key=lambda item: keccak(seed + item.to_bytes(8, "big")))
+    return frozenset(drawn[: len(drawn) // 2])
 
 
 def _holds(spec: Spec, rule: MerkleGold, data: bytes) -> dict[int, int]:

@@ -23,7 +23,8 @@ from labelshare.protocol.leaves import Payout
 from labelshare.protocol.record import Record
 from labelshare.protocol.skill import Comparison, full_skill, skill_q16
 from labelshare.protocol.spec import MerkleGold, SkillAndGold, Spec
-from labelshare.types import Address
+from labelshare.protocol.verdicts import Verdicts, verdicts
+from labelshare.types import Address, Hash32
 
 __all__ = ["Verdict", "judge"]
 
@@ -32,8 +33,12 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a campaign came to, as the bundle's rows have it, each kind in its order."""
+    """What a campaign came to, as the bundle's rows have it, each kind in its order.
 
+    `model_root` is the root over the tables of the model that found the truths, zero for a vote.
+    """
+
+    model_root: Hash32
     gold: Sequence[GoldRow]
     truths: Sequence[TruthRow]
     scores: Sequence[ScoreRow]
@@ -54,13 +59,19 @@ def judge(spec: Spec, record: Record, count: Count, committed: Mapping[Address, 
     """
     people = _People(count.annotators, committed, count.opened)
     crowd = count.crowd()
-    outcome = majority(crowd, record.seed)
-    votes = _Votes(spec, crowd, outcome, peers(crowd, outcome, record.seed, len(people)))
+    vote = majority(crowd, record.seed)
+    votes = _Votes(spec, crowd, vote, peers(crowd, vote, record.seed, len(people)))
     gold = _Gold(spec, votes, posted_gold(spec, record.gold), people)
-    good = accepted(outcome, spec.acceptance.numerator, spec.acceptance.denominator)
-    scores = _scores(votes, gold, people, good)
+    found = verdicts(spec, crowd, vote, record.seed, gold.answers())
+    good = accepted(found.outcome, spec.acceptance.numerator, spec.acceptance.denominator)
+    scores = _scores(votes, found.outcome, gold, people, good)
+    audit = gold.audit(votes, found)
     return Verdict(
-        gold.rows(), _truths(spec, outcome, good), scores, _payouts(spec, record, votes, gold, people, scores)
+        found.root(record.scope, people.accounts),
+        gold.rows(),
+        _truths(spec, found.outcome, good),
+        scores,
+        _payouts(spec, record, audit, people, scores),
     )
 
 
@@ -81,7 +92,7 @@ class _People:
 
 @dataclass(frozen=True)
 class _Votes:
-    """The crowd with what was found of it; rows are labels."""
+    """The crowd with its majority vote and what each annotator's peers say; rows are labels."""
 
     spec: Spec
     crowd: Crowd
@@ -93,10 +104,10 @@ class _Votes:
         """Rows on items that somebody else labelled."""
         return np.not_equal(self.peers.references, NONE)
 
-    def verdicts(self, values: NDArray[np.int64]) -> Integers:
-        """Per-item values of the outcome spread over all items, `NONE` where there is no verdict."""
+    def by_item(self, items: Integers, values: NDArray[np.int64]) -> Integers:
+        """Values of some items spread over all, `NONE` for the others."""
         spread = np.full(self.crowd.n_items, NONE, dtype=np.int64)
-        spread[self.outcome.items] = values
+        spread[items] = values
         return spread
 
     def compare(self, rows: Flags, references: Integers) -> list[Comparison]:
@@ -136,11 +147,19 @@ class _Gold:
             GoldRow(item, form.encode(answer), item in self.void) for item, answer in self._answers.items()
         ]
 
-    def audit(self, winners: Integers) -> slashing.Audit:
-        """Majority's winners (by item, `NONE` for no verdict) against gold that is not void."""
-        judged = (self.valid != NONE) & (winners != NONE)
-        right = int(np.count_nonzero(winners[judged] == self.valid[judged]))
-        return slashing.Audit(int(np.count_nonzero(judged)), right, right)
+    def answers(self) -> dict[int, int]:
+        """The class of each gold item that is not void."""
+        return {item: answer for item, answer in self._answers.items() if item not in self.void}
+
+    def audit(self, votes: _Votes, found: Verdicts) -> slashing.Audit:
+        """Winners against gold that is not void and that the model was not told."""
+        judged, outcome = self.valid.copy(), found.outcome
+        judged[list(found.told)] = NONE
+        labelled = judged[outcome.items] != NONE
+        truth = judged[outcome.items[labelled]]
+        right = int(np.count_nonzero(outcome.winners[labelled] == truth))
+        by_vote = int(np.count_nonzero(votes.outcome.winners[labelled] == truth))
+        return slashing.Audit(truth.size, right, by_vote)
 
     def _void(self, votes: _Votes, people: _People) -> frozenset[int]:
         rule = self._spec.gold
@@ -175,10 +194,10 @@ def _truths(spec: Spec, outcome: Outcome, good: Flags) -> list[TruthRow]:
     ]
 
 
-def _scores(votes: _Votes, gold: _Gold, people: _People, good: Flags) -> list[ScoreRow]:
+def _scores(votes: _Votes, outcome: Outcome, gold: _Gold, people: _People, good: Flags) -> list[ScoreRow]:
     """One row for everyone, by account."""
     spec, crowd, size = votes.spec, votes.crowd, len(people)
-    winners = votes.verdicts(np.where(good, votes.outcome.winners, NONE))[crowd.items]
+    winners = votes.by_item(outcome.items, np.where(good, outcome.winners, NONE))[crowd.items]
     labels = np.bincount(crowd.annotators, minlength=size).tolist()
     right = np.bincount(crowd.annotators[crowd.classes == winners], minlength=size).tolist()
     contested = np.bincount(crowd.annotators[winners == NONE], minlength=size).tolist()
@@ -240,7 +259,7 @@ def _correlations(votes: _Votes) -> list[slashing.Correlation]:
 
 
 def _payouts(
-    spec: Spec, record: Record, votes: _Votes, gold: _Gold, people: _People, scores: Sequence[ScoreRow]
+    spec: Spec, record: Record, audit: slashing.Audit, people: _People, scores: Sequence[ScoreRow]
 ) -> list[Payout]:
     terms = rewards.Terms(
         price=int(spec.price),
@@ -252,17 +271,15 @@ def _payouts(
         share_cap=record.params.share_cap,
     )
     tallies = {row.annotator: rewards.Tally(row.accepted, row.contested, row.skill_q16) for row in scores}
-    slashes = _slashes(record, votes, gold, people, scores)
+    slashes = _slashes(spec, record, audit, people, scores)
     return rewards.payout_rows(rewards.earned(tallies, terms, slashes))
 
 
 def _slashes(
-    record: Record, votes: _Votes, gold: _Gold, people: _People, scores: Sequence[ScoreRow]
+    spec: Spec, record: Record, audit: slashing.Audit, people: _People, scores: Sequence[ScoreRow]
 ) -> dict[Address, int]:
-    rule = votes.spec.slash
-    if not isinstance(rule, SkillAndGold):
-        return {}
-    if not slashing.may_slash(gold.audit(votes.verdicts(votes.outcome.winners)), rule):
+    rule = spec.slash
+    if not isinstance(rule, SkillAndGold) or not slashing.may_slash(audit, rule):
         return {}
     stake, signed = record.params.stake_per_label, dict(zip(people.accounts, people.committed, strict=True))
     return {

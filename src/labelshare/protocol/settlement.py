@@ -31,7 +31,7 @@ from labelshare.protocol.reveals import lowest_ranks, named_commits, posted_open
 from labelshare.protocol.rounds import aggregate, facts, order_of, roster_root
 from labelshare.protocol.spec import Given, Spec
 from labelshare.protocol.typed_data import commit_hash
-from labelshare.types import ZERO_HASH, Address, Commit, Hash32, Scope, Settlement
+from labelshare.types import Address, Commit, Hash32, Scope, Settlement
 
 __all__ = ["Built", "build", "build_public", "reread"]
 
@@ -300,7 +300,7 @@ def _summary(scope: Scope, label_leaves: Leaves, verdict: Verdict) -> evidence.S
     return evidence.SummaryRow(
         payout_root=root_of(payout_leaves(scope, verdict.payouts)),
         label_root=root_of(label_leaves),
-        model_root=ZERO_HASH,
+        model_root=verdict.model_root,
         truth_root=root_of(truth_leaves(scope, [row.leaf for row in verdict.truths])),
         payout_total=last.cum_payout if last else 0,
         share_total=last.cum_shares if last else 0,

@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from labelshare.errors import InputError, LabelError, SpecError
 from labelshare.protocol import assignment, canonical
+from labelshare.protocol.aggregation.dawid_skene_layout import require_fits
 from labelshare.protocol.labels import Form, read_form
 from labelshare.protocol.rewards import ONE_SHARE, budget
 from labelshare.types import CampaignParams, Hash32
@@ -23,7 +24,7 @@ from labelshare.types import CampaignParams, Hash32
 __all__ = [
     "MAX_SPEC_BYTES",
     "Acceptance",
-    "Aggregation",
+    "DawidSkene",
     "Given",
     "Item",
     "MerkleGold",
@@ -123,10 +124,23 @@ class Rendezvous(_Part):
         return assignment.cap_labels(n_items, self.cap_bps)
 
 
-class Aggregation(_Part):
+class Majority(_Part):
     """`majority.v1`: most votes win."""
 
     policy: Literal["majority.v1"]
+
+
+class DawidSkene(_Part):
+    """`dawid-skene.v1`: votes weigh what their annotators' records say (`protocol.aggregation.dawid_skene`).
+
+    Attributes:
+        strength: Pseudo-labels by which an annotator's rates are drawn towards the crowd's.
+        iterations: Of the model.
+    """
+
+    policy: Literal["dawid-skene.v1"]
+    strength: Annotated[int, Field(ge=1, le=64)] = 4
+    iterations: Annotated[int, Field(ge=1, le=100)] = 20
 
 
 class Acceptance(_Part):
@@ -243,7 +257,7 @@ class Spec(_Part):
     seconds_per_label: Annotated[int, Field(ge=1, le=86_400)]
     redundancy: Redundancy
     assignment: Annotated[Given | Rendezvous, Field(discriminator="policy")]
-    aggregation: Aggregation
+    aggregation: Annotated[Majority | DawidSkene, Field(discriminator="policy")]
     acceptance: Acceptance
     skill: Skill
     pay: Pay
@@ -258,6 +272,16 @@ class Spec(_Part):
             raise ValueError(f"gold.count: {count} of {len(self.items)} items")
         if self.slash.policy == "skill-and-gold.v1" and not count:
             raise ValueError("slash.policy: skill-and-gold.v1 needs gold items")
+        return self
+
+    @model_validator(mode="after")
+    def _check_model(self) -> Self:
+        if not isinstance(self.aggregation, DawidSkene):
+            return self
+        try:
+            require_fits(len(self.items) * self.redundancy.k, self.task.form.n_classes)
+        except InputError as error:
+            raise ValueError(f"aggregation: {error}") from None
         return self
 
     @classmethod

@@ -38,7 +38,7 @@ from labelshare.protocol.record import Record
 from labelshare.protocol.reveals import Name, lowest_ranks, named_commits, posted_openings
 from labelshare.protocol.rounds import aggregate, facts, roster_root
 from labelshare.protocol.spec import Rendezvous, Spec
-from labelshare.types import ZERO_HASH, Address, Commit, Hash32, Settlement
+from labelshare.types import Address, Commit, Hash32, Settlement
 
 __all__ = ["Report", "verify"]
 
@@ -300,7 +300,7 @@ class _Check:
         scope, leaves = self.record.scope, len(verdict.payouts)
         payout_root = root_of(payout_leaves(scope, verdict.payouts))
         truth_root = root_of(truth_leaves(scope, [row.leaf for row in verdict.truths]))
-        roots = (payout_root, label_root, ZERO_HASH, truth_root)
+        roots = (payout_root, label_root, verdict.model_root, truth_root)
         return Settlement(*roots, *self._totals, leaves, self.posted.bundle_hash)
 
     def _check_summary(self, row: SummaryRow, recomputed: Settlement) -> None:

@@ -115,6 +115,7 @@ class _Life:
 
     def run(self) -> Lived:
         """All steps, in their order."""
+        self.sender.catch_up()
         if self.sender.gas:  # A node that was started anew has forgotten how far its clock was advanced.
             self.chain.advance_to(self.chain.now() + 1)
         self._deploy()

@@ -131,7 +131,7 @@ def truth_rows(spec: Spec, outcome: Outcome) -> list[Row]:
             "confidenceQ16": winner.votes * 65_536 // winner.total,
             "accepted": winner.accepted(spec),
         }
-        for item, winner in sorted(outcome.truth.items())
+        for item, winner in sorted(outcome.truth.winners.items())
     ]
 
 
@@ -202,12 +202,12 @@ def settle(
             winner.votes * 65_536 // winner.total,
             winner.accepted(spec),
         )
-        for item, winner in outcome.truth.items()
+        for item, winner in outcome.truth.winners.items()
     ]
     return Settlement(
         payout_root=Hash32(root(payout_leaves)),
         label_root=Hash32(root(label_leaves)),
-        model_root=Hash32(bytes(32)),
+        model_root=Hash32(outcome.truth.model_root(domain.word("MODEL"))),
         truth_root=Hash32(root(truth_leaves)),
         payout_total=int(payouts[-1]["cumPayout"]) if payouts else 0,
         share_total=int(payouts[-1]["cumShares"]) if payouts else 0,

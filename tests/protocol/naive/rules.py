@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tests.protocol.naive import dawid_skene
 from tests.protocol.naive.spec import Gold, Slash, Spec
 from tests.protocol.naive.statements import Commitment, read_labels, salt
 from tests.protocol.naive.trees import keccak, leaf, root
 
 Assigned = set[tuple[int, int, bytes]]  # round, item, annotator
+MOST_CELLS = 2**28
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def assign_to_lowest(spec: Spec, seed: bytes, openings: Iterable[Opening]) -> As
     return assigned
 
 
-# Section 7, labels that count and verdicts
+# Section 7, labels that count and the vote
 
 
 def labels_that_count(spec: Spec, openings: Iterable[Opening], assigned: Assigned | None) -> list[Label]:
@@ -119,6 +121,8 @@ def labels_that_count(spec: Spec, openings: Iterable[Opening], assigned: Assigne
 
 @dataclass(frozen=True)
 class Winner:
+    """The class that wins an item, and its posterior: votes / total, whatever found it."""
+
     choice: int
     votes: int
     total: int
@@ -193,6 +197,49 @@ def void_gold(
         if answers and wrong * 10_000 >= spec.gold.void_bps * len(answers):
             void.add(item)
     return void
+
+
+# Section 7, the truth
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The winners, and what a model was told and published besides."""
+
+    winners: dict[int, Winner]
+    told: set[int] = field(default_factory=set)
+    model: dawid_skene.Result | None = None
+    accounts: list[bytes] = field(default_factory=list)
+
+    def model_root(self, domain_word: bytes) -> bytes:
+        return dawid_skene.model_root(domain_word, self.accounts, self.model) if self.model else bytes(32)
+
+
+def told_of(seed: bytes, valid: Iterable[int]) -> set[int]:
+    """The half of the gold items that are not void which a model is told (section 8)."""
+    drawn = sorted(valid, key=lambda item: keccak(seed + item.to_bytes(8, "big")))
+    return set(drawn[: len(drawn) // 2])
+
+
+def find_truth(spec: Spec, seed: bytes, labels: list[Label], valid: dict[int, int]) -> Truth:
+    """By the spec's aggregation; `valid` is the gold that is not void."""
+    if spec.model is None or len(labels) * spec.form.n > MOST_CELLS:
+        return Truth(vote(seed, labels))
+    told = told_of(seed, valid)
+    accounts = sorted({label.annotator for label in labels})
+    found = dawid_skene.run(
+        [(label.item, accounts.index(label.annotator), label.choice) for label in labels],
+        spec.form.n,
+        seed,
+        {item: valid[item] for item in told},
+        spec.model.strength,
+        spec.gold.weight if spec.gold is not None else 1,
+        spec.model.iterations,
+    )
+    winners = {
+        item: Winner(choice, found.posteriors[item][choice], 65_536) for item, choice in found.winners.items()
+    }
+    return Truth(winners, told, found, accounts)
 
 
 # Section 9, skill
@@ -276,7 +323,7 @@ class Result:
 @dataclass(frozen=True)
 class Outcome:
     labels: list[Label]
-    truth: dict[int, Winner]
+    truth: Truth
     gold: dict[int, bytes]
     void: set[int]
     results: list[Result]
@@ -305,7 +352,6 @@ def judge(
 ) -> Outcome:
     """Everything that follows from standing commitments, openings and gold."""
     labels = labels_that_count(spec, openings, assigned)
-    truth = vote(seed, labels)
     results = [
         Result(
             who,
@@ -327,12 +373,13 @@ def judge(
         {each.annotator: each.unopened for each in results},
     )
     valid = {item: choice for item, choice in gold.items() if item not in void}
+    truth = find_truth(spec, seed, labels, valid)
     for each in results:
-        score(spec, each, truth, valid)
+        score(spec, each, truth.winners, valid)
         if spec.slash is not None:
             each.flagged = flagged(spec.slash, each, labels, gold)
     give(spec, money, results)
-    if spec.slash is not None and breaker_lets(spec.slash, truth, valid):
+    if spec.slash is not None and breaker_lets(spec.slash, truth, vote(seed, labels), valid):
         for each in results:
             if each.flagged:
                 each.slash = each.committed * money.stake_per_label * spec.slash.part_bps // 10_000
@@ -408,11 +455,11 @@ def answers_blindly(each: Result, labels: list[Label]) -> bool:
     return same * len(others) <= expected
 
 
-def breaker_lets(rule: Slash, truth: dict[int, Winner], valid: dict[int, int]) -> bool:
-    """Whether the verdicts are good enough on gold to slash anybody by them."""
-    judged = [item for item in valid if item in truth]
-    right = sum(truth[item].choice == valid[item] for item in judged)
-    majority = right  # majority.v1 is the only rule there is
+def breaker_lets(rule: Slash, truth: Truth, votes: dict[int, Winner], valid: dict[int, int]) -> bool:
+    """Whether the verdicts are good enough, on gold that was not told, to slash anybody by them."""
+    judged = [item for item in valid if item in truth.winners and item not in truth.told]
+    right = sum(truth.winners[item].choice == valid[item] for item in judged)
+    majority = sum(votes[item].choice == valid[item] for item in judged)
     if len(judged) < rule.breaker_gold or right * 10_000 < rule.breaker_floor_bps * len(judged):
         return False
     return (majority - right) * 10_000 <= rule.breaker_margin_bps * len(judged)

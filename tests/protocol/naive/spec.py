@@ -30,8 +30,16 @@ class Gold:
 
 
 @dataclass(frozen=True)
+class Model:
+    """What `dawid-skene.v1` is run with."""
+
+    strength: int
+    iterations: int
+
+
+@dataclass(frozen=True)
 class Spec:
-    """What the rules need of a spec; `cap_bps` is None under given.v1."""
+    """What the rules need of a spec; `cap_bps` is None under given.v1, `model` under majority.v1."""
 
     form: Form
     items: int
@@ -39,6 +47,7 @@ class Spec:
     share_weight: int
     k: int
     cap_bps: int | None
+    model: Model | None
     numerator: int
     denominator: int
     strength: int
@@ -117,19 +126,21 @@ def read_spec(value: Any) -> Spec:
     text(spec["instructions"], 0, 65_536)
     integer(spec["seconds_per_label"], 1, 86_400)
     task = holds(spec["task"], "type config")
+    form = form_of(task["type"], task["config"])
     items = read_items(spec["items"])
     policy(spec["redundancy"], {"fixed.v1": "k"})
-    policy(spec["aggregation"], {"majority.v1": ""})
+    k = integer(spec["redundancy"]["k"], 1, 65_535)
     policy(spec["skill"], {"leave-one-out.v1": "strength prior_bps full_bps"})
     gold = read_gold(spec["gold"], items)
     numerator, denominator = read_acceptance(spec["acceptance"])
     return Spec(
-        form=form_of(task["type"], task["config"]),
+        form=form,
         items=items,
         price=decimal(spec["price"], 0),
         share_weight=decimal(spec["share_weight"], 10**18),
-        k=integer(spec["redundancy"]["k"], 1, 65_535),
+        k=k,
         cap_bps=read_assignment(spec["assignment"]),
+        model=read_model(spec["aggregation"], items * k, form.n),
         numerator=numerator,
         denominator=denominator,
         strength=integer(spec["skill"]["strength"], 1, 1_000),
@@ -158,6 +169,14 @@ def read_assignment(value: Any) -> int | None:
     if policy(value, {"given.v1": "", "rendezvous.v1": "cap_bps"}) == "given.v1":
         return None
     return integer(value["cap_bps"], 1, 2_000)
+
+
+def read_model(value: Any, labels: int, classes: int) -> Model | None:
+    if policy(value, {"majority.v1": "", "dawid-skene.v1": "strength iterations"}) == "majority.v1":
+        return None
+    integer(classes, 2, 1_000)
+    integer(labels * classes, 0, 2**28)
+    return Model(integer(value["strength"], 1, 64), integer(value["iterations"], 1, 100))
 
 
 def read_acceptance(value: Any) -> tuple[int, int]:
