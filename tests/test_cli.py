@@ -228,6 +228,20 @@ def test_a_replay_with_gold(labelshare: Run, tmp_path: Path) -> None:
     assert figures["plain_majority_accuracy"] == right / known
 
 
+@pytest.mark.parametrize(("name", "ties"), [("majority", 1), ("dawid-skene", 0)])
+def test_what_finds_the_verdicts_can_be_chosen(
+    labelshare: Run, files: tuple[Path, Path], name: str, ties: int
+) -> None:
+    labels, truth = files
+
+    ran = labelshare("replay", labels, "--truth", truth, "--aggregation", name, "--json")
+
+    figures = json.loads(ran.out)
+    assert ran.code == 0
+    assert (figures["verified"], figures["aggregation"], figures["ties"]) == (True, f"{name}.v1", ties)
+    assert labelshare("replay", labels, "--aggregation", "dice").code == 2
+
+
 def test_gold_takes_its_answers_from_the_truth(labelshare: Run, files: tuple[Path, Path]) -> None:
     labels, truth = files
 

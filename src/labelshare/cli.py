@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -135,6 +136,13 @@ def demo(
     _run(simulated_crowd(seed), Rules(rounds=3, gold=30), _Places(url, save, state, report), as_json=as_json)
 
 
+class Aggregation(StrEnum):
+    """What finds the verdicts of a replay."""
+
+    MAJORITY = "majority"
+    DAWID_SKENE = "dawid-skene"
+
+
 @app.command()
 def replay(
     labels: Annotated[Path, typer.Argument(help="CSV of item,worker,label (or task,worker,label).")],
@@ -148,6 +156,12 @@ def replay(
             "hash of name. Who fails them, and differs from the others too, loses half of its stake.",
         ),
     ] = 0,
+    aggregation: Annotated[
+        Aggregation,
+        typer.Option(
+            help="What finds the verdicts: a vote, or a model that weighs labels by their worker's record."
+        ),
+    ] = Aggregation.DAWID_SKENE,
     url: Url = None,
     save: Save = None,
     state: State = None,
@@ -163,7 +177,8 @@ def replay(
         raise InputError("--gold takes its answers from --truth, which is not given")
     crowd = read_crowd(labels, truth)
     gold_items(crowd, gold)
-    _run(crowd, Rules(gold=gold), _Places(url, save, state, report), as_json=as_json)
+    rules = Rules(gold=gold, aggregation=f"{aggregation}.v1")
+    _run(crowd, rules, _Places(url, save, state, report), as_json=as_json)
 
 
 @app.command()

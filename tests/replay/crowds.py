@@ -17,11 +17,13 @@ from labelshare.chain.contracts import Token
 from labelshare.chain.history import campaign_record
 from labelshare.chain.keys import development_signer
 from labelshare.chain.node import Chain
+from labelshare.protocol.spec import DawidSkene
 from labelshare.replay.crowd import Crowd, Vote
 from labelshare.replay.digits import simulated_crowd
 from labelshare.replay.life import Lived, live
-from labelshare.replay.rules import Rules
+from labelshare.replay.rules import Rules, spec_of
 from labelshare.types import Address
+from tests.protocol.naive import dawid_skene
 
 SUPPLY = 10**30
 BPS = 10_000
@@ -85,10 +87,12 @@ def crowd_with_gold() -> Crowd:
     )
 
 
-RECORDED_RULES = Rules()
-SIMULATED_RULES = Rules(rounds=2, redundancy=2)
-GOLD_RULES = Rules(gold=12)
-LITTLE_GOLD_RULES = Rules(gold=8)  # too little for the circuit breaker
+VOTE = "majority.v1"
+RECORDED_RULES = Rules(aggregation=VOTE)
+SIMULATED_RULES = Rules(rounds=2, redundancy=2, aggregation=VOTE)
+GOLD_RULES = Rules(gold=12, aggregation=VOTE)
+LITTLE_GOLD_RULES = Rules(gold=8, aggregation=VOTE)  # too little for the circuit breaker
+MODEL_RULES = Rules(gold=22)  # a model is told the half of it, and the breaker asks for ten others
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,12 @@ def life_with_gold() -> Finished:
     return run(crowd_with_gold(), GOLD_RULES)
 
 
+@cache
+def modelled_life() -> Finished:
+    """The same crowd's with more gold, its verdicts found by the model that is the default."""
+    return run(crowd_with_gold(), MODEL_RULES)
+
+
 # ------------------------------------------------------------------- counted again
 
 
@@ -138,6 +148,7 @@ class Expected:
 
     labels: int
     winners: Mapping[int, int]
+    confidence: Mapping[int, Fraction]
     accepted: frozenset[int]
     ties: int
     pay: Sequence[int]
@@ -155,13 +166,24 @@ class Expected:
 
 
 def expected(life: Finished) -> Expected:
-    """Majority with the seed's ties, three fifths to be accepted, half pay for what is contested."""
+    """Majority with the seed's ties, or the model; accepted from three fifths on, else half pay."""
     crowd, rules, seed = life.crowd, life.rules, life.seed
     votes = assigned_votes(life) if crowd.simulated else crowd.votes
     by_item = counted(votes)
-    winners = {item: winner_of(item, counts, seed) for item, counts in by_item.items()}
-    ties = sum(list(counts.values()).count(max(counts.values())) > 1 for counts in by_item.values())
-    accepted = frozenset(i for i, counts in by_item.items() if 5 * counts[winners[i]] >= 3 * counts.total())
+    workers = range(len(crowd.workers))
+    gold = {item: crowd.truth[item] for item in _lowest(crowd.items, crowd.truth, rules.gold)}
+    void = _void(votes, workers, seed, gold)
+    valid = {item: answer for item, answer in gold.items() if item not in void}
+    elected = {item: winner_of(item, counts, seed) for item, counts in by_item.items()}
+    told = {} if rules.aggregation == VOTE else _told(seed, valid)
+    if rules.aggregation == VOTE:
+        winners = elected
+        parts_of = {i: Fraction(counts[winners[i]], counts.total()) for i, counts in by_item.items()}
+        ties = sum(list(counts.values()).count(max(counts.values())) > 1 for counts in by_item.values())
+    else:
+        winners, parts_of = _modelled(life, votes, told)
+        ties = 0
+    accepted = frozenset(item for item, part in parts_of.items() if part >= Fraction(3, 5))
     halves = [0] * len(crowd.workers)
     for vote in votes:
         if vote.item not in accepted:
@@ -171,14 +193,12 @@ def expected(life: Finished) -> Expected:
     k = rules.redundancy if crowd.simulated else max(counts.total() for counts in by_item.values())
     places = len(crowd.items) * k
     full = 65_536 * 4_000 // 10_000
-    workers = range(len(crowd.workers))
-    gold = {item: crowd.truth[item] for item in _lowest(crowd.items, crowd.truth, rules.gold)}
-    void = _void(votes, workers, seed, gold)
-    valid = {item: answer for item, answer in gold.items() if item not in void}
     parts = [min(max(skill(votes, worker, seed, valid), 0), full) for worker in workers]
     flagged = frozenset(worker for worker in workers if _is_flagged(votes, worker, seed, gold, valid))
-    right = sum(winners[item] == answer for item, answer in valid.items())
-    spared = len(valid) < 10 or 10 * right < 7 * len(valid)
+    judged = valid.keys() - told.keys()
+    right = sum(winners[item] == valid[item] for item in judged)
+    by_vote = sum(elected[item] == valid[item] for item in judged)
+    spared = len(judged) < 10 or 10 * right < 7 * len(judged) or 100 * (by_vote - right) > 3 * len(judged)
     given = Counter(vote.worker for vote in votes)
     half_a_stake = rules.price * rules.stakes_per_label
     pay = [each * rules.price * part // (2 * full) for each, part in zip(halves, parts, strict=True)]
@@ -190,6 +210,7 @@ def expected(life: Finished) -> Expected:
     return Expected(
         labels=len(votes),
         winners=winners,
+        confidence=parts_of,
         accepted=accepted,
         ties=ties,
         pay=pay,
@@ -201,6 +222,26 @@ def expected(life: Finished) -> Expected:
         flagged=flagged,
         slashes=[0 if spared or w not in flagged else given[w] * half_a_stake // 2 for w in workers],
     )
+
+
+def _told(seed: bytes, valid: Mapping[int, int]) -> dict[int, int]:
+    """The half of the gold that a model is told, by hash of the item."""
+    drawn = sorted(valid, key=lambda item: _hash(seed, (item, 8)))
+    return {item: valid[item] for item in drawn[: len(drawn) // 2]}
+
+
+def _modelled(
+    life: Finished, votes: Sequence[Vote], told: Mapping[int, int]
+) -> tuple[dict[int, int], dict[int, Fraction]]:
+    """Winners and their posteriors by the naive model."""
+    rule = spec_of(life.crowd, life.rules).aggregation
+    assert isinstance(rule, DawidSkene)
+    labels = [(vote.item, vote.worker, vote.label) for vote in votes]
+    sizes = rule.strength, 5, rule.iterations
+    found = dawid_skene.run(labels, len(life.crowd.classes), life.seed, dict(told), *sizes)
+    return found.winners, {
+        item: Fraction(found.posteriors[item][winner], 65_536) for item, winner in found.winners.items()
+    }
 
 
 def counted(votes: Sequence[Vote]) -> dict[int, Counter[int]]:

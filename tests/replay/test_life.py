@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from math import floor
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ from tests.replay.crowds import (
     expected_holdings,
     held,
     life_with_gold,
+    modelled_life,
     recorded_crowd,
     recorded_life,
     roles,
@@ -38,7 +41,7 @@ from tests.replay.crowds import (
     small_simulated_crowd,
 )
 
-LIVES = pytest.mark.parametrize("lived", [recorded_life, simulated_life, life_with_gold])
+LIVES = pytest.mark.parametrize("lived", [recorded_life, simulated_life, life_with_gold, modelled_life])
 CONSERVED_IN = 10
 
 
@@ -55,6 +58,9 @@ def check_everything(life: Finished) -> None:
     assert shares_of(life) == want.shares
     assert outcome.labelled.winners() == want.winners
     assert {row.item for row in outcome.labelled.truths if row.accepted} == want.accepted
+    assert {row.item: row.confidence_q16 for row in outcome.labelled.truths} == {
+        item: floor(65_536 * part) for item, part in want.confidence.items()
+    }
     assert (outcome.verification.labels, outcome.ties) == (want.labels, want.ties)
     scored = want.winners.keys() & life.crowd.truth.keys() - want.gold.keys()
     right = sum(want.winners[item] == life.crowd.truth[item] for item in scored)
@@ -101,6 +107,17 @@ def test_the_crowd_with_gold_holds_every_kind_of_judgement() -> None:
     assert len(slashed) == 2
     assert len(life.lived.gas["TaskRegistry.slash"]) == 2
     assert len(life.lived.gas["TaskRegistry.revealGold"]) == 1
+
+
+def test_the_model_is_surer_than_the_vote_and_stakes_are_taken_by_it() -> None:
+    life, want = modelled_life(), expected(modelled_life())
+    by_vote = expected(replace(life, rules=replace(life.rules, aggregation="majority.v1")))
+
+    assert life.rules.aggregation == Rules().aggregation == "dawid-skene.v1"
+    assert len(want.accepted) > len(by_vote.accepted)
+    assert sum(want.confidence[item] > part for item, part in by_vote.confidence.items()) > 30
+    assert want.ties == 0
+    assert any(want.slashes)
 
 
 def test_with_too_little_gold_nobody_loses_a_stake() -> None:
@@ -214,7 +231,7 @@ def test_a_crowd_without_skill_owns_nothing_and_its_licences_are_not_for_sale() 
 def test_a_recorded_crowd_of_eight_thousand_labels(recorded_data: Path) -> None:
     folder = recorded_data / "crowd" / "rte"
     crowd = read_crowd(folder / "labels.csv", folder / "truth.csv")
-    life = run(crowd, Rules())
+    life = run(crowd, RECORDED_RULES)
 
     check_everything(life)
 

@@ -12,6 +12,7 @@ from functools import cache
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -24,11 +25,21 @@ from labelshare.report.money import Balance
 from labelshare.report.page import Told, prepare, render, save, times_of
 from labelshare.report.pictures.canvas import clean, percent
 from labelshare.types import Address
-from tests.replay.crowds import Finished, expected, life_with_gold, recorded_life, simulated_life
+from tests.replay.crowds import (
+    Finished,
+    expected,
+    life_with_gold,
+    modelled_life,
+    recorded_life,
+    simulated_life,
+)
 from tests.report.markup import Node, Page
 from tests.report.test_pictures import HOSTILE
 
-FIGURES = ["flow", "revenue", "completion", "agreement", "confusion", "earnings", "ownership", "gas"]
+FIGURES = [
+    *("flow", "revenue", "completion", "agreement", "confidence", "confusion"),
+    *("earnings", "skill", "ownership", "gas"),
+]
 
 
 Live = Callable[[], Finished]
@@ -65,7 +76,7 @@ def plain(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").split())
 
 
-LIVES: list[Live] = [recorded_life, simulated_life, life_with_gold]
+LIVES: list[Live] = [recorded_life, simulated_life, life_with_gold, modelled_life]
 
 
 each_life = pytest.mark.parametrize("live", LIVES, ids=lambda live: live.__name__)
@@ -101,11 +112,42 @@ def test_the_figures_are_the_outcome_s(live: Live) -> None:
     agreement = rows_of(figures["agreement"])
     assert sum(int(row[1]) for row in agreement) == len(want.accepted)
     assert sum(int(row[2]) for row in agreement) == len(want.winners) - len(want.accepted)
+    sure = rows_of(figures["confidence"])
+    assert [sum(int(row[at]) for row in sure) for at in (1, 2)] == [
+        len(want.accepted),
+        len(want.winners) - len(want.accepted),
+    ]
+    assert sum(int(row[3]) for row in sure) == outcome.accuracy.known
+    assert sum(int(row[4]) for row in sure) == outcome.accuracy.right
+    skilled = {row[0]: row[-2:] for row in rows_of(figures["skill"])}
+    for person in outcome.people:
+        ends = person.skill_range
+        assert ends is not None
+        assert skilled[told(live)[1].names[person.account]] == [f"{end:.2f}" for end in ends]
     pairs = [(truth, winner, int(number)) for truth, winner, number in rows_of(figures["confusion"])]
     assert sum(number for _, _, number in pairs) == outcome.accuracy.known
     assert sum(number for truth, winner, number in pairs if truth == winner) == outcome.accuracy.right
     holders = rows_of(figures["ownership"])
     assert len(holders) == sum(share > 0 for share in want.shares)
+
+
+@each_life
+def test_what_found_the_verdicts_is_told_and_how_sure_they_are(live: Live) -> None:
+    outcome, _, _ = told(live)
+    want, text = expected(live()), plain(page_of(live).text)
+    contested = len(want.winners) - len(want.accepted)
+    policy = "dawid-skene.v1: labels weigh" if live is modelled_life else "majority.v1: the most labels win"
+
+    assert f"Verdicts by {policy}" in text
+    middle = int(65_536 * median(want.confidence.values()))
+    fact = f"confidence {middle * 1_000 // 65_536 / 1_000:.3f} median; {contested} item"
+    assert fact in text
+    assert ("fell by the seed" in text) == (want.ties > 0)
+    agreement = figures_of(page_of(live))["agreement"].text
+    assert ("left of the line" in agreement) == (live is not modelled_life)
+    if contested:
+        votes = sum(item not in want.accepted for each in outcome.labelled.answers.values() for item in each)
+        assert f"with {votes} labels, below 3/5" in text
 
 
 @each_life
@@ -118,6 +160,7 @@ def test_everybody_has_a_row(live: Live) -> None:
     assert [row[0] for row in rows] == [said.names[person.account] for person in outcome.people]
     for row, person in zip(rows, outcome.people, strict=True):
         assert row[1] == f"{person.labels:,}"
+        assert row[5] == person.skill_in_words
         assert row[6] == outcome.unit.number(person.payout)
         assert row[8] == outcome.unit.number(person.revenue)
         assert len(row) == (11 if outcome.labelled.gold else 9)
@@ -196,6 +239,11 @@ def test_items_are_shown_with_their_answers() -> None:
     winners, answers = outcome.labelled.winners(), outcome.labelled.answers
     places = {name: at for at, name in enumerate(life.crowd.items)}
     assert len(gallery.children) == min(12, len(winners))
+    confidence = {row.item: row.confidence_q16 for row in outcome.labelled.truths}
+    least = sorted(confidence, key=lambda item: (confidence[item], item))
+    shown = [places[card.all("h3")[0].text.strip()] for card in gallery.children]
+    assert shown[:9] == least[:9]
+    assert [confidence[item] for item in shown] == sorted(confidence[item] for item in shown)
     for card in gallery.children:
         item = places[card.all("h3")[0].text.strip()]
         image = card.all("img")[0].attributes
@@ -207,6 +255,7 @@ def test_items_are_shown_with_their_answers() -> None:
         wins = [int(tile.text) for tile in tiles if "wins" in tile.attributes["class"]]
         assert wins == [winners[item]] * given.count(winners[item])
         text = plain(card.text)
+        assert f"confidence {confidence[item] * 1_000 // 65_536 / 1_000:.3f}" in text
         assert ("✓ right" in text) == (winners[item] == life.crowd.truth[item]) == ("✗ wrong" not in text)
         accepted = {row.item for row in outcome.labelled.truths if row.accepted}
         assert ("accepted" in text) == (item in accepted) == ("contested" not in text)

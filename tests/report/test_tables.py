@@ -22,7 +22,14 @@ from labelshare.report.collect import Outcome, collect
 from labelshare.report.labels import Score
 from labelshare.report.tables import Column, Kind, Table, tokens
 from labelshare.types import Address
-from tests.replay.crowds import Finished, expected, life_with_gold, recorded_life, simulated_life
+from tests.replay.crowds import (
+    Finished,
+    expected,
+    life_with_gold,
+    modelled_life,
+    recorded_life,
+    simulated_life,
+)
 from tests.report.markup import Node, Page
 from tests.report.test_pictures import HOSTILE
 from tests.report.test_text import many
@@ -34,7 +41,7 @@ TOO_LONG = (10**38, 2**128 - 1)
 
 Live = Callable[[], Finished]
 each_life = pytest.mark.parametrize(
-    "live", [recorded_life, simulated_life, life_with_gold], ids=lambda live: live.__name__
+    "live", [recorded_life, simulated_life, life_with_gold, modelled_life], ids=lambda live: live.__name__
 )
 KNOWN: dict[Live, Outcome] = {}
 
@@ -93,6 +100,7 @@ def test_people_are_who_earned_what(live: Live) -> None:
             person.contested,
         )
         assert row["skill"] == person.skill_q16 / 65_536
+        assert (row["skill_low"], row["skill_high"]) == person.skill_range
         assert (row["gold"], row["gold_right"]) == (person.gold, person.gold_right)
         assert (row["right"], row["known"], row["accuracy"]) == (
             person.score.right,
@@ -113,6 +121,9 @@ def test_items_are_what_they_were_found_to_be(live: Live) -> None:
         assert row["winner"] == (None if winner is None else crowd.classes[winner])
         assert row["accepted"] == (item in want.accepted)
         assert row["gold"] == (item in want.gold)
+        assert row["contested"] == (winner is not None and item not in want.accepted)
+        part = want.confidence.get(item)
+        assert row["confidence"] == (None if part is None else int(65_536 * part) / 65_536)
         truth = crowd.truth.get(item)
         assert row["truth"] == (None if truth is None else crowd.classes[truth])
         assert row["right"] == (None if None in (truth, winner) else truth == winner)

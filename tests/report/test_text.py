@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from statistics import median
 
 import pytest
 from rich.cells import cell_len
@@ -17,8 +18,8 @@ from labelshare.report.labels import Score
 from labelshare.report.money import Balance
 from labelshare.report.text import as_json, banner, show
 from labelshare.types import Address
-from tests.replay.crowds import expected, life_with_gold, recorded_life
-from tests.report.test_collect import outcome, outcome_with_gold
+from tests.replay.crowds import expected, life_with_gold, modelled_life, recorded_life
+from tests.report.test_collect import outcome, outcome_of, outcome_with_gold
 
 COIN = 10**18
 WIDTH = 80
@@ -51,6 +52,7 @@ def many(count: int, lost: int = 0) -> Outcome:
             gold=12_345,
             gold_right=12_345,
             lost=lost - number if lost else 0,
+            margin=0.123,
         )
         for number in range(count)
     )
@@ -141,9 +143,49 @@ def test_slashes_that_are_due_and_those_that_gold_does_not_bear_out() -> None:
     assert f"1 annotator lost {found.unit.show(first.amount)}" in texts[0]
     assert f"burned {found.unit.show(second.amount)} more is due and was not taken" in texts[0]
     assert "slashed nobody: gold does not bear out the verdicts that speak against 2" in texts[1]
-    assert "slashed nobody accuracy" in texts[2]
+    assert "slashed nobody verdicts" in texts[2]
     figures = as_json(half, {}, 0)["slashed"]
     assert (figures["amount"], figures["due"]) == (str(first.amount), str(first.amount + second.amount))
+
+
+def test_verdicts_of_a_model_are_told_without_ties() -> None:
+    life, want = modelled_life(), expected(modelled_life())
+    found = outcome_of(life)
+    contested = want.winners.keys() - want.accepted
+    texts = [" ".join(" ".join(printed(each)).split()) for each in (outcome(), found)]
+
+    assert (
+        "verdicts majority.v1: the most labels win; confidence is the winner's part of the labels" in texts[0]
+    )
+    assert "verdicts dawid-skene.v1: labels weigh what their annotators' records say" in texts[1]
+    assert "fell by the seed" not in texts[1]
+    assert f"{len(contested)} items contested: below 3/5" in texts[1] or contested
+    figures = as_json(found, life.lived.gas, 0)
+    assert (figures["ties"], figures["accuracy_range"]) == (0, [found.accuracy.share] * 2)
+    assert (figures["aggregation"], figures["contested_items"]) == ("dawid-skene.v1", len(contested))
+    middle = int(65_536 * median(want.confidence.values()))
+    assert figures["confidence_median"] == middle / 65_536
+    assert f"confidence median {middle * 10_000 // 65_536 / 10_000:.4f};" in texts[1]
+
+
+def test_contested_items_are_counted_with_their_labels() -> None:
+    want, text = expected(recorded_life()), " ".join(" ".join(printed(outcome())).split())
+    contested = want.winners.keys() - want.accepted
+    labels = sum(vote.item in contested for vote in recorded_life().crowd.votes)
+
+    assert f"{len(contested)} items of {labels} labels contested: below 3/5" in text
+
+
+def test_a_skill_is_told_with_its_interval() -> None:
+    lines = printed(outcome())
+
+    assert any(
+        line.startswith("± 1.645 standard errors of the skill before shrinking: 90 %") for line in lines
+    )
+    for person in outcome().people:
+        assert any(f" {person.skill:.2f} ± {person.margin:.2f} " in line for line in lines)
+    nobody = replace(outcome(), people=tuple(replace(each, margin=None) for each in outcome().people))
+    assert "±" not in "".join(line for line in printed(nobody) if line.startswith(" worker"))
 
 
 def test_the_figures_are_those_of_the_crowd() -> None:

@@ -34,6 +34,7 @@ class Rules:
         rounds: Rounds of work.
         gold: Items with a known truth that judge the annotators instead of being scored; stakes are slashed
             by them. With none nobody is slashed.
+        aggregation: The policy that finds the verdicts.
     """
 
     price: int = 5 * 10**16
@@ -45,6 +46,7 @@ class Rules:
     redundancy: int = 5
     rounds: int = 1
     gold: int = 0
+    aggregation: str = "dawid-skene.v1"
 
     @property
     def stake_per_label(self) -> int:
@@ -99,7 +101,7 @@ def spec_of(crowd: Crowd, rules: Rules) -> Spec:
                 "k": rules.redundancy if crowd.simulated else crowd.most_labels_an_item,
             },
             "assignment": {"policy": "rendezvous.v1", "cap_bps": 2_000} if crowd.simulated else given,
-            "aggregation": {"policy": "majority.v1"},
+            "aggregation": {"policy": rules.aggregation},
             "acceptance": {"policy": "threshold.v1", "numerator": 3, "denominator": 5},
             "skill": {"policy": "leave-one-out.v1"},
             "pay": {"policy": "skill.v1"},

@@ -9,6 +9,7 @@ from labelshare.protocol.skill import ONE
 from labelshare.protocol.spec import Spec
 from labelshare.report.collect import Outcome, Person
 from labelshare.report.figures import SHARE_DECIMALS, verdicts_of
+from labelshare.report.interval import IN_WORDS
 from labelshare.report.tables import Column, Kind, Table, tokens
 
 __all__ = ["balances", "items", "labels", "people"]
@@ -35,7 +36,17 @@ def _work(everyone: Sequence[Person]) -> dict[str, Column]:
             (each.contested for each in everyone), "labels on items not accepted, paid half"
         ),
         "skill": _ratios((each.skill_q16 for each in everyone), "agreement beyond chance"),
+        **_interval(everyone),
         "accuracy": Column(Kind.RATIO, tuple(shares), "right of known; null where none is known"),
+    }
+
+
+def _interval(everyone: Sequence[Person]) -> dict[str, Column]:
+    ends = [each.skill_range or (None, None) for each in everyone]
+    about = f"skill {{}} {IN_WORDS}"
+    return {
+        "skill_low": Column(Kind.RATIO, tuple(low for low, _ in ends), about.format("less")),
+        "skill_high": Column(Kind.RATIO, tuple(high for _, high in ends), about.format("plus")),
     }
 
 
@@ -73,8 +84,14 @@ def items(outcome: Outcome) -> Table:
             "labels": _counts((each.labels for each in verdicts), "labels opened"),
             "support": _counts((each.agreeing for each in verdicts), "those for the winner"),
             "winner": _classes(spec, (winners.get(at) for at in numbers), "the class that won"),
-            "confidence": _ratios([confidence.get(at) for at in numbers], "the winner's posterior"),
+            "confidence": _ratios(
+                [confidence.get(at) for at in numbers], "the winner's posterior; of a vote its part"
+            ),
             "accepted": _flags((each.accepted for each in verdicts), "whether it reached the threshold"),
+            "contested": _flags(
+                (each.kind == "contested" for each in verdicts),
+                "whether it has a winner and did not reach it",
+            ),
             "gold": _flags((at in gold for at in numbers), "whether its answer was known: scores nothing"),
             "truth": _classes(spec, (truth.get(at) for at in numbers), "the true class, as given"),
             "right": _flags(right, "whether the winner is true; null where nobody knows"),

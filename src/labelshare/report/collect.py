@@ -13,7 +13,9 @@ from labelshare.chain.deploy import Deployment
 from labelshare.chain.history import CampaignHistory, DatasetHistory, campaign_history, dataset_history
 from labelshare.chain.node import Chain
 from labelshare.protocol.evidence import PayoutRow
+from labelshare.protocol.skill import ONE
 from labelshare.protocol.verify import Report, verify
+from labelshare.report.interval import margin, weight_of
 from labelshare.report.labels import Labelled, Score, read_labels, score
 from labelshare.report.money import Balance, check_money, flows_of
 from labelshare.report.tables import Table
@@ -49,7 +51,8 @@ class Person:
     """What one annotator did, got and lost; amounts in base units, skill in 1/65,536.
 
     `gold` and `gold_right` are its answers on gold items that are not void, and those of them that are right;
-    `lost` is what was taken of its stake. `score` leaves gold items out.
+    `lost` is what was taken of its stake. `score` leaves gold items out. `margin` is half of the interval
+    about the skill (`labelshare.report.interval`), None where nothing could show skill.
     """
 
     account: Address
@@ -64,6 +67,22 @@ class Person:
     gold: int = 0
     gold_right: int = 0
     lost: int = 0
+    margin: float | None = None
+
+    @property
+    def skill(self) -> float:
+        """The skill that pay goes by."""
+        return self.skill_q16 / ONE
+
+    @property
+    def skill_range(self) -> tuple[float, float] | None:
+        """The skill's 90% interval; its ends may lie below 0 and above 1."""
+        return None if self.margin is None else (self.skill - self.margin, self.skill + self.margin)
+
+    @property
+    def skill_in_words(self) -> str:
+        """The skill with the half of its interval."""
+        return f"{self.skill:.2f}" + ("" if self.margin is None else f" ± {self.margin:.2f}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +283,7 @@ def _people(
     for claim in shares.claimed:
         revenue[claim.account] += claim.amount
     lost = {each.annotator: each.amount for each in campaign.slashed}
-    people = []
+    people, weight = [], weight_of(labelled.spec)
     for account in labelled.seats:
         row, answers = rows.get(account), labelled.answers.get(account, {})
         work = scores.get(account)
@@ -282,6 +301,7 @@ def _people(
                 gold=work.gold if work else 0,
                 gold_right=work.gold_right if work else 0,
                 lost=lost.get(account, 0),
+                margin=margin(work, weight) if work else None,
             )
         )
     return tuple(sorted(people, key=lambda person: (-person.payout, person.account)))

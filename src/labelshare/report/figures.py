@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
+from labelshare.protocol.skill import ONE, full_skill
 from labelshare.report.collect import Outcome, Person, Unit
+from labelshare.report.confidence import confidence_of, shown, threshold_of
 from labelshare.report.gas import gas_lines
 from labelshare.report.pictures.canvas import Figure, count, percent
+from labelshare.report.pictures.confidence import Sure, confidence
 from labelshare.report.pictures.labels import Verdict, agreement, completion, confusion
 from labelshare.report.pictures.money import Claim, Node, Payment, flow, revenue
 from labelshare.report.pictures.people import Dot, Holder, bars, earnings, ownership
+from labelshare.report.pictures.skill import Skilled, drawn, skills
 from labelshare.types import Address
 
 __all__ = ["Naming", "gas_figure", "label_figures", "money_figure", "people_figures", "revenue_figure"]
@@ -173,11 +176,14 @@ def verdicts_of(outcome: Outcome) -> list[Verdict]:
 
 
 def label_figures(outcome: Outcome, truth: Mapping[int, int]) -> list[Figure]:
-    """Completion, agreement and, where truths are known, confusion, which like accuracy leaves out gold."""
+    """Completion, agreement, confidence and, where truths are known, confusion; gold is left out of that."""
     spec, verdicts = outcome.labelled.spec, verdicts_of(outcome)
-    threshold = Fraction(spec.acceptance.numerator, spec.acceptance.denominator)
-    figures = [completion(verdicts, spec.redundancy.k), agreement(verdicts, threshold)]
     scored = truth.keys() - outcome.labelled.gold_items
+    figures = [
+        completion(verdicts, spec.redundancy.k),
+        agreement(verdicts, threshold_of(spec) if outcome.labelled.voted else None),
+        _confidence(outcome, {item: truth[item] for item in scored}),
+    ]
     pairs = Counter(
         (truth[item], winner) for item, winner in outcome.labelled.winners().items() if item in scored
     )
@@ -186,12 +192,25 @@ def label_figures(outcome: Outcome, truth: Mapping[int, int]) -> list[Figure]:
     return figures
 
 
+def _confidence(outcome: Outcome, truth: Mapping[int, int]) -> Figure:
+    winners, found = outcome.labelled.winners(), confidence_of(outcome.labelled)
+    verdicts = [
+        Sure(
+            row.confidence_q16,
+            row.accepted,
+            truth[row.item] == winners[row.item] if row.item in truth else None,
+        )
+        for row in outcome.labelled.truths
+    ]
+    return confidence(verdicts, found.threshold, "–" if found.median is None else shown(found.median, 4))
+
+
 # --------------------------------------------------------------------------- people
 
 
 def people_figures(outcome: Outcome, naming: Naming) -> list[Figure]:
-    """What work earned, and who owns the dataset."""
-    return [_earnings(outcome, naming), _ownership(outcome, naming)]
+    """What work earned, how skilled everyone is, and who owns the dataset."""
+    return [_earnings(outcome, naming), _skills(outcome, naming), _ownership(outcome, naming)]
 
 
 def _earnings(outcome: Outcome, naming: Naming) -> Figure:
@@ -232,6 +251,23 @@ def _earned(dots: Sequence[Dot], naming: Naming, show: Callable[[int], str]) -> 
         labels = sum(dot.labels for dot in own)
         means.append(f"{name} {show(sum(dot.pay for dot in own) // labels if labels else 0)}")
     return f"What a label earned the simulated annotators on average, by kind: {', '.join(means)}."
+
+
+def _skills(outcome: Outcome, naming: Naming) -> Figure:
+    people = [
+        Skilled(naming.name(each.account), naming.group(each.account), each.labels, each.skill, each.margin)
+        for each in outcome.people
+    ]
+    rule = outcome.labelled.spec.skill
+    working = sum(bool(each.labels) for each in people)
+    some = len(drawn(people))
+    part = f" {some:,} of {working:,} are drawn, at equal steps." if some < working else ""
+    reading = (
+        f"The mark is the skill that pay goes by, drawn towards {rule.prior_bps / 10_000:g} as if by "
+        f"{count(rule.strength, 'further label')}. Whiskers show what chance may have done to it, with 90 % "
+        f"certainty: 1.645 standard errors of the skill before it is drawn so.{part}"
+    )
+    return skills(people, naming.groups, full_skill(rule) / ONE, reading)
 
 
 def _ownership(outcome: Outcome, naming: Naming) -> Figure:

@@ -1,21 +1,21 @@
-"""Items to look at: a few images with their answers, the contested and the mistaken among them."""
+"""Items to look at: a few images with their answers, those first of which the verdicts are least sure."""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from labelshare.protocol.evidence import TruthRow
 from labelshare.report.collect import Outcome
+from labelshare.report.confidence import shown
 from labelshare.report.figures import Naming
 
 __all__ = ["Answer", "Shown", "chosen"]
 
-SHOWN: Final = 12
-# How many of each sort: contested and wrong, contested and right, accepted and wrong, accepted and right.
-SORTS: Final = (4, 3, 2, 3)
+LEAST: Final = 9
+SUREST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An item: its picture (PNG, base64), answers, winner, truth where known, verdict; whether it is gold."""
+    """An item: its picture (PNG, base64), answers, winner, confidence, truth, verdict; if it is gold."""
 
     name: str
     png: str
     answers: tuple[Answer, ...]
     winner: str
+    confidence: str
     truth: str | None
     accepted: bool
     gold: bool
@@ -48,29 +49,31 @@ class Shown:
 def chosen(
     outcome: Outcome, naming: Naming, truth: Mapping[int, int], images: Mapping[int, bytes]
 ) -> list[Shown]:
-    """Up to `SHOWN` of the items that have an image: of each sort some, in the order of `SORTS`."""
-    sorts: defaultdict[int, list[int]] = defaultdict(list)
-    winners = outcome.labelled.winners()
-    for row in outcome.labelled.truths:
-        if row.item in images:
-            right = truth.get(row.item, winners[row.item]) == winners[row.item]
-            sorts[2 * row.accepted + right].append(row.item)
-    picked = [item for sort, number in enumerate(SORTS) for item in sorts[sort][:number]]
-    rest = [item for sort, number in enumerate(SORTS) for item in sorts[sort][number:]]
-    accepted = {row.item for row in outcome.labelled.truths if row.accepted}
+    """Of the items with an image the `LEAST` least sure ones, then the `SUREST` surest, last of all gold."""
+    winners, gold = outcome.labelled.winners(), outcome.labelled.gold_items
     described = outcome.labelled.spec.task.form.describe
     return [
         Shown(
-            name=outcome.labelled.spec.items[item].name or f"item {item}",
-            png=b64encode(images[item]).decode("ascii"),
-            answers=_answers(outcome, naming, item, winners[item]),
-            winner=described(winners[item]),
-            truth=described(truth[item]) if item in truth else None,
-            accepted=item in accepted,
-            gold=item in outcome.labelled.gold_items,
+            name=outcome.labelled.spec.items[row.item].name or f"item {row.item}",
+            png=b64encode(images[row.item]).decode("ascii"),
+            answers=_answers(outcome, naming, row.item, winners[row.item]),
+            winner=described(winners[row.item]),
+            confidence=shown(row.confidence_q16, 3),
+            truth=described(truth[row.item]) if row.item in truth else None,
+            accepted=row.accepted,
+            gold=row.item in gold,
         )
-        for item in [*picked, *rest[: max(SHOWN - len(picked), 0)]]
+        for row in _picked([row for row in outcome.labelled.truths if row.item in images], gold)
     ]
+
+
+def _picked(rows: Sequence[TruthRow], gold: Container[int]) -> list[TruthRow]:
+    """The least sure ones first; few are all shown."""
+    ordered = sorted(rows, key=lambda row: (row.confidence_q16, row.item))
+    if len(ordered) <= LEAST + SUREST:
+        return ordered
+    others = sorted(ordered[LEAST:], key=lambda row: (row.item in gold, -row.confidence_q16, row.item))
+    return [*ordered[:LEAST], *reversed(others[:SUREST])]
 
 
 def _answers(outcome: Outcome, naming: Naming, item: int, winner: int) -> tuple[Answer, ...]:

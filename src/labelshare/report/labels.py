@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from labelshare.errors import EvidenceError
 from labelshare.protocol import evidence
 from labelshare.protocol.spec import Spec
-from labelshare.types import Address
+from labelshare.types import ZERO_HASH, Address, Hash32
 
 __all__ = ["Labelled", "Score", "read_labels", "read_spec"]
 
@@ -39,6 +39,7 @@ class Labelled:
         scores: What everybody's work came to.
         payouts: The payout rows, in the order of their index.
         answers: Class by item, of each annotator; openings as they stand in the bundle.
+        model_root: Over the tables of the model that found the verdicts; zero where a vote did.
     """
 
     spec: Spec
@@ -48,6 +49,12 @@ class Labelled:
     scores: tuple[evidence.ScoreRow, ...]
     payouts: tuple[evidence.PayoutRow, ...]
     answers: Mapping[Address, Mapping[int, int]]
+    model_root: Hash32 = ZERO_HASH
+
+    @property
+    def voted(self) -> bool:
+        """Whether a vote found the verdicts: as the spec asks, or where its model takes no more labels."""
+        return self.spec.aggregation.policy == "majority.v1" or self.model_root == ZERO_HASH
 
     @property
     def gold_items(self) -> frozenset[int]:
@@ -60,7 +67,13 @@ class Labelled:
         return {row.item: decode(row.winner) for row in self.truths}
 
     def tied(self) -> dict[int, frozenset[int]]:
-        """Items whose most frequent class is not alone, with the classes that share the lead."""
+        """Items whose most frequent class is not alone, with the classes that share the lead.
+
+        Empty where a model found the verdicts: whether its scores tie is not in the bundle, and votes decide
+        nothing there.
+        """
+        if not self.voted:
+            return {}
         votes: defaultdict[int, Counter[int]] = defaultdict(Counter)
         for answers in self.answers.values():
             for item, choice in answers.items():
@@ -73,7 +86,10 @@ class Labelled:
         return score(self.winners(), truth)
 
     def accuracy_range(self, truth: Mapping[int, int]) -> tuple[Score, Score]:
-        """The accuracy if each tie fell on a wrong class, and if each fell on the true one where it leads."""
+        """The accuracy if each tie fell on a wrong class, and if each fell on the true one where it leads.
+
+        Without ties both are the accuracy.
+        """
         tied, winners = self.tied(), self.winners()
         known = [item for item in winners if item in truth]
         sure = sum(winners[item] == truth[item] for item in known if item not in tied)
@@ -90,6 +106,7 @@ class _Reader:
     scores: list[evidence.ScoreRow] = field(default_factory=list)
     payouts: list[evidence.PayoutRow] = field(default_factory=list)
     answers: defaultdict[Address, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    model_root: Hash32 = ZERO_HASH
 
     def take(self, row: evidence.Row) -> None:
         match row:
@@ -107,6 +124,8 @@ class _Reader:
                 self.scores.append(row)
             case evidence.PayoutRow():
                 self.payouts.append(row)
+            case evidence.SummaryRow():
+                self.model_root = row.model_root
             case _:
                 pass
 
@@ -133,6 +152,7 @@ def read_labels(bundle: Iterable[bytes]) -> Labelled:
         tuple(reader.scores),
         tuple(reader.payouts),
         dict(reader.answers),
+        reader.model_root,
     )
 
 

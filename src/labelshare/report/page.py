@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from labelshare.chain.deploy import Deployment
 from labelshare.chain.node import Chain
 from labelshare.errors import InputError
-from labelshare.protocol.skill import ONE
 from labelshare.report import figures
 from labelshare.report.collect import Outcome
+from labelshare.report.confidence import confidence_of, policy_in_words, shown, threshold_of
 from labelshare.report.figures import Naming
 from labelshare.report.gallery import chosen
 from labelshare.report.gas import job_gas
@@ -103,6 +103,8 @@ def render(outcome: Outcome, told: Told, times: Mapping[int, int]) -> str:
             facts=_facts(outcome, told),
             places=_places(outcome, told.deployment),
             wrong=[balance for balance in outcome.balances if not balance.holds],
+            policy=policy_in_words(outcome.labelled),
+            threshold=threshold_of(outcome.labelled.spec),
             shown=chosen(outcome, naming, told.truth, told.images),
             sections=_sections(outcome, told, naming, times),
             gas=gas,
@@ -149,6 +151,7 @@ def _facts(outcome: Outcome, told: Told) -> list[_Fact]:
     gas = job_gas(told.gas)
     facts = [
         _accuracy(outcome),
+        _confidence(outcome),
         _Fact(
             "labels accepted",
             f"{labels:,}",
@@ -202,6 +205,13 @@ def _accuracy(outcome: Outcome) -> _Fact:
     return _Fact("accuracy", percent(score.right, score.known, 1), remark)
 
 
+def _confidence(outcome: Outcome) -> _Fact:
+    found = confidence_of(outcome.labelled)
+    labels = f", with {count(found.labels, 'label')}," if found.contested else ""
+    remark = f"median; {count(found.contested, 'item')}{labels} below {found.threshold} and so contested"
+    return _Fact("confidence", "–" if found.median is None else shown(found.median, 3), remark)
+
+
 def _places(outcome: Outcome, deployment: Deployment) -> list[tuple[str, str]]:
     return [
         ("chain", str(outcome.chain_id)),
@@ -240,7 +250,7 @@ def _people(outcome: Outcome, naming: Naming) -> list[tuple[str, ...]]:
             percent(person.score.right, person.score.known, 1),
             f"{person.accepted:,}",
             f"{person.contested:,}",
-            f"{person.skill_q16 / ONE:.2f}",
+            person.skill_in_words,
             unit.number(person.payout),
             percent(person.shares, total, 2),
             figures.revenue_unit(outcome).number(person.revenue),

@@ -13,7 +13,9 @@ from rich.text import Text
 from labelshare.chain.deploy import Deployment
 from labelshare.protocol.skill import ONE
 from labelshare.report.collect import Outcome, Person
+from labelshare.report.confidence import confidence_of, policy_in_words, shown
 from labelshare.report.gas import GasLine, gas_lines, job_gas
+from labelshare.report.interval import IN_WORDS
 from labelshare.report.labels import Score
 from labelshare.types import Address
 
@@ -47,7 +49,9 @@ def show(
     console: Console, outcome: Outcome, names: Mapping[Address, str], gas: Mapping[str, Sequence[int]]
 ) -> None:
     """Print a whole report: people, labels, money and, where its gas is known, gas."""
-    console.print(_people(outcome, names))
+    console.print(_fitted(console, _people(outcome, names)))
+    console.print(Text(f"± {IN_WORDS}", style="dim"))
+    console.print()
     if losers := [person for person in outcome.people if person.lost]:
         console.print(_losers(outcome, losers, names))
     console.print(_results(outcome, gas))
@@ -56,7 +60,15 @@ def show(
         console.print(_gas(gas))
 
 
-def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
+def _fitted(console: Console, table: Table) -> Table:
+    """The table, with narrower gaps where it is too wide for the terminal."""
+    wide = console.measure(table, options=console.options.update(width=1_000)).maximum
+    if wide > console.width:
+        table.padding = (0, 0, 0, 0)
+    return table
+
+
+def _people(outcome: Outcome, names: Mapping[Address, str]) -> Table:
     unit, share_total = outcome.unit, sum(each.shares for each in outcome.people)
     title = f"Who earned, and who owns the dataset now (pay and revenue in {unit.symbol})"
     columns = ("labels", "right", "accepted", "skill", "pay", "owns", "revenue")
@@ -70,7 +82,7 @@ def _people(outcome: Outcome, names: Mapping[Address, str]) -> RenderableType:
             f"{person.labels:,}",
             _percent(person.score),
             f"{person.accepted:,}",
-            f"{person.skill_q16 / ONE:.2f}",
+            person.skill_in_words,
             unit.number(person.payout),
             f"{100 * person.shares / share_total:.2f} %" if share_total else "–",
             unit.number(person.revenue),
@@ -88,7 +100,7 @@ def _losers(outcome: Outcome, losers: Sequence[Person], names: Mapping[Address, 
         table.add_row(
             _name(names.get(person.account, str(person.account))),
             f"{person.labels:,}",
-            f"{person.skill_q16 / ONE:.2f}",
+            person.skill_in_words,
             f"{person.gold_right:,} of {person.gold:,}",
             unit.number(stake),
             unit.number(person.lost),
@@ -119,6 +131,8 @@ def _results(outcome: Outcome, gas: Mapping[str, Sequence[int]]) -> RenderableTy
         ("labels", f"{outcome.verification.labels:,}"),
         ("accepted", f"{outcome.accepted_labels:,} in full, {outcome.contested_labels:,} at half pay"),
         *_gold(outcome),
+        ("verdicts", policy_in_words(outcome.labelled)),
+        ("confidence", _confidence(outcome)),
         ("accuracy", _accuracy(outcome)),
         ("gas per accepted label", _per_label(total, outcome.accepted_labels)),
         ("settlement", _verdict(outcome)),
@@ -155,6 +169,15 @@ def _slashed(outcome: Outcome) -> str:
 
 def _count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _confidence(outcome: Outcome) -> str:
+    found = confidence_of(outcome.labelled)
+    if found.median is None:
+        return "–"
+    where = f"of {_count(found.labels, 'label')} " if found.contested else ""
+    contested = f"{_count(found.contested, 'item')} {where}contested: below {found.threshold}"
+    return f"median {shown(found.median, 4)}; {contested}"
 
 
 def _accuracy(outcome: Outcome) -> str:
@@ -229,6 +252,7 @@ def _percent(score: Score) -> str:
 def as_json(outcome: Outcome, gas: Mapping[str, Sequence[int]], seconds: float) -> dict[str, Any]:
     """The figures of a report; amounts are decimal strings of base units."""
     labels, final = outcome.accepted_labels, outcome.campaign.finalized
+    sure = confidence_of(outcome.labelled)
     return {
         "items": len(outcome.labelled.truths),
         "annotators": len(outcome.labelled.seats),
@@ -246,6 +270,9 @@ def as_json(outcome: Outcome, gas: Mapping[str, Sequence[int]], seconds: float) 
             "due": str(outcome.slashed.due),
             "flagged": outcome.slashed.flagged,
         },
+        "aggregation": outcome.labelled.spec.aggregation.policy,
+        "confidence_median": None if sure.median is None else sure.median / ONE,
+        "contested_items": sure.contested,
         "accuracy": outcome.accuracy.share,
         "accuracy_items": outcome.accuracy.known,
         "ties": outcome.ties,

@@ -137,14 +137,21 @@ def _axis_of_counts(canvas: Canvas, most: int, redundancy: int, top_extra: float
     canvas.text(x - 5 if anchor == "end" else x + 5, top - 6, f"asked for: {redundancy:,}", "", anchor)
 
 
-def agreement(verdicts: Sequence[Verdict], threshold: Fraction) -> Figure:
-    """How large a part of an item's labels the winner has, over all items, with the threshold."""
+def agreement(verdicts: Sequence[Verdict], threshold: Fraction | None) -> Figure:
+    """How large a part of an item's labels the winner has, over all items.
+
+    Args:
+        verdicts: On all items.
+        threshold: The part from which on a winner is accepted; None where a model weighs the labels.
+    """
     labelled = [verdict for verdict in verdicts if verdict.labels]
     unanimous = sum(verdict.agreeing == verdict.labels for verdict in labelled)
     contested = sum(not verdict.accepted for verdict in labelled)
-    reading = (
-        f"On {unanimous:,} of {count(len(labelled), 'item')} all labels agree; left of the line, where the "
-        f"winner has less than {_words(threshold)} of them, stand the {contested:,} contested ones."
+    reading = f"On {unanimous:,} of {count(len(labelled), 'item')} all labels agree; " + (
+        f"left of the line, where the winner has less than {_words(threshold)} of them, stand the "
+        f"{contested:,} contested ones."
+        if threshold is not None
+        else "labels weigh what their annotators' records say, so that a small part may be enough."
     )
     canvas = Canvas(f"Agreement. {reading}", 224)
     bins = Counter((_bin(verdict), verdict.kind) for verdict in labelled)
@@ -154,9 +161,10 @@ def agreement(verdicts: Sequence[Verdict], threshold: Fraction) -> Figure:
         x = _LEFT + (_RIGHT - _LEFT) * tenth / 10
         canvas.text(x, _BASE + 16, f"{10 * tenth} %", "quiet", "middle" if tenth < 10 else "end")
     canvas.text((_LEFT + _RIGHT) / 2, _BASE + 33, "the winner's part of an item's labels", "quiet", "middle")
-    x = _LEFT + (_RIGHT - _LEFT) * float(threshold)
-    canvas.line(x, 10, x, _BASE, "mark")
-    canvas.text(x - 5, 16, f"accepted from {_words(threshold)} on", "", "end")
+    if threshold is not None:
+        x = _LEFT + (_RIGHT - _LEFT) * float(threshold)
+        canvas.line(x, 10, x, _BASE, "mark")
+        canvas.text(x - 5, 16, f"accepted from {_words(threshold)} on", "", "end")
     rows = tuple(
         (f"{5 * place} % to {5 * place + 5} %", *(f"{bins[place, kind]:,}" for kind, _ in _VERDICTS[:2]))
         for place in range(BINS)

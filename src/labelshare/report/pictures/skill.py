@@ -1,0 +1,107 @@
+"""The annotators' skill, with how far chance may have moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor
+from typing import Final
+
+from labelshare.report.pictures.canvas import WIDTH, Canvas, Figure, count, fit
+from labelshare.report.pictures.marks import MARKS, mark
+
+__all__ = ["Skilled", "drawn", "skills"]
+
+NAMED: Final = 30
+MOST: Final = 90
+_TOP, _LOWEST = 30, -0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Skilled:
+    """One annotator: skill, and half of the interval about it; `group` is an index into the groups' names."""
+
+    name: str
+    group: int
+    labels: int
+    skill: float
+    margin: float | None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the interval; both the skill where there is none."""
+        return self.skill - (self.margin or 0.0), self.skill + (self.margin or 0.0)
+
+
+def drawn(people: Sequence[Skilled]) -> list[Skilled]:
+    """Those with labels, the most skilled first; of very many some at equal steps, both ends among them."""
+    ordered = sorted((each for each in people if each.labels), key=lambda each: (-each.skill, each.name))
+    if len(ordered) <= MOST:
+        return ordered
+    return [ordered[at * (len(ordered) - 1) // (MOST - 1)] for at in range(MOST)]
+
+
+def skills(people: Sequence[Skilled], groups: Sequence[str], full: float, reading: str) -> Figure:
+    """A mark for each annotator's skill with the whiskers of its interval, the most skilled on top.
+
+    Args:
+        people: The annotators.
+        groups: Names of the groups; a mark's shape and colour say which.
+        full: The skill from which on work earns its full price.
+        reading: What to see.
+    """
+    shown = drawn(people)
+    few = len(shown) <= NAMED
+    step, left = (15.0, 112.0) if few else (min(15.0, 540 / max(len(shown), 1)), 12.0)
+    base = _TOP + step * max(len(shown), 1)
+    lowest = max(min([0.0, *(floor(4 * each.ends[0]) / 4 for each in shown)]), _LOWEST)
+    canvas = Canvas(f"Skill. {reading}", base + 40)
+
+    def place(skill: float) -> float:
+        return left + (WIDTH - 12 - left) * (min(max(skill, lowest), 1.0) - lowest) / (1 - lowest)
+
+    _scale(canvas, base, lowest, place(0.0), [(place(at / 4), at / 4) for at in range(-2, 5)])
+    canvas.line(place(full), 20, place(full), base, "mark")
+    canvas.text(place(full), 14, f"full pay from {full:.2f} on", "", "middle")
+    for at, each in enumerate(shown):
+        y, kind = _TOP + step * (at + 0.5), f"group{each.group % MARKS}"
+        low, high = each.ends
+        canvas.line(place(low), y, place(high), y, f"{kind} whisker")
+        tip = f"{each.name}: skill {_number(each)}, {count(each.labels, 'label')}"
+        canvas.path(mark(each.group, place(each.skill), y, 4.2), f"{kind} dot", tip)
+        if few:
+            canvas.text(left - 8, y + 4, fit(each.name, 12), "quiet", "end")
+    return Figure(
+        "skill", "How skilled they are", canvas.svg(), reading, *_table(people, groups), _legend(groups)
+    )
+
+
+def _scale(
+    canvas: Canvas, base: float, lowest: float, zero: float, ticks: Sequence[tuple[float, float]]
+) -> None:
+    for x, value in ticks:
+        if value >= lowest:
+            canvas.line(x, _TOP - 4, x, base, "axis" if x == zero else "grid")
+            canvas.text(x, base + 16, f"{value:.2f}", "quiet", "middle" if value < 1 else "end")
+    canvas.text(WIDTH / 2, base + 33, "skill: 0 is chance, 1 is always with the others", "quiet", "middle")
+
+
+def _number(each: Skilled) -> str:
+    return f"{each.skill:.2f}" + ("" if each.margin is None else f" ± {each.margin:.2f}")
+
+
+def _table(
+    people: Sequence[Skilled], groups: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    several = len(groups) > 1
+    columns = ("annotator", *(("simulated as",) if several else ()), "labels", "skill", "from", "to")
+    rows = []
+    for each in people:
+        ends = ("–", "–") if each.margin is None else tuple(f"{end:.2f}" for end in each.ends)
+        kind = (groups[each.group],) if several else ()
+        rows.append((each.name, *kind, f"{each.labels:,}", f"{each.skill:.2f}", *ends))
+    return columns, tuple(rows)
+
+
+def _legend(groups: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((f"group{at % MARKS}", name) for at, name in enumerate(groups)) if len(groups) > 1 else ()

@@ -1,0 +1,219 @@
+"""How sure verdicts and skills are: intervals by hand, bins of confidence, and how pictures show them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from math import sqrt
+
+import pytest
+
+from labelshare.protocol.evidence import ScoreRow
+from labelshare.protocol.spec import DawidSkene
+from labelshare.report.confidence import Confidence, confidence_of, policy_in_words, shown
+from labelshare.report.interval import margin, weight_of
+from labelshare.report.labels import Score
+from labelshare.report.pictures.confidence import EDGES, Bin, Sure, bins_of, confidence
+from labelshare.report.pictures.skill import MOST, Skilled, drawn, skills
+from labelshare.types import Address, Hash32
+from tests.replay.crowds import modelled_life
+from tests.report.test_collect import outcome, outcome_of, outcome_with_gold
+from tests.report.test_pictures import SVG, boxes, tips, whole, words
+
+ONE = 65_536
+
+
+def row(compared: int, agreed: int, chance: int, items: int, gold: int = 0) -> ScoreRow:
+    return ScoreRow(
+        annotator=Address(bytes(20)),
+        labels=compared,
+        accepted=0,
+        contested=0,
+        unopened=0,
+        compared=compared,
+        agreed=agreed,
+        chance=chance,
+        items=items,
+        gold=gold,
+        gold_right=0,
+        skill_q16=0,
+        flagged=False,
+    )
+
+
+# ------------------------------------------------------------------------ intervals
+
+
+def test_an_interval_counted_by_hand() -> None:
+    """18 of 38 agree and 8 do by chance: p = 19/40, sd = sqrt(38 * 19/40 * 21/40) = 3.0784, over 38 - 8."""
+    assert margin(row(38, 18, 160, 20)) == pytest.approx(1.645 * 3.07835 / 30, rel=1e-5)
+    assert margin(row(38, 18, 160, 20)) == pytest.approx(0.168796, abs=1e-6)
+
+
+def test_all_right_is_no_certainty() -> None:
+    """10 of 10, 5 by chance: p = 11/12, sd = sqrt(10 * 11/144) = 0.87401, over 5."""
+    assert margin(row(10, 10, 50, 10)) == pytest.approx(1.645 * 0.874007 / 5, rel=1e-5)
+
+
+def test_an_answer_on_gold_is_one_answer() -> None:
+    """Four plain labels and two on gold that count five times: n = 14, variance p(1 - p)(4 + 2 * 25)."""
+    p = 8 / 16
+    assert margin(row(14, 7, 0, 1, gold=2), 5) == pytest.approx(1.645 * sqrt(p * (1 - p) * 54) / 14)
+    assert margin(row(14, 7, 0, 1), 5) == margin(row(14, 7, 0, 1))
+
+
+@pytest.mark.parametrize("nothing", [row(0, 0, 0, 1), row(5, 5, 25, 5)])
+def test_where_nothing_shows_skill_there_is_no_interval(nothing: ScoreRow) -> None:
+    assert margin(nothing) is None
+
+
+def test_everyone_has_the_interval_of_the_own_score() -> None:
+    for whole_ in (outcome(), outcome_with_gold()):
+        rows = {each.annotator: each for each in whole_.labelled.scores}
+        weight = weight_of(whole_.labelled.spec)
+        assert weight == (5 if whole_.labelled.gold else 1)
+        for person in whole_.people:
+            assert person.margin == margin(rows[person.account], weight)
+            assert person.margin is not None
+            assert person.skill_range == (person.skill - person.margin, person.skill + person.margin)
+    alone = replace(outcome().people[0], margin=None, skill_q16=ONE // 2)
+    assert (alone.skill_range, alone.skill_in_words) == (None, "0.50")
+    assert replace(alone, margin=0.1).skill_in_words == "0.50 ± 0.10"
+
+
+# ----------------------------------------------------------------------- confidence
+
+
+def test_a_confidence_is_cut_and_only_certainty_is_one() -> None:
+    assert [shown(each) for each in (0, ONE // 2, ONE - 1, ONE)] == ["0.00", "0.50", "0.99", "1.00"]
+    assert shown(ONE - 1, 4) == "0.9999"
+
+
+def test_verdicts_are_summed_up() -> None:
+    labelled = outcome().labelled
+    truths = tuple(
+        replace(each, confidence_q16=at, accepted=at > 1) for at, each in enumerate(labelled.truths[:4])
+    )
+    votes = {item: sum(item in each for each in labelled.answers.values()) for item in (0, 1)}
+
+    found = confidence_of(replace(labelled, truths=truths))
+
+    assert found == Confidence(1, 2, votes[0] + votes[1], Fraction(3, 5))
+    assert confidence_of(replace(labelled, truths=())).median is None
+
+
+def test_ties_are_those_of_a_vote() -> None:
+    modelled = outcome_of(modelled_life())
+    labelled, truth = modelled.labelled, outcome().truth
+    assert (labelled.voted, labelled.tied(), modelled.ties) == (False, {}, 0)
+    assert modelled.accuracy_range == (modelled.accuracy, modelled.accuracy)
+    assert labelled.accuracy_range({}) == (Score(0, 0), Score(0, 0))
+    vote = outcome().labelled
+    rule = DawidSkene(policy="dawid-skene.v1")
+    same = replace(vote, spec=vote.spec.model_copy(update={"aggregation": rule}))
+    assert vote.tied()
+    assert same.tied() == vote.tied()  # so many labels that the vote stood, as no model is published
+    assert "does not take so many" in policy_in_words(same)
+    low, high = same.accuracy_range(truth)
+    assert low.right < high.right
+    model = replace(same, model_root=Hash32(bytes([1] * 32)))
+    assert model.tied() == {}
+    low, high = model.accuracy_range(truth)
+    assert low == high == model.accuracy(truth)
+
+
+# -------------------------------------------------------------------------- pictures
+
+SURE = [
+    Sure(ONE, accepted=True, right=True),
+    Sure(ONE, accepted=True, right=True),
+    Sure(ONE * 99 // 100, accepted=True, right=False),
+    Sure(ONE * 3 // 5, accepted=True),
+    Sure(ONE * 3 // 5 - 1, accepted=False, right=False),
+    Sure(ONE // 2, accepted=False, right=True),
+    Sure(0, accepted=False),
+]
+
+
+def test_bins_hold_their_lower_bounds() -> None:
+    bins = bins_of(SURE)
+
+    assert {str(float(EDGES[place])): (each.accepted, each.contested) for place, each in bins.items()} == {
+        "0.0": (0, 1),
+        "0.5": (0, 2),
+        "0.6": (1, 0),
+        "0.99": (1, 0),
+        "0.999": (2, 0),
+    }
+    assert replace(bins[3], mean=0) == Bin(0, 2, 2, 1, 0)
+    assert bins[3].mean == pytest.approx(0.55, abs=1e-4)
+    assert bins[3].share == 0.5
+    assert bins[0] == Bin(0, 1, 0, 0, 0.0)
+    assert bins[0].share == 0
+
+
+def test_a_histogram_with_the_acceptance_and_the_calibration_below() -> None:
+    figure = confidence(SURE, Fraction(3, 5), "0.6000")
+    root = whole(figure)
+
+    line = next(node for node in root.iter(f"{SVG}path") if node.get("class") == "mark")
+    x = float(str(line.get("d"))[1:].split()[0])
+    assert max(float(str(box.get("x"))) for box in boxes(root, "contested")) < x
+    assert min(float(str(box.get("x"))) for box in boxes(root, "accepted")) > x
+    heights = [float(str(box.get("height"))) for box in boxes(root, "accepted")]
+    assert heights[-1] == pytest.approx(2 * heights[0])
+    assert "accepted from 3/5 on" in words(root)
+    dots = [node for node in root.iter(f"{SVG}path") if node.get("class") == "taken dot"]
+    assert len(dots) == 3
+    assert "1 of 2 items right, mean confidence 0.550" in tips(root)
+    assert figure.rows[1] == ("0.5 to 0.6", "0", "2", "2", "1", "0.550")
+    assert "of 7 items 3 are below 3/5 and contested" in figure.reading
+    assert "the mean confidence is 0.818 and 0.600 are right" in figure.reading
+    assert [kind for kind, _ in figure.legend] == ["accepted", "contested"]
+
+
+def test_without_truths_there_is_no_calibration() -> None:
+    figure = confidence([replace(each, right=None) for each in SURE], Fraction(3, 5), "0.6000")
+
+    assert not [node for node in whole(figure).iter(f"{SVG}path") if node.get("class") == "taken dot"]
+    assert len(figure.columns) == 3
+    assert figure.reading.endswith("3 are below 3/5 and contested.")
+
+
+def test_skills_have_whiskers_and_the_most_skilled_is_on_top() -> None:
+    people = [
+        Skilled("low", 1, 9, 0.1, 0.3),
+        Skilled("high", 0, 9, 0.9, 0.05),
+        Skilled("short", 0, 2, 0.5, None),
+        Skilled("idle", 0, 0, 0.0, None),
+    ]
+
+    figure = skills(people, ["a", "b"], 0.4, "It.")
+
+    root = whole(figure)
+    assert [word for word in words(root) if word in {"low", "high", "short", "idle"}] == [
+        "high",
+        "short",
+        "low",
+    ]
+    lines = [node for node in root.iter(f"{SVG}path") if "whisker" in str(node.get("class"))]
+    ends = [str(node.get("d"))[1:].replace("L", " ").split() for node in lines]
+    width = [float(each[2]) - float(each[0]) for each in ends]
+    assert width[2] == pytest.approx(6 * width[0], rel=0.05)
+    assert width[1] == 0
+    assert figure.rows[0] == ("low", "b", "9", "0.10", "-0.20", "0.40")
+    assert figure.rows[2][-2:] == ("–", "–")
+    assert "low: skill 0.10 ± 0.30, 9 labels" in tips(root)
+    assert "full pay from 0.40 on" in words(root)
+
+
+@pytest.mark.parametrize("number", [1, 30, 31, 90, 91, 1_000])
+def test_very_many_are_drawn_at_equal_steps(number: int) -> None:
+    people = [Skilled(f"n{at}", 0, 1, at / number, 0.1) for at in range(number)]
+
+    some = drawn(people)
+
+    assert len(some) == min(number, MOST)
+    assert (some[0], some[-1]) == (people[-1], people[0])
+    assert len(set(some)) == len(some)
+    assert len(whole(skills(people, [""], 0.4, "It.")).findall(f"{SVG}text")) < 60
