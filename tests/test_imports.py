@@ -1,6 +1,7 @@
 """Imports run one way.
 
-types, errors, settings → protocol → chain → store → oracle | client | report → api, replay → commands → cli
+types, errors, settings → protocol → chain → store → oracle | client | report → api, economics, replay
+→ commands → cli
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ LAYERS = (
     {"chain"},
     {"store"},
     {"oracle", "client", "report"},
-    {"api", "replay"},
+    {"api", "economics", "replay"},
     {"commands"},
     {"cli"},
     {"__main__"},

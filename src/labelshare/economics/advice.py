@@ -1,0 +1,129 @@
+"""What the figures of a spec advise: stake and gold, and the assumptions that decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from labelshare.economics.mixing import LONG
+from labelshare.economics.money import Flow
+from labelshare.economics.strategies import EFFORTLESS, Strategy
+from labelshare.economics.value import Evidence, Valued
+
+__all__ = ["Advice", "Turn", "advise"]
+
+_YEAR: Final = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An assumption at the value where an answer changes.
+
+    Attributes:
+        name: Of the figure, for programs.
+        value: The turning point; None where the answer is the same at every value.
+        text: What it means, with the value in place of `{}`; without one, what holds at every value.
+    """
+
+    name: str
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is recommended.
+
+    Attributes:
+        gold: The part of the items; None where nobody without effort is caught, whatever the part.
+        stake: Whole prices behind a label; None likewise.
+        because: The evidence that decides on both.
+        gaining: Strategies without effort that gain all the same, with the labels of a seat: their records
+            are too short to be slashed, or their votes too many.
+        turns: The assumptions that decide.
+    """
+
+    gold: float | None
+    stake: int | None
+    because: Evidence | None
+    gaining: tuple[tuple[Strategy, int], ...]
+    turns: tuple[Turn, ...]
+
+
+def advise(valued: Valued) -> Advice:
+    """Recommend the least gold at which long records lose at no more than the stake given, and their stake.
+
+    Where no gold that was tried is enough for that, it is the gold that needs the least stake.
+
+    The stake is (a·r + m) / (d·φ): what a label without effort is paid, and the margin by which it is to
+    lose, over the chance that its seat is slashed and the part of the stake that is taken then.
+    """
+    chosen = _chosen(valued)
+    gaining = tuple(
+        (each.way.strategy, each.size)
+        for each in valued.values
+        if each.way.strategy in EFFORTLESS and each.money.pay > each.money.slashed
+    )
+    stake = ceil(chosen.stake) if chosen is not None and chosen.stake is not None else None
+    turns = (_laziness(valued), _copying(valued), _interest(valued))
+    return Advice(chosen.gold if chosen else None, stake, chosen, gaining, turns)
+
+
+def _chosen(valued: Valued) -> Evidence | None:
+    long = [(each.stake, each) for each in valued.evidence if each.size == LONG and each.stake is not None]
+    enough = [each for stake, each in long if stake <= valued.assumed.stakes_per_label]
+    return enough[0] if enough else min(long, key=lambda pair: pair[0], default=(0.0, None))[1]
+
+
+def _laziness(valued: Valued) -> Turn:
+    what = f"Looking at {valued.assumed.looks:.0%} of the items earns more than looking at all of them"
+    return _above("lazy_above_look", _look_price(valued, Strategy.LAZY), what)
+
+
+def _copying(valued: Valued) -> Turn:
+    what = "Sharing one look among own seats earns more than a look from each"
+    return _above("copying_above_look", _look_price(valued, Strategy.COPYING), what)
+
+
+def _above(name: str, price: float | None, what: str) -> Turn:
+    if price is None:
+        return Turn(name, None, f"{what}: nothing is saved here.")
+    if not price:
+        return Turn(name, 0.0, f"{what}, whatever a look costs.")
+    return Turn(name, price, f"{what} where a look costs over {{}} prices.")
+
+
+def _look_price(valued: Valued, strategy: Strategy) -> float | None:
+    """The price of a look above which a strategy that looks less earns more than honest work, 0 at least."""
+    honest, other = (valued.value(each, _longest(valued)).money for each in (Strategy.HONEST, strategy))
+    saved = honest.looks / max(honest.labels, 1) - other.looks / max(other.labels, 1)
+    return max(_gross(honest) - _gross(other), 0.0) / saved if saved > 0 else None
+
+
+def _longest(valued: Valued) -> int:
+    """The longest records that were valued."""
+    sizes = valued.assumed.sizes
+    return LONG if LONG in sizes else max(sizes)
+
+
+def _gross(money: Flow) -> float:
+    """What a label earns before time and capital."""
+    return (money.pay + money.shares - money.slashed) / max(money.labels, 1)
+
+
+def _interest(valued: Valued) -> Turn:
+    """From which interest on short records without effort lose by the capital that their seats lock."""
+    size = min((each for each in valued.assumed.sizes if each != LONG), default=LONG)
+    best = max((valued.value(each, size).money for each in EFFORTLESS), key=_gross)
+    years = valued.costs.seat * valued.costs.days / _YEAR
+    earned = _gross(best) * best.labels / max(best.seats, 1)
+    if earned <= 0 or not years:
+        return Turn(
+            "seats_lose_above_interest", None, "No seat without effort gains, whatever capital costs."
+        )
+    text = (
+        f"A seat of {best.labels / best.seats:.0f} labels without effort loses where the "
+        f"{valued.costs.seat:,.0f} prices that it locks would earn over {{}} a year elsewhere."
+    )
+    return Turn("seats_lose_above_interest", earned / years, text)

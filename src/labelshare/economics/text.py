@@ -1,0 +1,206 @@
+"""An attacked crowd as tables for a terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from labelshare.economics.goals import GAIN_BELOW, SLASH_BELOW, Goals, judged
+from labelshare.economics.grid import Cell, Grid
+from labelshare.economics.mixing import LONG
+from labelshare.economics.money import Flow
+from labelshare.economics.strategies import Strategy
+
+__all__ = ["grid_json", "show_grid", "size_name", "table"]
+
+_PLACES = 4
+
+
+def grid_json(grid: Grid) -> dict[str, Any]:
+    """All figures; money in prices, parts as fractions. A cell is a row of values under `columns`."""
+    plan, spec, goals = grid.plan, grid.scene.terms.spec, judged(grid)
+    return {
+        "crowd": grid.scene.name,
+        "items": len(spec.items),
+        "classes": grid.scene.question.n_classes,
+        "seats": grid.scene.crowd.n_seats,
+        "labels": int(grid.scene.crowd.items.size),
+        "honest_seats": int(grid.scene.honest.sum()),
+        "gold": int(grid.scene.terms.gold_items.size),
+        "policies": _policies(grid),
+        "assumed": {
+            "stakes_per_label": grid.scene.terms.stakes_per_label,
+            "look": plan.costs.look,
+            "accuracy": plan.habits.accuracy,
+            "looks": plan.habits.looks,
+            "by_lot": plan.by_lot,
+            "trial": asdict(plan.trial),
+            "runs": plan.runs,
+            "seed": plan.seed,
+        },
+        "alone": {
+            "accuracy": _short(grid.accuracy),
+            "honest_pay_per_label": _short(_each(grid.alone, grid.alone.pay)),
+            "honest_slashed": grid.wrongly,
+            "honest_lost": _short(_each(grid.alone, grid.alone.slashed)),
+            "others_slashed": grid.rightly,
+        },
+        "goals": _goals_json(goals),
+        "columns": list(_COLUMNS),
+        "cells": [_row(each, grid) for each in grid.cells],
+    }
+
+
+def show_grid(console: Console, grid: Grid) -> None:
+    """Print everything."""
+    console.print(Text(_title(grid), style="bold"))
+    console.print(Text(_alone(grid)))
+    for strategy in grid.plan.strategies:
+        console.print(_strategy(grid, strategy))
+    console.print(Text(f"Profits are in prices of a label: {_meaning(grid)}", style="dim"))
+    for line in _verdicts(judged(grid), grid):
+        console.print(Text(line))
+
+
+def table(*columns: str) -> Table:
+    """An empty table, the first column to the left."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for at, column in enumerate(columns):
+        made.add_column(column, justify="left" if not at else "right", overflow="fold")
+    return made
+
+
+def size_name(size: int, longest: int) -> int:
+    """Labels of a seat, `LONG` in numbers."""
+    return longest if size == LONG else size
+
+
+def _policies(grid: Grid) -> dict[str, str]:
+    spec = grid.scene.terms.spec
+    parts = ("aggregation", "skill", "pay", "slash", "gold")
+    return {part: getattr(spec, part).policy for part in parts}
+
+
+def _goals_json(goals: Goals) -> dict[str, Any]:
+    return {
+        "gaining_below": GAIN_BELOW,
+        "gaining": len(goals.gaining),
+        "tried": goals.tried,
+        "most_gained_per_label": _short(goals.gaining[0].attackers.per_label) if goals.gaining else None,
+        "slashed_below": SLASH_BELOW,
+        "honest_slashed": goals.wrongly,
+        "campaigns": goals.campaigns,
+        "met": goals.met,
+    }
+
+
+_COLUMNS: Final[Mapping[str, Callable[[Cell, Grid], Any]]] = {
+    "strategy": lambda cell, _: cell.strategy.value,
+    "seat_labels": lambda cell, grid: size_name(cell.size, grid.scene.longest),
+    "attackers": lambda cell, _: cell.share,
+    "seats": lambda cell, _: cell.attackers.seats,
+    "labels": lambda cell, _: cell.attackers.labels,
+    "pay_per_label": lambda cell, _: _each(cell.attackers, cell.attackers.pay),
+    "slashed_per_label": lambda cell, _: _each(cell.attackers, cell.attackers.slashed),
+    "time_per_label": lambda cell, _: _each(cell.attackers, cell.attackers.time),
+    "profit_per_label": lambda cell, _: cell.attackers.per_label,
+    "error": lambda cell, _: cell.attackers.error,
+    "profit_per_seat": lambda cell, _: cell.attackers.per_seat,
+    "seats_gaining": lambda cell, _: cell.attackers.gaining_part,
+    "caught": lambda cell, _: cell.caught,
+    "honest_slashed": lambda cell, _: cell.wrongly,
+    "others_slashed": lambda cell, _: cell.rightly,
+    "honest_pay": lambda cell, _: cell.honest_pay,
+    "honest_lost": lambda cell, _: _each(cell.honest, cell.honest.slashed),
+    "accuracy": lambda cell, _: cell.accuracy,
+    "accuracy_lost": lambda cell, _: cell.lost,
+}
+
+
+def _row(cell: Cell, grid: Grid) -> list[Any]:
+    values = [tell(cell, grid) for tell in _COLUMNS.values()]
+    return [_short(value) if isinstance(value, float) else value for value in values]
+
+
+def _title(grid: Grid) -> str:
+    scene, trial = grid.scene, grid.plan.trial
+    policies = ", ".join(f"{part} {name}" for part, name in _policies(grid).items())
+    name = "".join(letter if letter.isprintable() else "?" for letter in scene.name)
+    changed = f"; tried: pay from a skill of {trial.pay_from:g}" if trial.changes else ""
+    changed += ", stake lost below a skill of 0" if trial.mirror else ""
+    changed += ", skill by the winners" if trial.by_winners else ""
+    labels = f"{len(scene.terms.spec.items):,} items, {scene.crowd.items.size:,} labels"
+    return f"{name}: {labels}; {policies}{changed}"
+
+
+def _alone(grid: Grid) -> str:
+    honest, seats = int(grid.scene.honest.sum()), grid.scene.crowd.n_seats
+    return (
+        f"Without attackers {grid.accuracy:.1%} of the verdicts are right and an honest label is paid "
+        f"{_each(grid.alone, grid.alone.pay):.3f}; of {seats} seats {honest} are honest, of whom "
+        f"{grid.wrongly} were slashed in {grid.plan.runs} campaigns, and {grid.rightly} of the others."
+    )
+
+
+def _strategy(grid: Grid, strategy: Strategy) -> Table:
+    columns = (
+        strategy.value,
+        "places",
+        "profit a label",
+        "a seat",
+        "gain",
+        "slashed wrongly",
+        "honest pay",
+        "accuracy",
+    )
+    made = table(*columns)
+    for cell in (each for each in grid.cells if each.strategy is strategy):
+        made.add_row(
+            f"{size_name(cell.size, grid.scene.longest)} a seat",
+            f"{cell.share:.0%}",
+            f"{cell.attackers.per_label:+.3f}",
+            f"{cell.attackers.per_seat:+.1f}",
+            f"{cell.attackers.gaining_part:.0%}",
+            str(cell.wrongly),
+            f"{cell.honest_pay:.1%}",
+            f"{-100 * cell.lost:+.1f}",
+        )
+    return made
+
+
+def _meaning(grid: Grid) -> str:
+    plan = grid.plan
+    return (
+        f"pay less slashes, less {plan.costs.look:g} for each look. Gain: seats that end above nothing. "
+        f"Slashed wrongly: honest seats in {plan.runs} campaigns. Honest pay: of a label, against no attack. "
+        "Accuracy: in points."
+    )
+
+
+def _verdicts(goals: Goals, grid: Grid) -> list[str]:
+    below = f"on less than {GAIN_BELOW:.0%} of the places"
+    gain = f"Of {goals.tried} attacks without effort {below} {len(goals.gaining)} gain"
+    if goals.gaining:
+        worst = goals.gaining[0]
+        gain += (
+            f", at most {worst.attackers.per_label:+.3f} a label: {worst.strategy.value}, "
+            f"{size_name(worst.size, grid.scene.longest)} labels a seat, {worst.share:.0%} of the places"
+        )
+    slashed = (
+        f"Honest seats slashed below {SLASH_BELOW:.0%}: {goals.wrongly}, in {goals.campaigns} campaigns."
+    )
+    return [f"{gain}.", slashed]
+
+
+def _each(money: Flow, amount: float) -> float:
+    return amount / max(money.labels, 1)
+
+
+def _short(value: float) -> float:
+    return round(value, _PLACES)

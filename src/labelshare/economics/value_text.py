@@ -1,0 +1,190 @@
+"""What a label is worth under a spec, as tables for a terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from labelshare.economics.advice import Advice, Turn, advise
+from labelshare.economics.mixing import LONG
+from labelshare.economics.text import size_name, table
+from labelshare.economics.value import Evidence, Value, Valued
+from labelshare.report.collect import Unit
+
+__all__ = ["show_value", "value_json"]
+
+_PLACES = 4
+
+
+def value_json(valued: Valued, unit: Unit) -> dict[str, Any]:
+    """All figures; money in prices and, where it says so, in base units; parts as fractions."""
+    assumed, advice, costs = valued.assumed, advise(valued), valued.costs
+    return {
+        "title": valued.spec.title,
+        "spec_hash": str(valued.spec.hash),
+        "symbol": unit.symbol,
+        "decimals": unit.decimals,
+        "price": valued.spec.price,
+        "assumed": {
+            "accuracies": list(assumed.crew.accuracies),
+            "labels_each": assumed.crew.labels_each,
+            "frequent": assumed.crew.frequent,
+            "looks": assumed.looks,
+            "attackers": assumed.share,
+            "stakes_per_label": assumed.stakes_per_label,
+            "margin": assumed.margin,
+            "look": _short(costs.look),
+            "share": _short(costs.share),
+            "seat": _short(costs.seat),
+            "interest": costs.interest,
+            "days": costs.days,
+            "runs": assumed.runs,
+            "seed": assumed.seed,
+        },
+        "values": [_value_json(each, valued) for each in valued.values],
+        "evidence": [_evidence_json(each, valued) for each in valued.evidence],
+        "advice": _advice_json(advice, valued),
+    }
+
+
+def show_value(console: Console, valued: Valued, unit: Unit) -> None:
+    """Print everything."""
+    title = "".join(letter if letter.isprintable() else "?" for letter in valued.spec.title)
+    console.print(Text(f"{title}: a label earns {unit.show(int(valued.spec.price), 4)}", style="bold"))
+    console.print(_values(valued, unit))
+    console.print(Text(_assumed(valued), style="dim"))
+    console.print(
+        Text("\nWhat gold catches, and the stake that then lets a label without effort lose", style="bold")
+    )
+    console.print(_evidence(valued))
+    for line in _advised(advise(valued), valued):
+        console.print(Text(line))
+
+
+def _values(valued: Valued, unit: Unit) -> Table:
+    made = table("strategy", "labels", "pay", "shares", "slash", "time", "capital", "value", unit.symbol)
+    for each in valued.values:
+        money, labels = each.money, max(each.money.labels, 1)
+        amounts = (money.pay, money.shares, -money.slashed, -money.time, -money.capital, money.profit)
+        token = unit.number(int(money.per_label * int(valued.spec.price)), 4)
+        cells = [f"{amount / labels:.3f}" for amount in amounts]
+        made.add_row(each.way.name, str(size_name(each.size, valued.longest)), *cells, token)
+    return made
+
+
+def _assumed(valued: Valued) -> str:
+    assumed, costs = valued.assumed, valued.costs
+    crowd = ", ".join(f"{each:.0%}" for each in assumed.crew.accuracies)
+    return (
+        f"In prices of a label, but for the last column. The others are right {crowd} of the time, with "
+        f"{assumed.crew.labels_each} labels each; {assumed.share:.0%} of the places are valued. A look costs "
+        f"{costs.look:.2f}, a seat locks {costs.seat:,.0f} for {costs.days:g} days at {costs.interest:.1%} a "
+        f"year, the stake is {assumed.stakes_per_label:g} a label, shares are worth {costs.share:g}. "
+        f"{assumed.runs} campaigns a figure."
+    )
+
+
+def _evidence(valued: Valued) -> Table:
+    made = table("gold", "labels a seat", "needs most", "pay", "caught", "stake", "crowd slashed")
+    for each in valued.evidence:
+        made.add_row(
+            f"{each.gold:.0%}",
+            str(size_name(each.size, valued.longest)),
+            each.strategy.value,
+            f"{each.pay:.3f}",
+            f"{each.caught:.0%}",
+            "none helps" if each.stake is None else f"{each.stake:.1f}",
+            f"{each.wrongly:.1%}",
+        )
+    return made
+
+
+def _advised(advice: Advice, valued: Valued) -> Iterator[str]:
+    yield _recommended(advice, valued)
+    for each in valued.evidence:
+        if advice.gold == each.gold and each.size != LONG:
+            yield _short_records(each)
+    if advice.gaining:
+        listed = ", ".join(
+            f"{name.value} ({size_name(size, valued.longest)})" for name, size in advice.gaining
+        )
+        yield f"Gain all the same, before capital, with so many labels a seat: {listed}."
+    yield "What decides:"
+    for turn in advice.turns:
+        yield f"  {_turned(turn)}"
+
+
+def _recommended(advice: Advice, valued: Valued) -> str:
+    if advice.because is None or advice.gold is None:
+        return "No stake is recommended: some label without effort is not caught, whatever part is gold."
+    each = advice.because
+    items, part = ceil(len(valued.spec.items) * advice.gold), valued.rule.part_bps / 10_000
+    formula = f"({each.pay:.3f} + {valued.assumed.margin:g}) / ({each.caught:.2f} × {part:g})"
+    return (
+        f"Recommended: {items:,} gold items ({advice.gold:.0%}) and a stake of {advice.stake} prices a "
+        f"label, by s ≥ (a·r + m) / (d·φ) = {formula}."
+    )
+
+
+def _short_records(each: Evidence) -> str:
+    if each.stake is None:
+        return f"Records of {each.size} labels are not caught: no stake helps against them."
+    return f"Records of {each.size} labels would need a stake of {each.stake:.1f}."
+
+
+def _turned(turn: Turn) -> str:
+    if turn.value is None:
+        return turn.text
+    shown = f"{turn.value:.1%}" if turn.name.endswith("interest") else f"{turn.value:.2f}"
+    return turn.text.format(shown)
+
+
+def _value_json(each: Value, valued: Valued) -> dict[str, Any]:
+    money, labels = each.money, max(each.money.labels, 1)
+    names = ("pay", "shares", "slashed", "time", "capital")
+    return {
+        "strategy": each.way.name,
+        "seat_labels": size_name(each.size, valued.longest),
+        **{name: _short(getattr(money, name) / labels) for name in names},
+        "value": _short(money.per_label),
+        "value_base_units": str(int(money.per_label * int(valued.spec.price))),
+        "error": _short(money.error),
+        "seats_gaining": _short(money.gaining_part),
+        "caught": _short(each.caught),
+    }
+
+
+def _evidence_json(each: Evidence, valued: Valued) -> dict[str, Any]:
+    return {
+        "gold": each.gold,
+        "seat_labels": size_name(each.size, valued.longest),
+        "strategy": each.strategy.value,
+        "pay": _short(each.pay),
+        "caught": _short(each.caught),
+        "stake": None if each.stake is None else _short(each.stake),
+        "crowd_slashed": _short(each.wrongly),
+    }
+
+
+def _advice_json(advice: Advice, valued: Valued) -> dict[str, Any]:
+    return {
+        "gold": advice.gold,
+        "stakes_per_label": advice.stake,
+        "gaining": [
+            {"strategy": name.value, "seat_labels": size_name(size, valued.longest)}
+            for name, size in advice.gaining
+        ],
+        "turns": {
+            turn.name: {"value": None if turn.value is None else _short(turn.value), "text": _turned(turn)}
+            for turn in advice.turns
+        },
+    }
+
+
+def _short(value: float) -> float:
+    return round(value, _PLACES)

@@ -1,0 +1,159 @@
+"""`labelshare simulate`: figures, files, and one line for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labelshare.protocol.spec import Spec
+from tests.commands.test_quote import Run, labelshare, refused
+from tests.economics.scenes import spec_of
+from tests.replay.crowds import recorded_crowd
+from tests.test_cli import as_files
+
+__all__ = ["labelshare"]
+
+FEW = ("--runs", 1, "--seat-labels", "5,long")
+VOTE = ("--aggregation", "majority.v1", *FEW)
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> tuple[str, ...]:
+    """A small recorded crowd."""
+    as_files(recorded_crowd(), tmp_path)
+    return str(tmp_path / "labels.csv"), "--truth", str(tmp_path / "truth.csv")
+
+
+def cells(facts: Any) -> list[dict[str, Any]]:
+    return [dict(zip(facts["columns"], row, strict=True)) for row in facts["cells"]]
+
+
+def test_a_recorded_crowd_as_json(labelshare: Run, crowd: tuple[str, ...]) -> None:
+    ran = labelshare(
+        "simulate", *crowd, "--json", "--strategy", "random,constant", "--attackers", "0,10,20", *FEW
+    )
+
+    assert (ran.code, ran.err) == (0, "")
+    assert (ran.facts["seats"], ran.facts["items"], ran.facts["gold"]) == (7, 16, 2)
+    assert [(each["strategy"], each["attackers"]) for each in cells(ran.facts)][:2] == [
+        ("random", 0.1),
+        ("random", 0.2),
+    ]
+    assert len(ran.facts["cells"]) == 2 * 1 * 2  # four labels are the most that a seat may give
+    lines = ran.out.splitlines()
+    assert sum(line.startswith('    ["') for line in lines) == 4  # a cell a line
+
+
+def test_the_same_seed_prints_the_same_and_another_does_not(labelshare: Run) -> None:
+    words = ("simulate", "--crowd", "digits", "--strategy", "colluding", "--attackers", "20", *VOTE, "--json")
+
+    first = labelshare(*words).out
+    assert labelshare(*words).out == first
+    assert labelshare(*words, "--seed", 2).out != first
+
+
+def test_the_demonstrations_honest_are_attacked(labelshare: Run) -> None:
+    ran = labelshare("simulate", "--crowd", "digits", "--strategy", "random", "--attackers", "0,20", *FEW)
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "of 25 seats 25 are honest" in " ".join(ran.out.split())
+    assert re.search(
+        r"Of 2 attacks without effort on less than 30% of the places \d gain", ran.out.replace("\n", " ")
+    )
+    assert "Honest seats slashed below 20%: 0" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert "\x1b" not in ran.out
+
+
+def test_a_spec_brings_its_policies(labelshare: Run, crowd: tuple[str, ...], tmp_path: Path) -> None:
+    spec = spec_of(30, 2, pay={"policy": "flat.v1"})
+    file = tmp_path / "spec.json"
+    file.write_bytes(spec.canonical_bytes)
+
+    facts = labelshare("simulate", *crowd, "--spec", file, "--json", "--strategy", "random", *FEW).facts
+
+    assert facts["policies"] == {
+        "aggregation": "majority.v1",
+        "skill": "leave-one-out.v1",
+        "pay": "flat.v1",
+        "slash": "none.v1",
+        "gold": "none.v1",
+    }
+    assert all(each["slashed_per_label"] == 0 < each["pay_per_label"] for each in cells(facts))
+
+
+@pytest.mark.parametrize("policy", ["majority.v1", "dawid-skene.v1"])
+def test_the_policy_that_finds_the_truth_can_be_chosen(labelshare: Run, policy: str) -> None:
+    words = ("--strategy", "random", "--attackers", "0", "--aggregation", policy, "--json", *FEW)
+    facts = labelshare("simulate", "--crowd", "synthetic", *words).facts
+
+    assert facts["policies"]["aggregation"] == policy
+    assert facts["items"] == 300
+    assert facts["cells"] == []
+
+
+def test_tried_rules_are_named_and_pay_guesses_less(labelshare: Run) -> None:
+    words = ("simulate", "--crowd", "digits", "--strategy", "random", "--attackers", "20", *VOTE, "--json")
+    now = labelshare(*words).facts
+    then = labelshare(*words, "--pay-from", 0.1, "--mirror", "--by-winners").facts
+
+    assert now["assumed"]["trial"] == {"pay_from": 0.0, "mirror": False, "by_winners": False}
+    assert then["assumed"]["trial"] == {"pay_from": 0.1, "mirror": True, "by_winners": True}
+    for one, other in zip(cells(now), cells(then), strict=True):
+        assert other["profit_per_label"] < min(one["profit_per_label"], 0)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".html"])
+def test_a_picture_that_loads_nothing(labelshare: Run, tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"attack{suffix}"
+    labelshare(
+        "simulate", "--crowd", "digits", "--strategy", "random", "--attackers", "10,30", "--plot", file, *VOTE
+    )
+
+    text = file.read_text(encoding="utf-8")
+    assert "<svg" in text
+    assert "random" in text
+    assert not re.findall(r"""(?:src|href)=|url\(|<script""", text)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "which crowd\\? name a file of labels, or one by --crowd"),
+        (("--crowd", "digits", "--truth", "x.csv"), "--truth goes with a file of labels"),
+        (
+            ("--crowd", "digits", "--strategy", "sleeping"),
+            "--strategy: 'sleeping' is not a list of honest, .*",
+        ),
+        (("--crowd", "digits", "--attackers", "ten"), "--attackers: 'ten' is not a list of whole numbers .*"),
+        (("--crowd", "digits", "--attackers", "101"), "--attackers: .* that is not from 0 to 1"),
+        (("--crowd", "digits", "--seat-labels", "0"), "--seat-labels: '0' is not a list of numbers .*"),
+        (("--crowd", "digits", "--aggregation", "best.v1"), "aggregation.*"),
+        (("--crowd", "digits", "--plot", "picture.png"), "picture.png: a picture is a file of .svg or .html"),
+        (("missing.csv", "--truth", "missing.csv"), "missing.csv: cannot be read: .*"),
+        (("missing.csv",), "--truth names the file of true classes: .*"),
+    ],
+)
+def test_what_is_refused(labelshare: Run, words: tuple[str, ...], message: str) -> None:
+    refused(labelshare("simulate", *words), message)
+
+
+def test_a_price_of_nothing_is_refused(labelshare: Run, tmp_path: Path) -> None:
+    file = tmp_path / "spec.json"
+    file.write_text(json.dumps(Spec.of(spec_of(30, 2).fields | {"price": "0"}).fields))
+
+    refused(labelshare("simulate", "--crowd", "synthetic", "--spec", file), "the price is nothing, .*")
+
+
+@pytest.mark.parametrize("name", ["simulate", "economics"])
+def test_help_with_an_example(labelshare: Run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    ran = labelshare(name, "--help")
+
+    assert ran.code == 0
+    assert ran.out.count(f"Example: labelshare {name} ") == 1
+    assert max(map(len, ran.out.splitlines())) <= 80

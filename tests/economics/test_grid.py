@@ -1,0 +1,150 @@
+"""Crowds under attack: what the figures say of the rules, and that they are the same each time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from labelshare.economics.campaign import Labels
+from labelshare.economics.goals import dearest, judged
+from labelshare.economics.grid import Grid, Plan, run
+from labelshare.economics.mixing import LONG
+from labelshare.economics.money import Costs
+from labelshare.economics.scene import Crew, make_scene, recorded_scene
+from labelshare.economics.strategies import EFFORTLESS, Strategy
+from labelshare.economics.text import grid_json
+from labelshare.economics.trial import Trial
+from tests.economics.scenes import honest_scene, labels_of, spec_of, terms_of
+
+SMALL = Plan(strategies=EFFORTLESS, sizes=(5, LONG), shares=(0.1, 0.2), runs=2, costs=Costs(look=0))
+
+
+@cache
+def small(policy: str = "majority.v1") -> Grid:
+    return run(honest_scene(policy), SMALL)
+
+
+def test_nobody_is_slashed_where_everybody_is_honest() -> None:
+    for policy in ("majority.v1", "dawid-skene.v1"):
+        grid = small(policy)
+        assert (grid.wrongly, grid.rightly) == (0, 0)
+        assert grid.scene.honest.all()
+        assert grid.accuracy > 0.95
+
+
+def test_long_records_without_effort_lose_and_short_ones_gain_a_little() -> None:
+    """As docs/economics.md says: who cannot be slashed cannot lose."""
+    grid = small()
+    for strategy in (Strategy.RANDOM, Strategy.CONSTANT, Strategy.FREQUENT):
+        assert grid.of(strategy, LONG, 0.1).attackers.per_label < -0.3
+        assert 0 < grid.of(strategy, 5, 0.1).attackers.per_label < 0.3
+        assert grid.of(strategy, 5, 0.1).caught == 0
+
+
+def test_the_rules_that_are_proposed_let_all_of_them_lose() -> None:
+    plan = replace(SMALL, trial=Trial(pay_from=0.1, mirror=True))
+
+    assert judged(small()).gaining
+    assert judged(run(honest_scene(), plan)).gaining == ()
+
+
+def test_the_goals_name_where_they_fail() -> None:
+    goals = judged(small())
+
+    assert goals.tried == len(EFFORTLESS) * 2 * 2
+    assert {each.size for each in goals.gaining} >= {5}
+    gains = [each.attackers.per_label for each in goals.gaining]
+    assert gains == sorted(gains, reverse=True)
+    assert goals.wrongly == 0
+    assert not goals.met
+    assert dearest(small(), goals.gaining[0].strategy, goals.gaining[0].share) is goals.gaining[0]
+
+
+def test_the_same_seed_gives_the_same_figures_whatever_else_is_planned() -> None:
+    alone = run(honest_scene(), replace(SMALL, strategies=(Strategy.COLLUDING,), shares=(0.2,)))
+    other = run(honest_scene(), replace(SMALL, strategies=(Strategy.COLLUDING,), shares=(0.2,), seed=2))
+
+    cell = small().of(Strategy.COLLUDING, 5, 0.2)
+    assert alone.of(Strategy.COLLUDING, 5, 0.2) == cell
+    assert other.of(Strategy.COLLUDING, 5, 0.2) != cell
+    assert grid_json(run(honest_scene(), SMALL)) == grid_json(small())
+
+
+def test_every_campaign_is_told_of() -> None:
+    told: list[int] = []
+    run(honest_scene(), replace(SMALL, shares=(0.2,), strategies=(Strategy.RANDOM,)), told.append)
+
+    assert sum(told) == 2 * (1 + 2) == replace(SMALL, shares=(0.2,), strategies=(Strategy.RANDOM,)).campaigns
+
+
+def test_more_attackers_cost_the_honest_and_the_verdicts_more() -> None:
+    plan = replace(SMALL, strategies=(Strategy.WRECKING,), shares=(0.2, 0.5), sizes=(LONG,))
+    few, many = run(honest_scene(), plan).cells
+
+    assert many.lost > few.lost > 0
+    assert many.honest_pay < few.honest_pay <= 1.05
+    assert few.accuracy + few.lost == pytest.approx(run(honest_scene(), plan).accuracy)
+
+
+def test_effort_costs_time_and_none_costs_nothing() -> None:
+    plan = replace(SMALL, strategies=(Strategy.HONEST, Strategy.RANDOM), sizes=(LONG,), shares=(0.2,))
+    honest, random = run(honest_scene(), replace(plan, costs=Costs(look=0.5))).cells
+
+    assert honest.attackers.time == pytest.approx(0.5 * honest.attackers.labels)
+    assert random.attackers.time == 0
+
+
+# -------------------------------------------------------------------------- scenes
+
+
+def test_true_skill_is_kappa_against_the_truth() -> None:
+    """Items of two classes, half of each: right always 1, never −1, half of the time 0; without a label 1."""
+    truth = {item: item % 2 for item in range(8)}
+    seats: tuple[dict[int, int], ...] = (
+        truth,
+        {item: 1 - choice for item, choice in truth.items()},
+        dict.fromkeys(truth, 0),
+        {},
+    )
+    scene = recorded_scene("small", terms_of({}, 8), labels_of(*seats), truth)
+
+    assert scene.true_skill.tolist() == pytest.approx([1, -1, 0, 1])
+    assert scene.honest.tolist() == [True, False, False, True]
+
+
+def test_gold_and_unknown_truths_are_not_scored() -> None:
+    truth = {item: item % 2 for item in range(8)}
+    known = {item: choice for item, choice in truth.items() if item != 5}
+    scene = recorded_scene("small", terms_of({0: 0, 1: 1}, 8), labels_of(truth, truth, truth), known)
+
+    assert np.flatnonzero(scene.scored).tolist() == [2, 3, 4, 6, 7]
+    assert scene.question.truth[5] == 1  # by the crowd's verdict
+    assert scene.accuracy(np.array([0, 0, 0, 1, 0, 0, 0, 0])) == pytest.approx(4 / 5)
+
+
+def test_a_simulated_crowd_is_as_its_crew() -> None:
+    crew = Crew(accuracies=(1.0, 0.5), labels_each=20, frequent=0.8)
+    scene = make_scene(spec_of(400, 4), crew, 3, gold_part=0.25, slash=True)
+    crowd: Labels = scene.crowd
+
+    assert crowd.items.size == 400 * 5
+    assert np.bincount(crowd.seats).max() <= 20
+    right = np.bincount(crowd.seats, crowd.classes == scene.question.truth[crowd.items]) / np.bincount(
+        crowd.seats
+    )
+    assert np.mean(right == 1) == pytest.approx(0.5, abs=0.02)
+    assert right[right < 1].mean() == pytest.approx(0.5, abs=0.05)
+    assert np.mean(scene.question.truth == 0) == pytest.approx(0.8, abs=0.06)
+    assert scene.terms.gold_items.size == 100
+    assert scene.longest == 80
+
+
+def test_a_spec_without_gold_stays_without() -> None:
+    scene = make_scene(spec_of(40, 2), Crew(), 1)
+
+    assert scene.terms.gold is None
+    assert scene.terms.spec.slash.policy == "none.v1"
+    assert run(scene, replace(SMALL, runs=1, shares=(0.2,))).of(Strategy.RANDOM, LONG, 0.2).caught == 0

@@ -1,0 +1,129 @@
+"""What a label is worth under a spec, and what that advises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from math import ceil
+
+import pytest
+
+from labelshare.economics.advice import advise
+from labelshare.economics.mixing import LONG
+from labelshare.economics.money import Costs, Flow
+from labelshare.economics.scene import Crew
+from labelshare.economics.strategies import EFFORTLESS, Strategy
+from labelshare.economics.value import GOLD_PARTS, Assumed, Valued, campaigns, value_of
+from labelshare.economics.value_text import value_json
+from labelshare.report.collect import Unit
+from tests.economics.scenes import spec_of
+
+ASSUMED = Assumed(sizes=(5, LONG), runs=2, costs=Costs(look=0.5, interest=0.05))
+UNIT = Unit("DEV", 18)
+
+
+@cache
+def valued() -> Valued:
+    return value_of(spec_of(300, 3), ASSUMED)
+
+
+def test_every_way_at_every_length() -> None:
+    ways = [each.way.name for each in valued().values if each.size == 5]
+
+    assert ways[:3] == ["honest 95%", "honest 85%", "honest 75%"]
+    assert ways[3:] == [each.value for each in Strategy if each is not Strategy.HONEST]
+    assert len(valued().values) == 2 * len(ways)
+
+
+def test_the_careful_earn_more_and_effort_more_than_none() -> None:
+    honest = [each.money.per_label for each in valued().values if each.size == LONG][:3]
+    guess = valued().value(Strategy.RANDOM, LONG).money
+
+    assert honest == sorted(honest, reverse=True)
+    assert honest[-1] > guess.per_label
+    assert guess.time == 0
+
+
+def test_a_seat_locks_what_it_may_give_at_most() -> None:
+    """A fifth of 300 items at four prices each, 30 days at five per cent: one price a seat."""
+    money = valued().value(Strategy.RANDOM, 5).money
+
+    assert valued().costs.seat == 60 * 4
+    assert money.capital == pytest.approx(money.seats * 240 * 0.05 * 30 / 365)
+
+
+def test_the_stake_is_that_of_the_formula() -> None:
+    found = valued().evidence
+
+    assert [each.gold for each in found[::2]] == list(GOLD_PARTS)
+    assert {each.size for each in found} == {30, LONG}
+    assert {each.strategy for each in found} <= set(EFFORTLESS)
+    for each in found:
+        if each.stake is None:
+            assert each.caught == 0
+        else:
+            assert each.stake * each.caught * 0.5 == pytest.approx(each.pay + ASSUMED.margin)
+
+
+def test_the_least_gold_that_is_enough_is_recommended() -> None:
+    advice = advise(valued())
+    stakes = {each.gold: each.stake for each in valued().evidence if each.size == LONG and each.stake}
+    enough = [gold for gold, stake in stakes.items() if stake <= ASSUMED.stakes_per_label]
+    gold = min(enough, default=min(stakes, key=stakes.__getitem__))
+
+    assert (advice.gold, advice.stake) == (gold, ceil(stakes[gold]))
+
+
+def test_nothing_is_recommended_where_no_record_can_be_long_enough() -> None:
+    """Of 30 items nobody may label more than six: no slash, at any stake."""
+    advice = advise(value_of(spec_of(30, 3), Assumed(sizes=(LONG,), runs=1)))
+
+    assert (advice.gold, advice.stake, advice.because) == (None, None, None)
+    assert advice.gaining
+
+
+def test_laziness_is_worth_it_from_the_price_of_a_look_at_which_both_earn_the_same() -> None:
+    turn = next(each for each in advise(valued()).turns if each.name == "lazy_above_look")
+    assert turn.value is not None
+    honest, lazy = (valued().value(each, LONG).money for each in (Strategy.HONEST, Strategy.LAZY))
+
+    def left(money: Flow, look: float) -> float:
+        return (money.pay - money.slashed - money.time * look / 0.5) / money.labels
+
+    assert left(honest, turn.value) == pytest.approx(left(lazy, turn.value))
+
+
+def test_capital_makes_short_records_lose_from_the_interest_that_is_named() -> None:
+    turn = next(each for each in advise(valued()).turns if each.name == "seats_lose_above_interest")
+    assert turn.value is not None
+    best = max(
+        (valued().value(each, 5).money for each in EFFORTLESS), key=lambda money: money.pay / money.labels
+    )
+
+    assert best.pay - best.seats * 240 * turn.value * 30 / 365 == pytest.approx(0, abs=1e-6)
+
+
+def test_campaigns_are_told_of_as_they_are_counted() -> None:
+    told: list[int] = []
+    assumed = Assumed(crew=Crew((0.9,)), sizes=(5,), runs=1)
+    spec = spec_of(30, 2)
+    value_of(spec, assumed, told.append)
+
+    assert sum(told) == campaigns(spec, assumed)
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    assumed, spec = Assumed(sizes=(5,), runs=1), spec_of(60, 3)
+    first = value_json(value_of(spec, assumed), UNIT)
+
+    assert value_json(value_of(spec, assumed), UNIT) == first
+    assert value_json(value_of(spec, replace(assumed, seed=2)), UNIT)["values"] != first["values"]
+
+
+def test_values_in_base_units_are_parts_of_the_price() -> None:
+    facts = value_json(valued(), UNIT)
+
+    for each in facts["values"]:
+        assert int(each["value_base_units"]) == pytest.approx(1_000 * each["value"], abs=1)
+        parts = each["pay"] + each["shares"] - each["slashed"] - each["time"] - each["capital"]
+        assert parts == pytest.approx(each["value"], abs=0.0005)
