@@ -160,6 +160,12 @@ class Silent:
 
     def enrol(self, enrolment: Enrolment) -> None: ...
 
+    def enrolled(self) -> NoReturn:
+        raise ConnectionError
+
+    def published(self, number: int) -> NoReturn:
+        raise ConnectionError(number)
+
     def commit(self, signed: SignedCommit) -> NoReturn:
         raise ConnectionError(signed.annotator)
 
