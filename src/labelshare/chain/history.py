@@ -25,6 +25,7 @@ __all__ = [
     "campaign_history",
     "campaign_record",
     "dataset_history",
+    "handed_out",
     "ledger",
     "ledger_of",
     "pool_params",
@@ -164,7 +165,7 @@ def campaign_history(chain: Chain, deployment: Deployment, campaign: CampaignId)
         revealed=_all(happened, ev.Revealed),
         slashed=_all(happened, ev.Slashed),
         place_freed=_freed(happened),
-        claimed=_claimed(_all(happened, ev.Claimed)),
+        claimed=handed_out(_all(happened, ev.Claimed)),
     )
 
 
@@ -307,12 +308,13 @@ def _freed(happened: Sequence[ev.Event]) -> bool:
     return bool(_all(happened, ev.PlaceFreed))
 
 
-def _claimed(claims: Iterable[ev.Claimed]) -> dict[int, Parts]:
-    handed_out: defaultdict[int, Parts] = defaultdict(lambda: Parts(0))
+def handed_out(claims: Iterable[ev.Claimed]) -> dict[int, Parts]:
+    """What was handed out of each payout leaf, by index; leaves of which nothing was are left out."""
+    parts: defaultdict[int, Parts] = defaultdict(lambda: Parts(0))
     for claim in claims:
         for index in claim.indices:
-            handed_out[index] |= Parts(claim.parts)
-    return dict(handed_out)
+            parts[index] |= Parts(claim.parts)
+    return dict(parts)
 
 
 def _balances(transfers: Iterable[ev.Transfer]) -> dict[Address, int]:

@@ -7,7 +7,6 @@ store: a step that is done already does nothing, so a process that ended anywher
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,7 +15,7 @@ from labelshare.chain.campaign import Campaign
 from labelshare.chain.contracts import Parts, Registry
 from labelshare.chain.deploy import Contracts, Deployment
 from labelshare.chain.events import Claimed, events, topic_of
-from labelshare.chain.history import campaign_record
+from labelshare.chain.history import campaign_record, handed_out
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Chain
 from labelshare.chain.state import CampaignState, Status
@@ -299,7 +298,7 @@ class Oracle:
             >>> oracle.aggregate(0).root == oracle.registry.round_root(scope.campaign_id, 0)
             True
         """
-        commits = [each for each in self.book.commits() if each.commit.round == number]
+        commits = self.book.commits_of(number)
         return aggregate(self.scope, number, commits) if commits else None
 
     # -------------------------------------------------------- the settlement
@@ -440,21 +439,17 @@ class Oracle:
         claimed = self._claimed()
         found: dict[Parts, list[int]] = {}
         for index in order:
-            missing = parts & ~claimed[index]
+            missing = parts & ~claimed.get(index, Parts(0))
             if missing:
                 found.setdefault(missing, []).append(index)
         return found
 
     def _claimed(self) -> Mapping[int, Parts]:
         """What was handed out of each leaf, by index."""
-        found: defaultdict[int, Parts] = defaultdict(lambda: Parts(0))
         topics = (topic_of(Claimed), self.scope.campaign_id)
         head = self._chain.block_number
-        for event in events(self._chain, self.registry.address, self.deployment.block, head, topics):
-            if isinstance(event, Claimed):
-                for index in event.indices:
-                    found[index] |= Parts(event.parts)
-        return found
+        found = events(self._chain, self.registry.address, self.deployment.block, head, topics)
+        return handed_out(event for event in found if isinstance(event, Claimed))
 
     def _send(self, call: Call) -> None:
         self.sender.send(self.signer, call)

@@ -106,7 +106,7 @@ class Intake:
         """The commitments of a round with their item lists; `ProtocolError` while it takes batches."""
         if self.book.round() == number:
             raise ProtocolError(f"round {number} still takes batches")
-        return [each for each in self.book.commits() if each.commit.round == number]
+        return self.book.commits_of(number)
 
     def _check(self, signed: SignedCommit) -> None:
         if self.roster is None:

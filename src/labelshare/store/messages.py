@@ -88,6 +88,10 @@ class Messages:
         found = [signed_of(row) for row in self._all(commits, commits.c.annotator, commits.c.batch)]
         return [each for each in found if before is None or each.commit.round < before]
 
+    def commits_of(self, number: int) -> list[SignedCommit]:
+        """The commitments of one round, by annotator and batch."""
+        return [each for each in self.commits() if each.commit.round == number]
+
     def add_commit(self, name: Hash32, signed: SignedCommit) -> None:
         """Keep a commitment."""
         self._add(commits, signed_row(name, signed))
