@@ -68,7 +68,7 @@ def _print(name: str, pairs: np.ndarray) -> None:
 
 def _score(situation: str, number: int) -> Mapping[str, tuple[float, float]]:
     """Accuracy and log loss of each setting on one crowd; of the vote, its accuracy twice."""
-    trial = _trial(situation, number)
+    trial = in_situation(situation, number)
     crowd, scored = trial.recorded.crowd, trial.scored
     items = np.unique(crowd.items)
     kept, truth = scored[items], trial.recorded.truth[items]
@@ -87,7 +87,8 @@ def _marks(found: Fit, truth: Integers, kept: np.ndarray) -> tuple[float, float]
     return float(right.mean()), float(-np.log(np.maximum(shares, _LEAST)).mean() / log(2))
 
 
-def _trial(situation: str, number: int) -> Trial:
+def in_situation(situation: str, number: int) -> Trial:
+    """A simulated crowd in one of `SITUATIONS`."""
     random = np.random.default_rng(number)
     recorded = simulate(draw_kind(random), random)
     if situation == "honest":

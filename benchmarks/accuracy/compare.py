@@ -14,13 +14,17 @@ from benchmarks.accuracy import calibration, collusion
 from benchmarks.accuracy.methods import PEERS, POLICIES, SECONDS, Found, peer, slow_peer
 from benchmarks.accuracy.sets import SETS, UNKNOWN, Recorded, folder, load
 from benchmarks.rows import Report, Row
+from labelshare.commands.common import bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    Cells: TypeAlias = dict[tuple[str, float], tuple[float, float]]
+    Cells: TypeAlias = dict[tuple[str, float], dict[str, float]]
 
-COUNTERPARTS: Final = {"majority": "MajorityVote", "dawid-skene": "DawidSkene"}
+PEER: Final = "DawidSkene"
+COUNTERPARTS: Final = {"majority": "MajorityVote", "dawid-skene": PEER}
+MODELS: Final = tuple(name for name in POLICIES if name != "majority")
+"""Ours that gold can be told; all are held against crowd-kit's Dawid–Skene, its only one that can."""
 SLOW: Final = ("GLAD", "MACE")
 ATTACKS: Final[tuple[collusion.Attack, ...]] = ("equal", "wrong")
 
@@ -76,13 +80,16 @@ def _present(n_items: int | None) -> tuple[dict[str, Recorded], list[str]]:
 
 def _scored(recorded: dict[str, Recorded]) -> _Scores:
     scores = _Scores()
-    for each in recorded.values():
-        for name, policy in POLICIES.items():
-            scores.add(name, each, policy(each.crowd, {}))
-        for name in PEERS:
-            found = slow_peer(name, each.crowd) if name in SLOW else peer(name, each.crowd, {})
-            if found is not None:
-                scores.add(name, each, found)
+    with bar("Policies and methods", len(recorded) * (len(POLICIES) + len(PEERS))) as advance:
+        for each in recorded.values():
+            for name, policy in POLICIES.items():
+                scores.add(name, each, policy(each.crowd, {}))
+                advance(1)
+            for name in PEERS:
+                found = slow_peer(name, each.crowd) if name in SLOW else peer(name, each.crowd, {})
+                if found is not None:
+                    scores.add(name, each, found)
+                advance(1)
     return scores
 
 
@@ -91,13 +98,9 @@ def _accuracy_rows(scores: _Scores, recorded: dict[str, Recorded]) -> Iterator[R
     for method, ours, theirs in _columns(scores):
         for name, size in labels.items():
             yield _row(f"{name}: {method}", size, ours.get(name), theirs.get(name), "accuracy")
-        if any(len(each) == len(labels) for each in (ours, theirs)):
-            first, second = (
-                mean(each.values()) if len(each) == len(labels) else None for each in (ours, theirs)
-            )
-            yield _row(
-                f"mean of {len(labels)} sets: {method}", sum(labels.values()), first, second, "accuracy"
-            )
+        means = _mean(ours, len(labels)), _mean(theirs, len(labels))
+        if means != (None, None):
+            yield _row(f"mean of {len(labels)} sets: {method}", sum(labels.values()), *means, "accuracy")
 
 
 def _columns(scores: _Scores) -> Iterator[tuple[str, dict[str, float], dict[str, float]]]:
@@ -125,36 +128,43 @@ def _calibration_rows(scores: _Scores, recorded: dict[str, Recorded]) -> Iterato
 
 
 def _cells(recorded: dict[str, Recorded], attack: collusion.Attack) -> Cells:
-    """Ours and the peer's mean accuracy over the trials, by set and share of colluders."""
+    """The mean accuracy of our models and the peer over the trials, by set and share of colluders."""
+    places = [(name, share) for name in collusion.SETS for share in (0.0, *collusion.SHARES)]
     cells = {}
-    for name in collusion.SETS:
-        for share in (0.0, *collusion.SHARES):
-            trials = (
-                collusion.attacked(recorded[name], share, attack, trial) for trial in range(collusion.TRIALS)
-            )
-            pairs = [_both(trial) for trial in trials]
-            cells[name, share] = (mean(ours for ours, _ in pairs), mean(theirs for _, theirs in pairs))
+    with bar(f"Colluders ({attack})", len(places) * collusion.TRIALS) as advance:
+        for name, share in places:
+            trials = []
+            for trial in range(collusion.TRIALS):
+                trials.append(_shares(collusion.attacked(recorded[name], share, attack, trial)))
+                advance(1)
+            cells[name, share] = _means(trials)
     return cells
 
 
-def _both(trial: collusion.Trial) -> tuple[float, float]:
+def _means(shares: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {method: mean(each[method] for each in shares) for method in shares[0]}
+
+
+def _shares(trial: collusion.Trial) -> dict[str, float]:
+    """How right each of our models and the peer are, all told the same gold."""
     recorded, scored = trial.recorded, trial.scored
     items = np.unique(recorded.crowd.items)
-    ours = POLICIES["dawid-skene"](recorded.crowd, trial.gold)
-    theirs = peer("DawidSkene", recorded.crowd, trial.gold)
-    right = (found.winners == recorded.truth[items] for found in (ours, theirs))
-    first, second = (float(each[scored[items]].mean()) for each in right)
-    return first, second
+    found = {name: POLICIES[name](recorded.crowd, trial.gold) for name in MODELS}
+    found[PEER] = peer(PEER, recorded.crowd, trial.gold)
+    right = {method: each.winners == recorded.truth[items] for method, each in found.items()}
+    return {method: float(each[scored[items]].mean()) for method, each in right.items()}
 
 
 def _collusion_rows(cells: Cells, recorded: dict[str, Recorded], attack: str) -> Iterator[Row]:
-    for (name, share), (ours, theirs) in cells.items():
-        size = collusion.LABELS_EACH * recorded[name].truth.size
-        yield _row(f"{name}: {share:.0%} collude ({attack})", size, ours, theirs, "accuracy")
-    for title, wanted in (("no colluders", (0.0,)), ("nine cells", collusion.SHARES)):
-        chosen = [pair for (_, share), pair in cells.items() if share in wanted]
-        means = (mean(ours for ours, _ in chosen), mean(theirs for _, theirs in chosen))
-        yield _row(f"mean of {title} ({attack})", len(chosen) * collusion.TRIALS, *means, "accuracy")
+    for model in MODELS:
+        what = f"({attack}): {model}"
+        for (name, share), means in cells.items():
+            size = collusion.LABELS_EACH * recorded[name].truth.size
+            yield _row(f"{name}: {share:.0%} collude {what}", size, means[model], means[PEER], "accuracy")
+        for title, wanted in (("no colluders", (0.0,)), ("nine cells", collusion.SHARES)):
+            chosen = [each for (_, share), each in cells.items() if share in wanted]
+            whole, size = _means(chosen), len(chosen) * collusion.TRIALS
+            yield _row(f"mean of {title} {what}", size, whole[model], whole[PEER], "accuracy")
 
 
 def _row(work: str, size: int, ours: float | None, peer: float | None, unit: str) -> Row:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelshare.protocol.aggregation.base import Crowd
+from labelshare.protocol.aggregation.committee import committee
 from labelshare.protocol.aggregation.dawid_skene import fit
 from labelshare.protocol.aggregation.majority import majority
 from labelshare.types import Hash32
@@ -70,9 +71,14 @@ def _dawid_skene(crowd: Crowd, gold: Mapping[int, int]) -> Found:
     return _of(fit(crowd, TIES, gold).outcome)
 
 
+def _committee(crowd: Crowd, gold: Mapping[int, int]) -> Found:
+    return _of(committee(crowd, TIES, gold))
+
+
 POLICIES: Final[Mapping[str, Callable[[Crowd, Mapping[int, int]], Found]]] = {
     "majority": _majority,
     "dawid-skene": _dawid_skene,
+    "committee": _committee,
 }
 """Ours: a crowd and its gold to verdicts."""
 

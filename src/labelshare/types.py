@@ -30,6 +30,7 @@ __all__ = [
     "Schedule",
     "Scope",
     "Settlement",
+    "I32",
     "U8",
     "U16",
     "U32",
@@ -133,6 +134,7 @@ U64 = Annotated[int, "uint64"]
 U96 = Annotated[int, "uint96"]
 U128 = Annotated[int, "uint128"]
 U256 = Annotated[int, "uint256"]
+I32 = Annotated[int, "int32"]
 
 
 @dataclass(frozen=True, slots=True)

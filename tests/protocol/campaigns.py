@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -43,6 +44,7 @@ MODEL_TASKS = {  # of few classes: a model takes at most a thousand, and the nai
         (9, 0, 11),
     ),
 }
+MODEL_NUMBERS = ("strength", "iterations", "average_strength", "average_iterations")
 SECRET = keccak(b"gold")
 AFTER = (200, 0)  # behind the proposal
 
@@ -75,14 +77,16 @@ class Kind:
     gold_shown: bool
     slash: bool
     correlation: bool
-    skill: tuple[int, int, int]
+    skill: tuple[int, int, int]  # strength, prior_bps and full_bps
     by_skill: tuple[bool, bool]
     price: int
     share_cap: int
     stake_per_label: int
-    model: tuple[int, int] | None  # strength and iterations of dawid-skene.v1; None for a vote
+    model: tuple[int, ...] | None  # the numbers of dawid-skene.v1 or, four, of committee.v1; None for a vote
     odd: bool  # amounts and parameters anywhere in their ranges
     breaks: bool  # batches that do not stand, void openings and people without a seat
+    from_bps: int = 1_000  # or as much below the skill of full pay as can be
+    forfeit_bps: int = 5_000
 
     @property
     def size(self) -> int:
@@ -108,33 +112,48 @@ ANSWERS: dict[str, Callable[[Random, int], int]] = {
     "right": lambda _, item: truth(item),
 }
 
+VALUES: dict[str, list[Any]] = {  # of each field of a random kind but seed and people
+    "task": list(TASKS),
+    "items": [14, 12, 9, 2],
+    "k": [1, 2, 3, 4],
+    "rendezvous": [False, False, True],
+    "public": [False, True],
+    "gold": [6, 4, 1, 0],
+    "gold_wrong": [False, True],
+    "gold_shown": [True, True, True, False],
+    "slash": [True, True, False],
+    "correlation": [False, True],
+    "skill": list(product(range(1, 7), [0, 0, 3_000, 10_000], [1, 1_000, 4_000])),
+    "by_skill": list(product([False, True], repeat=2)),
+    "price": [0, 1, 1_001, 99_999],
+    "share_cap": [0, ONE_SHARE, 3 * ONE_SHARE + 7, 1_000 * ONE_SHARE],
+    "stake_per_label": [4_000, 4_000, 60_000, 0],
+    "model": [None, (4, 30), (4, 3), (64, 1), (1, 7), (4, 20, 15, 30), (1, 3, 1, 5), (64, 1, 64, 1)],
+    "odd": [False, False, True],
+    "breaks": [False, True],
+    "from_bps": [1_000, 0, 9_999],
+    "forfeit_bps": [5_000, 10_000, 1, 0],
+}
+
+
+def crowd_with(names: Sequence[str]) -> tuple[str, ...]:
+    """One to three people of any kind among those who mean well."""
+    return ("right", *names, "good", "right")
+
+
 kinds = st.builds(
     Kind,
     seed=st.integers(0, 2**32),
-    task=st.sampled_from(list(TASKS)),
-    people=st.lists(st.sampled_from(list(ANSWERS)), min_size=1, max_size=3).map(
-        lambda names: ("right", *names, "good", "right")
-    ),
-    items=st.sampled_from([14, 12, 9, 2]),
-    k=st.integers(1, 4),
-    rendezvous=st.sampled_from([False, False, True]),
-    public=st.booleans(),
-    gold=st.sampled_from([6, 4, 1, 0]),
-    gold_wrong=st.booleans(),
-    gold_shown=st.sampled_from([True, True, True, False]),
-    slash=st.sampled_from([True, True, False]),
-    correlation=st.booleans(),
-    skill=st.tuples(
-        st.integers(1, 6), st.sampled_from([0, 0, 3_000, 10_000]), st.sampled_from([1, 1_000, 4_000])
-    ),
-    by_skill=st.tuples(st.booleans(), st.booleans()),
-    price=st.sampled_from([0, 1, 1_001, 99_999]),
-    share_cap=st.sampled_from([0, ONE_SHARE, 3 * ONE_SHARE + 7, 1_000 * ONE_SHARE]),
-    stake_per_label=st.sampled_from([4_000, 4_000, 60_000, 0]),
-    model=st.sampled_from([None, (4, 30), (4, 3), (64, 1), (1, 7)]),
-    odd=st.sampled_from([False, False, True]),
-    breaks=st.booleans(),
+    people=st.lists(st.sampled_from(list(ANSWERS)), min_size=1, max_size=3).map(crowd_with),
+    **{name: st.sampled_from(values) for name, values in VALUES.items()},
 )
+
+
+def kind_by(rng: Random) -> Kind:
+    """A kind drawn evenly from the same."""
+    values = {name: rng.choice(values) for name, values in VALUES.items()}
+    names = rng.choices(list(ANSWERS), k=rng.randint(1, 3))
+    return Kind(seed=rng.randrange(2**32), people=crowd_with(names), **values)
 
 
 def settle(kind: Kind) -> Settled:
@@ -169,9 +188,7 @@ def world_of(kind: Kind, sealed: SealedGold | None) -> World:
         task={"type": kind.task, "config": kind.form[0]},
         price=str(kind.price),
         redundancy={"policy": "fixed.v1", "k": kind.k},
-        skill=dict(
-            zip(("strength", "prior_bps", "full_bps"), kind.skill, strict=True), policy="leave-one-out.v1"
-        ),
+        skill=skill_of(kind),
         pay={"policy": "skill.v1" if kind.by_skill[0] else "flat.v1"},
         shares={"policy": "skill.v1" if kind.by_skill[1] else "flat.v1"},
         **policies(kind, sealed),
@@ -188,12 +205,23 @@ def world_of(kind: Kind, sealed: SealedGold | None) -> World:
     )
 
 
+def skill_of(kind: Kind) -> dict[str, Any]:
+    strength, prior_bps, full_bps = kind.skill
+    return {
+        "policy": "leave-one-out.v1",
+        "strength": strength,
+        "prior_bps": prior_bps,
+        "from_bps": min(kind.from_bps, full_bps - 1),
+        "full_bps": full_bps,
+    }
+
+
 def policies(kind: Kind, sealed: SealedGold | None) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if kind.model is not None:
-        strength, iterations = kind.model
-        rule = {"policy": "dawid-skene.v1", "strength": strength, "iterations": iterations}
-        changes["aggregation"] = rule
+        policy = "dawid-skene.v1" if len(kind.model) == 2 else "committee.v1"
+        numbers = zip(MODEL_NUMBERS, kind.model, strict=False)
+        changes["aggregation"] = {"policy": policy, **dict(numbers)}
     if kind.rendezvous:
         changes["assignment"] = {"policy": "rendezvous.v1", "cap_bps": 2_000}
     if sealed is not None:
@@ -204,12 +232,13 @@ def policies(kind: Kind, sealed: SealedGold | None) -> dict[str, Any]:
         changes["slash"] = {
             "policy": "skill-and-gold.v1",
             "part_bps": 3_333,
+            "forfeit_bps": kind.forfeit_bps,
             "below_bps": 2_000,
             "min_labels": 3,
             "evidence": "gold-or-correlation" if kind.correlation else "gold",
             "min_gold": 1,
             "breaker_gold": 1,
-            "breaker_floor_bps": 5_000,
+            "breaker_floor_bps": 2_500,
             "breaker_margin_bps": 300,
         }
     return changes
@@ -221,7 +250,9 @@ def make_odd(fields: dict[str, Any], rng: Random) -> None:
     numerator = rng.randint(1, denominator)
     fields["acceptance"] = {"policy": "threshold.v1", "numerator": numerator, "denominator": denominator}
     fields["skill"] |= {"strength": rng.randint(1, 1_000 if rng.random() < 0.1 else 4)}
-    fields["skill"] |= {"prior_bps": rng.randint(0, 10_000), "full_bps": rng.randint(1, 10_000)}
+    full_bps = rng.randint(1, 10_000)
+    fields["skill"] |= {"prior_bps": rng.randint(0, 10_000), "full_bps": full_bps}
+    fields["skill"] |= {"from_bps": rng.choice([0, full_bps - 1, rng.randrange(full_bps)])}
     fields["price"] = rng.choice([fields["price"], str(2**128 - 1)])
     fields["share_weight"] = str(rng.choice([ONE_SHARE, ONE_SHARE + 1, 7 * ONE_SHARE // 3, 2**128 - 1]))
     if "cap_bps" in fields["assignment"]:
@@ -230,8 +261,10 @@ def make_odd(fields: dict[str, Any], rng: Random) -> None:
         fields["gold"] |= {"weight": rng.randint(1, 20), "void_bps": rng.randint(1, 10_000)}
     if "part_bps" in fields["slash"]:
         fields["slash"] |= {"part_bps": rng.randint(1, 10_000), "below_bps": rng.randint(1, 10_000)}
+        fields["slash"] |= {"forfeit_bps": rng.randint(0, 10_000)}
         fields["slash"] |= {"min_labels": rng.randint(1, 9), "min_gold": rng.randint(1, 3)}
         fields["slash"] |= {"breaker_gold": rng.randint(1, 3), "breaker_floor_bps": rng.randint(0, 10_000)}
+        fields["slash"] |= {"breaker_void_bps": rng.randint(0, 10_000)}
 
 
 def gold_of(kind: Kind, rng: Random) -> SealedGold:

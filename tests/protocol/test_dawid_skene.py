@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelshare.errors import InputError
-from labelshare.protocol.aggregation import dawid_skene as entry
 from labelshare.protocol.aggregation import dawid_skene_layout as layout
 from labelshare.protocol.aggregation import dawid_skene_passes as passes
 from labelshare.protocol.aggregation.base import Crowd, break_tie
@@ -16,6 +15,7 @@ from labelshare.protocol.aggregation.dawid_skene import Fit, Rule, dawid_skene, 
 from labelshare.protocol.aggregation.dawid_skene_model import model_leaves, model_root, packed_column
 from labelshare.types import Address, Hash32, keccak
 from tests.protocol.naive import dawid_skene as naive
+from tests.protocol.renaming import ties_as_before
 from tests.protocol.world import SEED
 
 ONE = 65_536
@@ -131,13 +131,8 @@ def test_the_numbers_of_items_and_classes_are_names(case: Case, data: st.DataObj
     classes = data.draw(st.permutations(range(case.n_classes)))
     rows = [(items[item], annotator, classes[choice]) for item, annotator, choice in case.rows]
     gold = {items[item]: classes[choice] for item, choice in case.gold.items()}
-
-    def as_before(seed: Hash32, item: int, tied: list[int]) -> int:
-        return classes[break_tie(seed, items.index(item), [classes.index(choice) for choice in tied])]
-
     found = case.fit()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(entry, "break_tie", as_before)
+    with ties_as_before(items, classes):
         other = Case(rows, case.n_classes, gold, case.rule).fit()
     assert verdicts(other) == {items[item]: classes[choice] for item, choice in verdicts(found).items()}
     for item, each in shares(found).items():
@@ -146,26 +141,54 @@ def test_the_numbers_of_items_and_classes_are_names(case: Case, data: st.DataObj
 
 @settings(deadline=None, max_examples=60)
 @given(cases())
-def test_a_winner_is_the_arg_max_of_the_published_tables(case: Case) -> None:
+def test_a_winner_is_the_arg_max_of_the_published_tables_among_what_was_given(case: Case) -> None:
     found = case.fit()
     tables, priors = columns(found), found.model.priors.tolist()
     for item, winner in verdicts(found).items():
         labels = [tables[j, answer] for i, j, answer in case.rows if i == item]
         scores = [prior + sum(column[k] for column in labels) for k, prior in enumerate(priors)]
-        tied = [k for k, score in enumerate(scores) if score == max(scores)]
+        given_classes = {answer for i, _, answer in case.rows if i == item}
+        best = max(scores[k] for k in given_classes)
+        tied = [k for k in given_classes if scores[k] == best]
         assert winner == (case.gold[item] if item in case.gold else break_tie(SEED, item, tied))
 
 
 @settings(deadline=None, max_examples=60)
 @given(cases())
-def test_posteriors_of_an_item_add_up_and_the_winner_has_most(case: Case) -> None:
+def test_posteriors_add_up_and_the_winner_has_most_of_what_was_given(case: Case) -> None:
     found = case.fit()
     assert found.posteriors.sum(axis=1).tolist() == [ONE] * found.outcome.items.size
     assert found.posteriors.min(initial=0) >= 0
-    assert found.outcome.support.tolist() == found.posteriors.max(axis=1, initial=0).tolist()
+    for item, support in zip(found.outcome.items.tolist(), found.outcome.support.tolist(), strict=True):
+        classes = {answer for i, _, answer in case.rows if i == item}
+        assert support == (ONE if item in case.gold else max(shares(found)[item][k] for k in classes))
     assert set(found.outcome.weight.tolist()) <= {ONE}
     assert found.model.columns.max(initial=0) <= 0
     assert found.model.columns.min(initial=0) > -(2**27)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_class_that_nobody_gave_keeps_its_posterior_and_wins_nothing() -> None:
+    """Who is wrong wherever it is known is likely to be wrong on the last item, too; and yet wins it."""
+    rows = [(item, who, (item + who) % 3) for item in range(11) for who in range(2)] + [(11, 1, 0)]
+    found = Case(rows, 3, {item: item % 3 for item in range(11)}).fit()
+    assert found.scores[:, -1].argmax() == 2
+    assert found.posteriors[-1].argmax() == 2
+    assert verdicts(found)[11] == 0
+    assert found.outcome.support[-1] == found.posteriors[-1][0] < ONE // 4
+
+
+def test_two_classes_that_somebody_gave_tie_below_one_that_nobody_gave() -> None:
+    """Two who are wrong alike, each on a class of its own: the third class leads, the seed decides."""
+    rows = [(item, who, (item + 1 + who) % 3) for item in range(9) for who in range(2)]
+    rows += [(item, 2, item % 3) for item in range(9)]
+    rows += [(item, who, who) for item in (9, 10, 11) for who in (0, 1)]
+    found = Case(rows, 3, {item: item % 3 for item in range(9)}).fit()
+    for place in (9, 10, 11):
+        one, other, third = found.scores[:, place].tolist()
+        assert third > max(one, other)
+        best = [k for k, score in enumerate((one, other)) if score == max(one, other)]
+        assert verdicts(found)[place] == break_tie(SEED, place, best)
 
 
 @pytest.mark.usefixtures("way")

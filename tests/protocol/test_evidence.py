@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from labelshare.errors import EvidenceError
 from labelshare.protocol import canonical, evidence
-from labelshare.protocol.evidence import Row, TruthRow, bundle_hash, read, write_row
+from labelshare.protocol.evidence import Row, ScoreRow, TruthRow, bundle_hash, read, write_row
 from tests.protocol.world import skilled_world, small_world
 
 BUILT = small_world().build()
@@ -74,6 +75,39 @@ def test_the_hash_names_the_bytes() -> None:
 )
 def test_a_line_that_is_not_its_rows_only_spelling_is_refused(line: bytes, fault: str) -> None:
     with pytest.raises(EvidenceError, match=fault):
+        rows(line)
+
+
+SCORE = next(row for row in BUILT.rows if isinstance(row, ScoreRow))
+
+
+@given(st.integers(-(2**31), 2**31 - 1))
+def test_skill_may_be_negative(skill: int) -> None:
+    row = replace(SCORE, skill_q16=skill)
+    line = write_row(row)
+    assert rows(line) == [row]
+    assert b'"skillQ16":%d,' % skill in line or b'"skillQ16":%d}' % skill in line
+
+
+@pytest.mark.parametrize("skill", [b"-2147483649", b"2147483648", b"true", b'"-5"'])
+def test_skill_keeps_to_32_bits(skill: bytes) -> None:
+    line = write_row(replace(SCORE, skill_q16=-5)).replace(b'"skillQ16":-5', b'"skillQ16":' + skill)
+    with pytest.raises(EvidenceError, match=r"skillQ16: .* is not a number of int32"):
+        rows(line)
+
+
+@pytest.mark.parametrize("skill", [b"-0", b"-05", b"-5.0", b"- 5"])
+def test_a_negative_number_has_one_spelling(skill: bytes) -> None:
+    line = write_row(replace(SCORE, skill_q16=-5)).replace(b'"skillQ16":-5', b'"skillQ16":' + skill)
+    with pytest.raises(EvidenceError):
+        rows(line)
+
+
+@pytest.mark.parametrize("name", [b"labels", b"unopened", b"items", b"gold"])
+def test_no_other_number_of_a_score_may_be_negative(name: bytes) -> None:
+    row = replace(SCORE, labels=7, unopened=7, items=7, gold=7)
+    line = write_row(row).replace(b'"%s":7' % name, b'"%s":-7' % name)
+    with pytest.raises(EvidenceError, match="-7 is not a number of uint32"):
         rows(line)
 
 

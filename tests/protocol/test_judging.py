@@ -11,9 +11,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from labelshare.protocol.aggregation import base, dawid_skene, leave_one_out
-from labelshare.protocol.aggregation import majority as majority_module
-from labelshare.protocol.aggregation.base import Crowd, Integers
+from labelshare.protocol.aggregation.base import Crowd
 from labelshare.protocol.aggregation.leave_one_out import peers
 from labelshare.protocol.aggregation.majority import majority
 from labelshare.protocol.commitments import Opening
@@ -23,7 +21,8 @@ from labelshare.protocol.gold import SealedGold
 from labelshare.protocol.judging import Verdict, judge
 from labelshare.protocol.rewards import budget
 from labelshare.protocol.spec import Spec
-from labelshare.types import ZERO_HASH, Address, Commit, Hash32, keccak
+from labelshare.types import ZERO_HASH, Address, Commit, keccak
+from tests.protocol.renaming import ties_as_before
 from tests.protocol.world import SEED, World, account, propose, skilled_world, spec_fields
 
 N_ITEMS = 6
@@ -177,20 +176,7 @@ def test_relabelling_the_classes_changes_nothing_if_ties_fall_alike(
     """Class c becomes order[c]; a tie falls by the hash of what the class was called before."""
     rules = {"aggregation": aggregation}
     one = Case(answers, gold, fields=rules).verdict()
-    before = {new: old for old, new in enumerate(order)}
-    ranks, break_tie = majority_module._ranks, base.break_tie
-
-    def ranked(seed: Hash32, items: Integers, choices: Integers) -> np.ndarray:
-        return ranks(seed, items, np.array([before[choice] for choice in choices.tolist()], dtype=np.int64))
-
-    def broken(seed: Hash32, item: int, tied: list[int]) -> int:
-        return order[break_tie(seed, item, [before[choice] for choice in tied])]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(majority_module, "_ranks", ranked)
-        patch.setattr(majority_module, "break_tie", broken)
-        patch.setattr(leave_one_out, "break_tie", broken)
-        patch.setattr(dawid_skene, "break_tie", broken)
+    with ties_as_before(range(N_ITEMS), order):
         other = Case(
             {key: order[choice] for key, choice in answers.items()},
             {item: order[choice] for item, choice in gold.items()},
@@ -220,24 +206,59 @@ def test_everyone_who_committed_has_a_score_and_sums_agree(
         assert row.agreed <= row.compared
         assert row.accepted + row.contested <= row.labels
         assert row.unopened == unopened.get(PEOPLE.index(row.annotator), 0)
-        assert 0 <= row.skill_q16 <= 65_536
+        assert -65_536 <= row.skill_q16 <= 65_536
 
 
-@given(answers_of, gold_of, aggregations)
-def test_no_stake_is_taken_without_both_kinds_of_evidence(
-    answers: Answers, gold: dict[int, int], aggregation: dict[str, Any]
+@given(answers_of, gold_of, st.dictionaries(st.integers(0, 5), st.integers(1, 9)), aggregations)
+def test_no_stake_is_taken_but_by_both_kinds_of_evidence_or_for_skill_below_chance(
+    answers: Answers, gold: dict[int, int], unopened: dict[int, int], aggregation: dict[str, Any]
 ) -> None:
-    verdict = Case(answers, gold, fields={"aggregation": aggregation}).verdict()
-    flagged = {row.annotator for row in verdict.scores if row.flagged}
+    verdict = Case(answers, gold, unopened, fields={"aggregation": aggregation}).verdict()
     slashed = {row.account: row.slash for row in verdict.payouts if row.slash}
-    assert slashed.keys() <= flagged
+    due = {row.annotator: loss_of(row) for row in verdict.scores if loss_of(row)}
+    assert slashed in ({}, due)  # the circuit breaker lets all or none
     for row in verdict.scores:
-        if row.flagged:
-            assert row.gold_right < row.gold
-    for person, taken in slashed.items():
-        labels = sum(PEOPLE[who] == person for who, _ in answers)
-        assert taken == labels * WORLD.campaign.stake_per_label // 2
-    event(f"slashed: {len(slashed)}")
+        assert not row.flagged or row.gold_right < row.gold
+    assert not slashed or gold
+    event(f"lost: {len(slashed)}")
+
+
+def loss_of(row: ScoreRow) -> int:
+    """What somebody loses by the standard rule: half for a flag, up to half in proportion below chance."""
+    signed = (row.labels + row.unopened) * WORLD.campaign.stake_per_label
+    below = min(max(-row.skill_q16, 0), 26_214)
+    lost = max(signed // 2 if row.flagged else 0, signed * 5_000 * below // (10_000 * 26_214))
+    assert 0 <= lost <= signed // 2
+    return lost
+
+
+@given(answers_of, gold_of, st.dictionaries(st.integers(0, 5), st.integers(1, 9)), aggregations)
+def test_who_agrees_no_better_than_by_chance_is_paid_nothing(
+    answers: Answers, gold: dict[int, int], unopened: dict[int, int], aggregation: dict[str, Any]
+) -> None:
+    """Whatever everybody's strategy: A × T − X of nothing or less is no pay, and without gold no loss."""
+    verdict = Case(answers, gold, unopened, fields={"aggregation": aggregation}).verdict()
+    for row in verdict.scores:
+        if row.agreed * row.items <= row.chance:
+            assert row.skill_q16 <= 0
+            assert pay_of(verdict, row.annotator) == (0, 0)
+    event(f"at chance or below: {sum(row.skill_q16 <= 0 < row.labels for row in verdict.scores)}")
+
+
+@pytest.mark.parametrize("aggregation", [{"policy": "majority.v1"}, MODEL], ids=["vote", "model"])
+def test_a_guesser_right_exactly_as_often_as_by_chance_earns_and_loses_nothing(
+    aggregation: dict[str, Any],
+) -> None:
+    """One of three classes is each a third of the items: who says the first everywhere has a third right."""
+    answers = {(who, item): item % 3 for who in range(4) for item in range(N_ITEMS)}
+    answers |= {(4, item): 0 for item in range(N_ITEMS)}
+    gold = {item: item % 3 for item in (1, 2, 3, 4)}
+    slash = {"policy": "skill-and-gold.v1", "min_labels": 99, "breaker_gold": 1}
+    verdict = Case(answers, gold, fields={"aggregation": aggregation, "slash": slash}, weight=1).verdict()
+    row = next(row for row in verdict.scores if row.annotator == PEOPLE[4])
+    assert (row.accepted, row.compared, row.skill_q16) == (2, 6, 0)
+    assert row.agreed * row.items == row.chance == 12
+    assert {each.account for each in verdict.payouts} == set(PEOPLE[:4])
 
 
 def rows_of(kind: type[Any], world: World) -> list[Any]:
@@ -258,9 +279,18 @@ def test_careful_work_is_paid_in_full_and_careless_work_next_to_nothing() -> Non
     world = skilled_world()
     pay = {row.account: row.payout for row in world.build().payouts}
     assert pay[account("ann")] == (2 * 44 + 2) * 1001 // 2
-    assert account("rob") not in pay
-    assert pay[account("con")] < 1_200  # 16 right answers of 48
-    assert pay[account("one")] == 1001 * 6_553 // 26_214  # one label tells little
+    assert pay[account("rob")] == pay[account("con")] == 0  # about 16 right answers of 48
+    assert account("one") not in pay  # one label tells nothing
+    assert scores(world)["shy"].skill_q16 == 23_405
+    assert pay[account("shy")] == 10 * 1001 * (23_405 - 6_553) // (26_214 - 6_553)
+
+
+def test_pay_may_begin_at_no_skill_at_all() -> None:
+    world = skilled_world(skill={"policy": "leave-one-out.v1", "from_bps": 0})
+    pay = {row.account: row.payout for row in world.build().payouts}
+    assert pay[account("one")] == 1001 * 6_553 // 26_214
+    assert pay[account("con")] == (2 * 16 + 2) * 1001 * 1_702 // (2 * 26_214)
+    assert pay[account("rob")] == 0
 
 
 def test_a_batch_kept_shut_costs_skill() -> None:
@@ -280,8 +310,56 @@ def test_gold_that_the_skilled_contradict_is_void_and_judges_nobody() -> None:
 
 
 def test_who_is_unskilled_and_fails_gold_loses_half_of_the_stake_behind_its_labels() -> None:
-    assert slashes(skilled_world()) == {"con": 48 * 4_000 // 2}
+    assert slashes(skilled_world())["con"] == 48 * 4_000 // 2
     assert not scores(skilled_world())["rob"].flagged  # not surely unskilled, though wrong on all gold
+
+
+ROB = 35_845
+"""What `rob` forfeits: of 192,000, half of 9,788 / 26,214, rounded down."""
+
+
+def test_who_agrees_less_than_by_chance_forfeits_in_proportion() -> None:
+    row = scores(skilled_world())["rob"]
+    assert (row.compared, row.agreed, row.chance, row.items) == (68, 15, 1_088, 48)
+    assert row.skill_q16 == -9_788  # 65,536 × (15 × 48 − 1,088) / (68 × 48 − 1,088 + 6 × 48), rounded down
+    assert slashes(skilled_world()) == {"rob": ROB, "con": 48 * 4_000 // 2}
+
+
+@pytest.mark.parametrize(
+    ("forfeit_bps", "taken"), [(0, None), (1, 7), (5_000, ROB), (10_000, 2 * ROB), (3_333, 23_894)]
+)
+def test_the_spec_says_how_much_is_forfeited(forfeit_bps: int, taken: int | None) -> None:
+    rule = {"policy": "skill-and-gold.v1", "breaker_gold": 4, "forfeit_bps": forfeit_bps}
+    lost = slashes(skilled_world(slash=rule))
+    assert (lost.get("rob"), lost["con"]) == (taken, 96_000)
+
+
+def test_who_is_flagged_loses_the_forfeit_where_that_is_more() -> None:
+    """Everything that `con` says is wrong: far below chance, and flagged."""
+    for part_bps, taken in ((1, 96_000), (4_999, 96_000), (5_001, 96_019)):
+        rule = {"policy": "skill-and-gold.v1", "breaker_gold": 4, "part_bps": part_bps}
+        world = skilled_world(slash=rule)
+        world.openings = [each for each in world.openings if each.annotator != account("con")]
+        world.commits = [each for each in world.commits if each.annotator != account("con")]
+        world.label("con", 0, {item: (item + 1) % 3 for item in range(48)})
+        assert scores(world)["con"].flagged
+        assert scores(world)["con"].skill_q16 < -26_214
+        assert slashes(world)["con"] == taken
+
+
+def test_unopened_labels_are_part_of_what_is_forfeited() -> None:
+    world = skilled_world()
+    world.label("rob", 1, dict.fromkeys(range(48, 58), 0), opened=False)
+    row = scores(world)["rob"]
+    assert row.unopened == 10
+    assert slashes(world)["rob"] == 58 * 4_000 * 5_000 * -row.skill_q16 // (10_000 * 26_214)
+    assert row.skill_q16 > -9_788  # and yet they are no answer against anybody
+
+
+def test_without_a_policy_for_slashes_nobody_forfeits() -> None:
+    world = skilled_world(slash={"policy": "none.v1"})
+    assert scores(world)["rob"].skill_q16 == -9_788
+    assert slashes(world) == {}
 
 
 def test_without_a_reveal_there_is_no_gold_and_no_slash() -> None:
@@ -293,18 +371,20 @@ def test_without_a_reveal_there_is_no_gold_and_no_slash() -> None:
 
 
 def test_the_circuit_breaker_stops_slashes_and_not_pay() -> None:
+    """Nor does anybody forfeit."""
     strict = {"policy": "skill-and-gold.v1", "breaker_gold": 6}  # one of six is void
     world = skilled_world(slash=strict)
     assert slashes(world) == {}
     assert scores(world)["con"].flagged
-    assert [row.payout for row in world.build().payouts] == [
-        row.payout for row in skilled_world().build().payouts
-    ]
+    assert scores(world)["rob"].skill_q16 == -9_788
+    worlds = (world, skilled_world())
+    stopped, loosed = ({row.account: row.payout for row in each.build().payouts} for each in worlds)
+    assert stopped == {who: pay for who, pay in loosed.items() if pay}
 
 
 def test_correlation_is_evidence_only_where_the_spec_says_so() -> None:
     rule = {"policy": "skill-and-gold.v1", "breaker_gold": 4, "min_gold": 6}
-    assert slashes(skilled_world(slash=rule)) == {}
+    assert slashes(skilled_world(slash=rule)) == {"rob": ROB}
     assert "con" in slashes(skilled_world(slash=rule | {"evidence": "gold-or-correlation"}))
 
 

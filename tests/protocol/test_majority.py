@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelshare.protocol.aggregation import majority as majority_vote
+from labelshare.protocol.aggregation import ties
 from labelshare.protocol.aggregation.base import Crowd, accepted, break_tie
 from labelshare.protocol.aggregation.majority import majority
 from labelshare.types import keccak
@@ -84,7 +84,7 @@ def test_ties_follow_the_seed() -> None:
 
 @pytest.mark.parametrize("n_classes", SIZES_OF_TASK)
 def test_ties_fall_alike_where_hashes_begin_alike(monkeypatch: pytest.MonkeyPatch, n_classes: int) -> None:
-    monkeypatch.setattr(majority_vote, "_ranks", lambda _seed, items, _choices: items * 0)
+    monkeypatch.setattr(ties, "_ranks", lambda _seed, items, _choices: items * 0)
     rows = [(item, a, a) for item in range(0, N_ITEMS, 2) for a in range(3)] + [(1, 0, 2)]
     winners = majority(crowd(rows, n_classes), SEED).winners.tolist()
     assert winners == [winner for _, (winner, _, _) in sorted(by_the_book(rows).items())]

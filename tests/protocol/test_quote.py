@@ -17,7 +17,8 @@ from labelshare.protocol.ledger.state import Limits
 from labelshare.protocol.ledger.work import _is_valid
 from labelshare.protocol.quote import Assumptions, Caution, Periods, Quote
 from labelshare.protocol.rewards import ONE_SHARE
-from labelshare.protocol.spec import Spec
+from labelshare.protocol.slashing import loss
+from labelshare.protocol.spec import SkillAndGold, Spec
 from labelshare.types import Schedule
 from tests.protocol.world import World, spec_fields
 
@@ -227,6 +228,78 @@ def test_a_caution_comes_and_goes(caution: Caution) -> None:
 
     assert set(with_it.cautions) == {caution} | implied
     assert caution not in without.cautions
+
+
+MODEL, COMMITTEE = {"policy": "dawid-skene.v1"}, {"policy": "committee.v1"}
+
+
+@pytest.mark.parametrize("model", [MODEL, COMMITTEE], ids=lambda model: model["policy"])
+@pytest.mark.parametrize(("count", "left"), [(17, 9), (18, 9), (19, 10), (20, 10)])
+def test_of_the_gold_half_is_told_to_a_model_and_the_rest_judges_it(
+    count: int, left: int, model: dict[str, str]
+) -> None:
+    gold = GOLD | {"count": count}
+    by_vote, by_model = quote_of(spec_of(gold=gold)), quote_of(spec_of(gold=gold, aggregation=model))
+
+    assert (by_vote.judging_gold, by_model.judging_gold) == (count, left)
+    assert Caution.FEW_GOLD not in by_vote.cautions
+    assert (Caution.FEW_GOLD in by_model.cautions) == (left < 10)
+
+
+@pytest.mark.parametrize("k", [3, 16, 17])
+def test_a_committees_winners_are_never_provable(k: int) -> None:
+    gold = GOLD | {"count": 20}
+    of = {
+        policy: quote_of(spec_of(k=k, gold=gold, aggregation={"policy": policy})).cautions
+        for policy in ("majority.v1", "dawid-skene.v1", "committee.v1")
+    }
+    assert {policy for policy, cautions in of.items() if Caution.NOT_PROVABLE in cautions} == (
+        {"committee.v1"} if k <= 16 else set(of)
+    )
+
+
+def test_what_can_be_lost_at_worst() -> None:
+    quote = quote_of(spec_of(slash=SLASH | {"part_bps": 5_001, "forfeit_bps": 2_500}))
+    mild = quote_of(spec_of(slash=SLASH | {"part_bps": 100, "forfeit_bps": 2_500}))
+    none = quote_of(spec_of(slash=SLASH | {"forfeit_bps": 0}))
+
+    assert (quote.slash_per_label, quote.forfeit_per_label, quote.loss_at_most) == (2_000, 1_000, 40_008)
+    assert (mild.slash_per_label, mild.forfeit_per_label, mild.loss_at_most) == (40, 1_000, 20_000)
+    assert (none.slash_per_label, none.forfeit_per_label) == (2_000, 0)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 10_000), st.integers(1, 20), st.integers(-(2**20), 2**16))
+def test_nobody_can_lose_more_than_a_quote_says(
+    forfeit_bps: int, part_bps: int, labels: int, skill: int
+) -> None:
+    spec = spec_of(slash=SLASH | {"forfeit_bps": forfeit_bps, "part_bps": part_bps})
+    quote, rule = quote_of(spec), spec.slash
+    assert isinstance(rule, SkillAndGold)
+    signed = labels * quote.stake_per_label
+
+    for flagged in (True, False):
+        assert loss(signed, skill, rule, spec.skill, flagged=flagged) <= quote.loss_at_most
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        NO_GOLD,
+        {"slash": {"policy": "none.v1"}},
+        {"gold": GOLD | {"count": 9}},  # the circuit breaker can never let it
+    ],
+)
+def test_where_nobody_can_lose_anything_a_quote_says_so(changes: dict[str, Any]) -> None:
+    quote = quote_of(spec_of(**changes))
+
+    assert (quote.slash_per_label, quote.forfeit_per_label, quote.loss_at_most) == (0, 0, 0)
+
+
+def test_a_short_record_is_never_slashed_and_can_forfeit() -> None:
+    quote = quote_of(spec_of(95))
+
+    assert (quote.label_cap, quote.slash_per_label, quote.forfeit_per_label) == (19, 0, 2_000)
+    assert quote.loss_at_most == 19 * 2_000
 
 
 @pytest.mark.parametrize(

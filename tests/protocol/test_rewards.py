@@ -14,7 +14,7 @@ from labelshare.protocol.rewards import ONE_SHARE, Reward, Tally, Terms, budget,
 from labelshare.types import Address
 
 ACCOUNTS = [Address(bytes([number]) * 20) for number in range(1, 9)]
-FULL = 26_214
+FROM, FULL = 6_553, 26_214
 tallies_of = st.dictionaries(
     st.sampled_from(ACCOUNTS),
     st.builds(Tally, st.integers(0, 50), st.integers(0, 50), st.integers(-200_000, 65_536)),
@@ -26,6 +26,7 @@ TERMS = Terms(
     share_weight=ONE_SHARE,
     pay_by_skill=False,
     shares_by_skill=False,
+    from_skill=FROM,
     full_skill=FULL,
     available=PLENTY,
     share_cap=PLENTY,
@@ -34,7 +35,7 @@ TERMS = Terms(
 
 def part(tally: Tally) -> Fraction:
     """What skill scales a price by."""
-    return min(max(Fraction(tally.skill_q16, FULL), Fraction(0)), Fraction(1))
+    return min(max(Fraction(tally.skill_q16 - FROM, FULL - FROM), Fraction(0)), Fraction(1))
 
 
 @given(tallies_of, amounts, st.integers(ONE_SHARE, 2**70), st.booleans(), st.booleans())
@@ -73,7 +74,7 @@ def test_nothing_exceeds_what_there_is(
 
 
 @given(tallies_of)
-def test_skill_beyond_full_pay_earns_no_more_and_below_nothing_no_less(
+def test_skill_beyond_full_pay_earns_no_more_and_up_to_where_pay_begins_nothing(
     tallies: dict[Address, Tally],
 ) -> None:
     scaled = replace(TERMS, pay_by_skill=True)
@@ -82,8 +83,36 @@ def test_skill_beyond_full_pay_earns_no_more_and_below_nothing_no_less(
         assert 0 <= reward.payout <= flat
         if tallies[account].skill_q16 >= FULL:
             assert reward.payout == flat
-        if tallies[account].skill_q16 <= 0:
+        if tallies[account].skill_q16 <= FROM:
             assert reward.payout == 0
+
+
+@pytest.mark.parametrize(
+    ("skill", "pay"),
+    [
+        (-65_536, 0),
+        (0, 0),
+        (6_553, 0),
+        (6_554, 0),  # 5,000 × 1 / 39,322 of a unit and more: rounded down
+        (6_561, 1),  # the first to reach one
+        (6_553 + 19_661 // 2, 1_249),  # 2,500 × 9,830 / 19,661
+        (26_213, 2_499),
+        (26_214, 2_500),
+        (65_536, 2_500),
+    ],
+)
+def test_pay_rises_from_the_one_skill_to_the_other(skill: int, pay: int) -> None:
+    """Two labels accepted and one contested, 1,000 each."""
+    found = earned({ACCOUNTS[0]: Tally(2, 1, skill)}, replace(TERMS, pay_by_skill=True), {})
+    assert found[ACCOUNTS[0]].payout == pay
+
+
+def test_pay_may_begin_at_nothing_or_just_below_full() -> None:
+    half = {ACCOUNTS[0]: Tally(1, 0, FULL // 2), ACCOUNTS[1]: Tally(1, 0, FULL)}
+    terms = replace(TERMS, pay_by_skill=True)
+    for from_skill, pay in ((0, [500, 1_000]), (FULL - 1, [0, 1_000])):
+        found = earned(half, replace(terms, from_skill=from_skill), {})
+        assert [each.payout for each in found.values()] == pay
 
 
 @given(st.integers(0, 2**128 - 1), st.integers(0, 10_000))

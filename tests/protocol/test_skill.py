@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from labelshare.protocol.skill import (
     ONE,
     Comparison,
+    from_skill,
     full_skill,
     is_below,
     is_surely_below,
@@ -27,16 +28,19 @@ def comparisons(draw: st.DrawFn) -> Comparison:
     return Comparison(compared, agreed, draw(st.integers(0, compared * items)), items)
 
 
-rules = st.builds(
-    Skill,
-    policy=st.just("leave-one-out.v1"),
-    strength=st.integers(1, 1000),
-    prior_bps=st.integers(0, 10_000),
-    full_bps=st.integers(1, 10_000),
-)
+@st.composite
+def rules(draw: st.DrawFn) -> Skill:
+    full_bps = draw(st.integers(1, 10_000))
+    return Skill(
+        policy="leave-one-out.v1",
+        strength=draw(st.integers(1, 1000)),
+        prior_bps=draw(st.integers(0, 10_000)),
+        from_bps=draw(st.integers(0, full_bps - 1)),
+        full_bps=full_bps,
+    )
 
 
-@given(comparisons(), st.integers(0, 300), rules)
+@given(comparisons(), st.integers(0, 300), rules())
 def test_skill_is_the_fraction_rounded_down_once(record: Comparison, unopened: int, rule: Skill) -> None:
     chance, prior = Fraction(record.chance, record.items), Fraction(rule.prior_bps, 10_000)
     gained = record.agreed - chance + rule.strength * prior
@@ -45,7 +49,7 @@ def test_skill_is_the_fraction_rounded_down_once(record: Comparison, unopened: i
     assert skill_q16(record, unopened, rule) <= ONE
 
 
-@given(comparisons(), st.integers(0, 300), rules)
+@given(comparisons(), st.integers(0, 300), rules())
 def test_agreeing_once_more_never_lowers_what_skill_pays(
     record: Comparison, unopened: int, rule: Skill
 ) -> None:
@@ -59,7 +63,7 @@ def test_agreeing_once_more_never_lowers_what_skill_pays(
         assert max(after, 0) >= max(before, 0)
 
 
-@given(comparisons(), st.integers(0, 300), rules)
+@given(comparisons(), st.integers(0, 300), rules())
 def test_a_batch_kept_shut_never_raises_what_skill_pays(
     record: Comparison, unopened: int, rule: Skill
 ) -> None:
@@ -93,7 +97,20 @@ def test_a_prior_pulls_towards_itself() -> None:
 
 def test_full_skill_is_never_nothing() -> None:
     assert full_skill(RULE) == 26_214
-    assert full_skill(Skill(policy="leave-one-out.v1", full_bps=1)) == 6
+    assert full_skill(Skill(policy="leave-one-out.v1", from_bps=0, full_bps=1)) == 6
+
+
+@given(rules())
+def test_pay_begins_below_full_pay(rule: Skill) -> None:
+    assert from_skill(rule) == floor(Fraction(rule.from_bps * ONE, 10_000))
+    assert 0 <= from_skill(rule) < full_skill(rule)
+
+
+def test_where_pay_begins() -> None:
+    ends = {0: 0, 1: 6, 1_000: 6_553, 3_999: 26_207}
+    for from_bps, skill in ends.items():
+        assert from_skill(Skill(policy="leave-one-out.v1", from_bps=from_bps)) == skill
+    assert from_skill(RULE) == 6_553
 
 
 @given(comparisons(), st.integers(1, 10_000))
@@ -125,23 +142,22 @@ def test_chance_work_is_seldom_surely_below_and_bad_work_is() -> None:
 
 def part_of_the_price(n: int, right: Fraction, chance: Fraction) -> float:
     """What one of n labels earns on average: each agrees with probability `right`, and is paid if it does."""
-    full, mean = full_skill(RULE), Fraction(0)
+    begin, whole, mean = from_skill(RULE), full_skill(RULE) - from_skill(RULE), Fraction(0)
     for agreed in range(n + 1):
         odds = comb(n, agreed) * right**agreed * (1 - right) ** (n - agreed)
         skill = skill_q16(Comparison(n, agreed, n * int(1000 * chance), 1000), 0, RULE)
-        mean += odds * Fraction(min(max(skill, 0), full), full) * Fraction(agreed, n)
+        mean += odds * Fraction(min(max(skill - begin, 0), whole), whole) * Fraction(agreed, n)
     return float(mean)
 
 
 @pytest.mark.parametrize("n", [1, 5, 20, 50, 200])
 def test_work_without_effort_earns_next_to_nothing_however_it_is_spread(n: int) -> None:
-    """The table of decision 0007."""
     half, fifth, most = Fraction(1, 2), Fraction(1, 5), Fraction(9, 10)
-    assert part_of_the_price(n, half, half) < 0.11
-    assert part_of_the_price(n, fifth, fifth) < 0.06
-    assert part_of_the_price(n, most, most) < 0.18
+    assert part_of_the_price(n, half, half) < 0.053
+    assert part_of_the_price(n, fifth, fifth) < 0.015
+    assert part_of_the_price(n, most, most) < 0.11
 
 
-@pytest.mark.parametrize(("n", "least"), [(5, 0.47), (20, 0.80), (50, 0.84)])
+@pytest.mark.parametrize(("n", "least"), [(5, 0.36), (20, 0.78), (50, 0.84)])
 def test_honest_work_is_paid_from_twenty_labels_on(n: int, least: float) -> None:
     assert part_of_the_price(n, Fraction(85, 100), Fraction(1, 2)) > least

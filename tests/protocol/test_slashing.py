@@ -2,24 +2,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from math import floor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelshare.protocol.skill import Comparison
+from labelshare.protocol.skill import ONE, Comparison
 from labelshare.protocol.slashing import (
     Audit,
     Correlation,
     Record,
     amount,
+    forfeit,
     is_flagged,
     is_void,
+    loss,
     may_slash,
 )
-from labelshare.protocol.spec import SkillAndGold
+from labelshare.protocol.spec import Skill, SkillAndGold
 
 RULE = SkillAndGold(policy="skill-and-gold.v1")
+SCALE = Skill(policy="leave-one-out.v1")
+FULL = 26_214  # of the scale, in 1/65,536
 LENIENT = RULE.model_copy(update={"evidence": "gold-or-correlation"})
 T = 1000
 BAD = Record(
@@ -74,20 +79,102 @@ def test_a_gold_item_falls_by_a_share_of_the_skilled(against: int, skilled: int,
 @pytest.mark.parametrize(
     ("audit", "slashes"),
     [
-        (Audit(10, 7, 7), True),
-        (Audit(9, 9, 9), False),  # too little gold to know
-        (Audit(10, 6, 6), False),  # the verdicts are bad
-        (Audit(100, 90, 93), True),
-        (Audit(100, 90, 94), False),  # a plain vote does better by more than three points
-        (Audit(0, 0, 0), False),
+        (Audit(10, 7, 7, 50, 20, 0), True),  # two balanced classes: .4 beyond chance
+        (Audit(9, 9, 9, 41, 20, 0), False),  # too little gold to know
+        (Audit(10, 6, 6, 50, 20, 0), False),  # the verdicts are bad
+        (Audit(10, 9, 9, 90, 20, 0), False),  # nine of ten, as one who always says the same
+        (Audit(10, 5, 5, 20, 20, 0), False),
+        (Audit(25, 13, 13, 125, 50, 0), True),  # five balanced classes: as well, and half right
+        (Audit(25, 12, 12, 125, 50, 0), False),
+        (Audit(10, 10, 10, 100, 20, 0), False),  # all of one class: right, and nothing shown
+        (Audit(100, 90, 93, 5_000, 200, 0), True),
+        (Audit(100, 90, 94, 5_000, 200, 0), False),  # a plain vote does better by more than three points
+        (Audit(10, 10, 10, 50, 30, 9), True),
+        (Audit(10, 10, 10, 50, 30, 10), False),  # a third of the gold is void, and a little
+        (Audit(0, 0, 0, 0, 0, 0), False),
     ],
 )
 def test_the_circuit_breaker(audit: Audit, slashes: bool) -> None:
     assert may_slash(audit, RULE) == slashes
 
 
-@given(st.integers(0, 10**6), st.integers(0, 2**64), st.integers(1, 10_000))
-def test_a_slash_never_exceeds_what_was_signed(labels: int, stake: int, part_bps: int) -> None:
-    taken = amount(labels, stake, RULE.model_copy(update={"part_bps": part_bps}))
-    assert 0 <= taken <= labels * stake
-    assert taken == labels * stake * part_bps // 10_000
+def test_a_breaker_without_a_floor_asks_for_no_knowledge() -> None:
+    rule = RULE.model_copy(update={"breaker_floor_bps": 0})
+    assert may_slash(Audit(10, 0, 0, 100, 20, 0), rule)
+
+
+signed_stakes = st.integers(0, 10**6 * 2**64)
+skills = st.integers(-3 * ONE, ONE)
+
+
+@given(signed_stakes, st.integers(1, 10_000))
+def test_a_slash_never_exceeds_what_was_signed(signed: int, part_bps: int) -> None:
+    taken = amount(signed, RULE.model_copy(update={"part_bps": part_bps}))
+    assert 0 <= taken <= signed
+    assert taken == floor(Fraction(signed * part_bps, 10_000))
+
+
+@given(signed_stakes, skills, st.integers(0, 10_000), st.integers(1, 10_000))
+def test_a_forfeit_is_the_part_below_chance_rounded_down_once(
+    signed: int, skill: int, forfeit_bps: int, full_bps: int
+) -> None:
+    scale = Skill(policy="leave-one-out.v1", from_bps=0, full_bps=full_bps)
+    full = ONE * full_bps // 10_000
+    below = min(max(Fraction(-skill, full), Fraction(0)), Fraction(1))
+    taken = forfeit(signed, skill, RULE.model_copy(update={"forfeit_bps": forfeit_bps}), scale)
+    assert taken == floor(signed * Fraction(forfeit_bps, 10_000) * below)
+    assert 0 <= taken <= signed
+    assert taken == 0 or (skill < 0 and forfeit_bps > 0)
+
+
+@pytest.mark.parametrize(
+    ("skill", "taken"),
+    [
+        (ONE, 0),
+        (0, 0),
+        (-1, 1),  # 192,000 × 5,000 / (10,000 × 26,214) = 3.66…: see below
+        (-FULL // 2, 48_000),
+        (1 - FULL, 95_996),
+        (-FULL, 96_000),
+        (-ONE, 96_000),
+        (-9 * ONE, 96_000),
+    ],
+)
+def test_forfeits_by_hand(skill: int, taken: int) -> None:
+    """Of 48 labels at 4,000 each, half at stake."""
+    expected = 3 if skill == -1 else taken
+    assert forfeit(48 * 4_000, skill, RULE, SCALE) == expected
+
+
+@pytest.mark.parametrize(
+    ("skill", "flagged", "taken"),
+    [
+        (0, True, 48_000),  # the part of a slash
+        (-FULL // 4, True, 48_000),  # a forfeit of 25,000 is less
+        (-FULL, True, 96_000),  # one of 100,000 … is more
+        (-FULL, False, 96_000),
+        (-FULL // 4, False, 24_001),
+        (0, False, 0),
+        (ONE, False, 0),
+    ],
+)
+def test_whoever_is_flagged_loses_the_larger_of_the_two(skill: int, flagged: bool, taken: int) -> None:
+    rule = RULE.model_copy(update={"part_bps": 2_500})
+    assert loss(192_000, skill, rule, SCALE, flagged=flagged) == taken
+
+
+@given(signed_stakes, skills, st.booleans(), st.integers(1, 10_000), st.integers(0, 10_000))
+def test_no_loss_exceeds_what_was_signed(
+    signed: int, skill: int, flagged: bool, part_bps: int, forfeit_bps: int
+) -> None:
+    rule = RULE.model_copy(update={"part_bps": part_bps, "forfeit_bps": forfeit_bps})
+    taken = loss(signed, skill, rule, SCALE, flagged=flagged)
+    assert 0 <= taken <= signed
+    parts = forfeit(signed, skill, rule, SCALE), amount(signed, rule) if flagged else 0
+    assert taken == max(parts)
+
+
+@given(signed_stakes, skills, skills)
+def test_agreeing_more_never_loses_more(signed: int, one: int, other: int) -> None:
+    better, worse = max(one, other), min(one, other)
+    assert forfeit(signed, better, RULE, SCALE) <= forfeit(signed, worse, RULE, SCALE)

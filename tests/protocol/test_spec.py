@@ -45,6 +45,26 @@ def test_defaults_are_stated() -> None:
         Spec.parse(spec.canonical_bytes.replace(b'"cap_bps":2000,', b""))
 
 
+def test_the_defaults_of_skill_and_slashes_are_stated() -> None:
+    gold = {"policy": "merkle.v1", "root": "0x" + "ab" * 32, "count": 1}
+    skill, slash = {"policy": "leave-one-out.v1"}, {"policy": "skill-and-gold.v1"}
+    spec = Spec.of(spec_fields(skill=skill, slash=slash, gold=gold))
+    assert spec.fields["skill"] == skill | {
+        "strength": 6,
+        "prior_bps": 0,
+        "from_bps": 1_000,
+        "full_bps": 4_000,
+    }
+    assert spec.fields["slash"]["forfeit_bps"] == spec.fields["slash"]["part_bps"] == 5_000
+
+
+@pytest.mark.parametrize(("from_bps", "full_bps"), [(0, 1), (3_999, 4_000), (9_999, 10_000)])
+def test_pay_may_begin_anywhere_below_full_pay(from_bps: int, full_bps: int) -> None:
+    rule = {"policy": "leave-one-out.v1", "from_bps": from_bps, "full_bps": full_bps}
+    skill = Spec.of(spec_fields(skill=rule)).skill
+    assert (skill.from_bps, skill.full_bps) == (from_bps, full_bps)
+
+
 @pytest.mark.parametrize(
     "data",
     [SPEC.canonical_bytes + b" ", SPEC.canonical_bytes.replace(b'"price"', b' "price"'), b"{}", b"", b"[]"],
@@ -103,7 +123,7 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         (put("assignment", {"policy": "given.v1", "cap_bps": 100}), "assignment.cap_bps: Extra"),
         (
             put("aggregation", "policy", "oracle.v1"),
-            "aggregation: Input tag 'oracle.v1'.*'majority.v1', 'dawid-skene.v1'",
+            "aggregation: Input tag 'oracle.v1'.*'majority.v1', 'dawid-skene.v1', 'committee.v1'",
         ),
         (put("aggregation", {"policy": "majority.v1", "strength": 4}), "aggregation.strength: Extra"),
         (put("aggregation", {"policy": "dawid-skene.v1", "strength": 0}), "aggregation.strength: "),
@@ -117,11 +137,17 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         (put("skill", "strength", 0), "skill.strength: "),
         (put("skill", "prior_bps", 10_001), "skill.prior_bps: "),
         (put("skill", "full_bps", 0), "skill.full_bps: "),
+        (put("skill", "from_bps", -1), "skill.from_bps: "),
+        (put("skill", "from_bps", 10_000), "skill.from_bps: "),
+        (put("skill", "from_bps", 4_000), r"skill\.from_bps: must be below full_bps"),
+        (put("skill", "full_bps", 1_000), r"skill\.from_bps: must be below full_bps"),
         (put("pay", "policy", "none.v1"), "pay.policy: Input should be 'flat.v1' or 'skill.v1'"),
         (put("shares", "policy", "none.v1"), "shares.policy: Input should be 'flat.v1' or 'skill.v1'"),
         (put("slash", "policy", "skill.v1"), "slash: Input tag 'skill.v1'.*'skill-and-gold.v1'"),
         (put("slash", {"policy": "skill-and-gold.v1"}), r"slash\.policy: skill-and-gold.v1 needs gold"),
         (put("slash", {"policy": "skill-and-gold.v1", "part_bps": 10_001}), "slash.part_bps: "),
+        (put("slash", {"policy": "skill-and-gold.v1", "forfeit_bps": 10_001}), "slash.forfeit_bps: "),
+        (put("slash", {"policy": "skill-and-gold.v1", "forfeit_bps": -1}), "slash.forfeit_bps: "),
         (put("gold", "policy", "hidden.v1"), "gold: Input tag 'hidden.v1'.*'merkle.v1'"),
         (put("gold", {"policy": "merkle.v1", "root": "0x" + "ab" * 32, "count": 7}), "gold.count: 7 of 6"),
         (put("gold", {"policy": "merkle.v1", "root": "0x" + "AB" * 32, "count": 1}), "gold.root: "),
@@ -137,14 +163,56 @@ def test_a_bad_field_is_named(change: Callable[[dict[str, Any]], None], fault: s
         Spec.of(fields)
 
 
-def modelled(classes: int, items: int = 6, k: int = 3) -> dict[str, Any]:
-    """A spec for the model, of a numeric task with so many classes."""
+COMMITTEE_LIMITS = {
+    "strength": (1, 64),
+    "iterations": (1, 100),
+    "average_strength": (1, 64),
+    "average_iterations": (1, 500),
+}
+
+
+@pytest.mark.parametrize(("name", "limits"), COMMITTEE_LIMITS.items())
+def test_the_numbers_of_a_committee_keep_to_their_limits(name: str, limits: tuple[int, int]) -> None:
+    low, high = limits
+    for value in (low, high):
+        spec = Spec.of(spec_fields(aggregation={"policy": "committee.v1", name: value}))
+        assert spec.fields["aggregation"][name] == value
+    refused: tuple[Any, ...] = (low - 1, high + 1, float(low), str(low), None)
+    for value in refused:
+        with pytest.raises(SpecError, match=rf"^aggregation\.{name}: "):
+            Spec.of(spec_fields(aggregation={"policy": "committee.v1", name: value}))
+
+
+@pytest.mark.parametrize("policy", ["majority.v1", "dawid-skene.v1"])
+def test_only_a_committee_has_an_average(policy: str) -> None:
+    with pytest.raises(SpecError, match=r"^aggregation\.average_strength: Extra"):
+        Spec.of(spec_fields(aggregation={"policy": policy, "average_strength": 15}))
+    with pytest.raises(SpecError, match=r"^aggregation\.gold_weight: Extra"):
+        Spec.of(spec_fields(aggregation={"policy": "committee.v1", "gold_weight": 5}))
+
+
+def test_the_defaults_of_a_committee_are_stated() -> None:
+    spec = Spec.of(spec_fields(aggregation={"policy": "committee.v1"}))
+    numbers = {"strength": 4, "iterations": 20, "average_strength": 15, "average_iterations": 100}
+    assert spec.fields["aggregation"] == {"policy": "committee.v1", **numbers}
+    assert Spec.parse(spec.canonical_bytes) == spec
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_one"), [("majority.v1", False), ("dawid-skene.v1", True), ("committee.v1", True)]
+)
+def test_a_model_is_no_vote(policy: str, is_one: bool) -> None:
+    assert Spec.of(spec_fields(aggregation={"policy": policy})).modelled == is_one
+
+
+def modelled(classes: int, items: int = 6, k: int = 3, policy: str = "dawid-skene.v1") -> dict[str, Any]:
+    """A spec for a model, of a numeric task with so many classes."""
     config = f'<View><Number name="n" toName="t" min="1" max="{classes}" step="1"/></View>'
     return spec_fields(
         task={"type": "numeric.v1", "config": config},
         items=[{"digest": f"{i:064x}"} for i in range(items)],
         redundancy={"policy": "fixed.v1", "k": k},
-        aggregation={"policy": "dawid-skene.v1"},
+        aggregation={"policy": policy},
     )
 
 
@@ -163,8 +231,11 @@ def test_the_defaults_of_the_model_are_stated() -> None:
         (64, 129, 2**15, "aggregation: 4,227,072 labels of 64 classes exceed 268,435,456"),
     ],
 )
-def test_a_task_too_large_for_the_model_is_no_spec(classes: int, items: int, k: int, fault: str) -> None:
-    fields = modelled(classes, items, k)
+@pytest.mark.parametrize("policy", ["dawid-skene.v1", "committee.v1"])
+def test_a_task_too_large_for_the_model_is_no_spec(
+    classes: int, items: int, k: int, fault: str, policy: str
+) -> None:
+    fields = modelled(classes, items, k, policy)
     with pytest.raises(SpecError, match=f"^{fault}"):
         Spec.of(fields)
     Spec.of(fields | {"aggregation": {"policy": "majority.v1"}})

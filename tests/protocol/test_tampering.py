@@ -41,6 +41,7 @@ WORLDS = {
     "rendezvous": small_rendezvous(),
     "public": small_public(),
     "modelled": modelled_world(),
+    "committee": modelled_world(aggregation={"policy": "committee.v1"}),
 }
 BUILT = {name: world.build_public() if name == "public" else world.build() for name, world in WORLDS.items()}
 LINES = {name: list(built.lines()) for name, built in BUILT.items()}
@@ -117,6 +118,11 @@ CASES = [(name, number) for name in ("given", "public") for number in range(len(
 CASES += [("rendezvous", number) for number in range(1, len(LINES["rendezvous"]), 9)]
 LAST = len(LINES["modelled"]) - 1  # the summary; the truths stand in the middle
 CASES += [("modelled", number) for number in sorted({*range(1, LAST, 5), LAST})]
+CASES += [
+    ("committee", number)
+    for number, line in enumerate(LINES["committee"])
+    if json.loads(line)["kind"] in ("truth", "score", "summary")
+]
 
 
 @pytest.mark.parametrize(("name", "number"), CASES)

@@ -67,7 +67,13 @@ def spec_fields(**changes: Any) -> dict[str, Any]:
         "assignment": {"policy": "given.v1"},
         "aggregation": {"policy": "majority.v1"},
         "acceptance": {"policy": "threshold.v1", "numerator": 3, "denominator": 5},
-        "skill": {"policy": "leave-one-out.v1", "strength": 6, "prior_bps": 0, "full_bps": 4_000},
+        "skill": {
+            "policy": "leave-one-out.v1",
+            "strength": 6,
+            "prior_bps": 0,
+            "from_bps": 1_000,
+            "full_bps": 4_000,
+        },
         "pay": {"policy": "flat.v1"},
         "shares": {"policy": "flat.v1"},
         "slash": {"policy": "none.v1"},
@@ -289,8 +295,8 @@ def skilled_world(**changes: Any) -> World:
     return world
 
 
-def modelled_world() -> World:
-    """`dawid-skene.v1` with six gold items, on nine items of three classes.
+def modelled_world(**changes: Any) -> World:
+    """`dawid-skene.v1`, where nothing else is asked for, with six gold items, on nine items of three classes.
 
     `liz` and `lou` say the same wrong class. Items 7 and 8, which only `ann` labelled besides, are theirs by
     the vote.
@@ -304,7 +310,7 @@ def modelled_world() -> World:
         slash={"policy": "skill-and-gold.v1", "min_labels": 2, "min_gold": 2, "breaker_gold": 3},
         gold={"policy": "merkle.v1", "root": str(sealed.root), "count": 6},
     )
-    world = World(names=("ann", "bob", "cat", "liz", "lou"), fields=fields)
+    world = World(names=("ann", "bob", "cat", "liz", "lou"), fields=fields | changes)
     for name, slips in (("ann", ()), ("bob", (6, 0)), ("cat", (2, 4))):
         world.label(name, 0, {i: (truth[i] + 2 * (i in slips)) % 3 for i in range(9 if name == "ann" else 7)})
     for name in ("liz", "lou"):

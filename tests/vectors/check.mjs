@@ -129,7 +129,7 @@ function checkGold() {
 const floorDiv = (one, other) => (one - (((one % other) + other) % other)) / other; // BigInt rounds towards zero
 
 function checkSkills() {
-  const { belowBps, skills } = load("skills.json");
+  const { belowBps, skills, payments, losses } = load("skills.json");
   for (const vector of skills) {
     const big = (name) => BigInt(vector[name]);
     const [n, agreed, X, T] = [big("compared"), big("agreed"), big("chance"), big("items")];
@@ -144,7 +144,33 @@ function checkSkills() {
     const right = 2706025n * 10000n ** 2n * T ** 2n * n * (agreed + 1n) * (n - agreed + 1n);
     assert.equal(short > 0n && left > right, vector.surelyBelow);
   }
-  return skills.length;
+  return [skills.length, checkPayments(payments) + checkLosses(losses)];
+}
+
+const least = (one, other) => (one < other ? one : other);
+const most = (one, other) => (one > other ? one : other);
+
+function checkPayments(payments) {
+  for (const vector of payments) {
+    const big = (name) => BigInt(vector[name]);
+    const from = (65536n * big("fromBps")) / 10000n;
+    const full = most((65536n * big("fullBps")) / 10000n, 1n);
+    const p = least(most(big("skillQ16") - from, 0n), full - from);
+    assert.equal((big("halves") * big("price") * p) / (2n * (full - from)), big("pay"));
+  }
+  return payments.length;
+}
+
+function checkLosses(losses) {
+  for (const vector of losses) {
+    const big = (name) => BigInt(vector[name]);
+    const full = most((65536n * big("fullBps")) / 10000n, 1n);
+    const below = least(most(-big("skillQ16"), 0n), full);
+    const forfeit = (big("signed") * big("forfeitBps") * below) / (10000n * full);
+    const part = (big("signed") * big("partBps")) / 10000n;
+    assert.equal(vector.flagged ? most(part, forfeit) : forfeit, big("slash"));
+  }
+  return losses.length;
 }
 
 const byHash = (one, other) => (one.hash < other.hash ? -1 : 1);
@@ -156,13 +182,15 @@ function tieHash(seed, item, choice) {
   return hex(keccak256(concatBytes(bytes(seed), row)));
 }
 
-function toldOf(seed, gold) {
-  const drawn = gold.map(({ item }) => {
+// Of gold that a label says, half is told.
+function toldOf(seed, gold, labels) {
+  const said = new Set(labels.map((label) => `${label.item} ${label.class}`));
+  const drawn = gold.filter((row) => said.has(`${row.item} ${row.class}`)).map(({ item }) => {
     const row = Buffer.alloc(8);
     row.writeBigUInt64BE(BigInt(item));
     return { item, hash: hex(keccak256(concatBytes(bytes(seed), row))) };
   });
-  return new Set(drawn.sort(byHash).slice(0, Math.floor(gold.length / 2)).map(({ item }) => item));
+  return new Set(drawn.sort(byHash).slice(0, Math.floor(drawn.length / 2)).map(({ item }) => item));
 }
 
 function packed(logarithms) {
@@ -171,10 +199,19 @@ function packed(logarithms) {
   return row;
 }
 
-// The tree of a model and what it proves: that each winner is the arg-max of its labels' columns, or is told.
+// Of the classes that some labels say, the one of the highest score.
+function leaderOf(seed, item, scores, labels) {
+  const given = [...new Set(labels.map((label) => label.class))];
+  const best = Math.max(...given.map((k) => scores[k]));
+  const lead = given.filter((k) => scores[k] === best).map((k) => ({ k, hash: tieHash(seed, item, k) }));
+  return lead.length ? lead.sort(byHash).at(-1).k : null;
+}
+
+// The tree of a model and what it proves: that each winner is told, or of the classes that its labels say the
+// arg-max of their columns. And what the model says of an item without one of its labels.
 function checkModel() {
   const vectors = load("model.json");
-  const { seed, classes, labels, gold, priors, columns, leaves, modelRoot, verdicts } = vectors;
+  const { seed, labels, gold, priors, columns, leaves, modelRoot, verdicts } = vectors;
   const domain = domainOf("MODEL.v1", vectors);
   const types = ["bytes32", "address", "uint64", "bytes32"];
   const values = [priors, ...columns].map(({ annotator, class: answer, logarithms }) =>
@@ -182,31 +219,34 @@ function checkModel() {
   const tree = StandardMerkleTree.of(values, types);
   assert.deepEqual(values.map((value) => tree.leafHash(value)), leaves);
   assert.equal(tree.root, modelRoot);
-  const told = toldOf(seed, gold);
+  const told = toldOf(seed, gold, labels);
+  const goldOf = (item) => gold.find((row) => row.item === item).class;
   for (const { item, told: says } of gold) assert.equal(told.has(item), says);
   const columnOf = new Map(columns.map((column) => [`${column.annotator} ${column.class}`, column.logarithms]));
   assert.equal(columnOf.size, new Set(labels.map((label) => `${label.annotator} ${label.class}`)).size);
+  const scoresOf = (some) => priors.logarithms.map((prior, k) =>
+    some.reduce((sum, label) => sum + columnOf.get(`${label.annotator} ${label.class}`)[k], prior));
   for (const { item, winner, posteriors } of verdicts) {
     assert.equal(posteriors.reduce((sum, share) => sum + share), 65536);
     if (told.has(item)) {
-      assert.equal(winner, gold.find((row) => row.item === item).class);
+      assert.equal(winner, goldOf(item));
       assert.equal(posteriors[winner], 65536);
-      continue;
+    } else {
+      const here = labels.filter((each) => each.item === item);
+      assert.equal(winner, leaderOf(seed, item, scoresOf(here), here));
     }
-    const scores = [...priors.logarithms];
-    for (const label of labels.filter((each) => each.item === item)) {
-      const column = columnOf.get(`${label.annotator} ${label.class}`);
-      for (let k = 0; k < classes; k += 1) scores[k] += column[k];
-    }
-    const lead = [...scores.keys()].filter((k) => scores[k] === Math.max(...scores));
-    const [first] = lead.map((k) => ({ k, hash: tieHash(seed, item, k) })).sort(byHash).reverse();
-    assert.equal(winner, first.k);
   }
-  return [leaves.length, verdicts.length];
+  for (const label of labels) {
+    const others = labels.filter((each) => each.item === label.item && each.annotator !== label.annotator);
+    const leader = leaderOf(seed, label.item, scoresOf(others), others);
+    assert.equal(label.reference, others.length && told.has(label.item) ? goldOf(label.item) : leader);
+  }
+  return [leaves.length, verdicts.length, labels.length];
 }
 
 const [trees, leaves, statements] = [checkTrees(), checkLeaves(), checkTypedData()];
 console.log(`${trees} trees, ${leaves} domains and leaves, ${statements} statements agree`);
-console.log(`${checkGold()} gold items, ${checkSkills()} skills agree`);
-const [tables, winners] = checkModel();
-console.log(`${tables} leaves and ${winners} winners of a model agree`);
+const [skills, amounts] = checkSkills();
+console.log(`${checkGold()} gold items, ${skills} skills, ${amounts} payments and losses agree`);
+const [tables, winners, references] = checkModel();
+console.log(`${tables} leaves, ${winners} winners and ${references} references of a model agree`);

@@ -15,19 +15,28 @@ from typing import Any
 
 import numpy as np
 
-from labelshare.protocol import abi, commitments, leaves, rows, typed_data
+from labelshare.protocol import abi, commitments, leaves, rewards, rows, slashing, typed_data
 from labelshare.protocol.aggregation import fixed_point
 from labelshare.protocol.aggregation.base import Crowd, break_tie
 from labelshare.protocol.aggregation.dawid_skene import Rule, fit
 from labelshare.protocol.aggregation.dawid_skene_model import model_leaves, model_root
+from labelshare.protocol.aggregation.leave_one_out import NONE
+from labelshare.protocol.aggregation.without_each import model_references
 from labelshare.protocol.assignment import ranking
 from labelshare.protocol.domains import Kind, domain
 from labelshare.protocol.gold import SealedGold, clamped
 from labelshare.protocol.labels import Form, digest, parse_single_choice, read_form
 from labelshare.protocol.merkle import MerkleTree
 from labelshare.protocol.rounds import item_lists_hash
-from labelshare.protocol.skill import Comparison, is_below, is_surely_below, skill_q16
-from labelshare.protocol.spec import Skill
+from labelshare.protocol.skill import (
+    Comparison,
+    from_skill,
+    full_skill,
+    is_below,
+    is_surely_below,
+    skill_q16,
+)
+from labelshare.protocol.spec import Skill, SkillAndGold
 from labelshare.types import Address, CampaignParams, Commit, Hash32, PoolParams, Schedule, Scope, keccak
 
 HERE = Path(__file__).resolve().parent
@@ -489,23 +498,65 @@ def skills() -> Any:
                     "surelyBelow": is_surely_below(record, 2_000),
                 }
             )
-    return {"belowBps": 2_000, "skills": made}
+    return {"belowBps": 2_000, "skills": made, "payments": payments(), "losses": losses()}
 
 
-# By item, who says which of three classes. Two label item 9 and nothing else.
+SCALES = [(1_000, 4_000), (0, 1), (9_999, 10_000)]
+LEVELS = [-(2**31), -65_536, -26_215, -9_788, -1, 0, 5, 6_553, 6_554, 20_000, 26_214, 65_530, 65_536]
+
+
+def payments() -> Any:
+    """What (2A + C) = 7 half labels earn at a price of 1,001, by skill."""
+    made = []
+    for from_bps, full_bps in SCALES:
+        rule = Skill(policy="leave-one-out.v1", from_bps=from_bps, full_bps=full_bps)
+        plenty = {"available": 2**128, "share_cap": 2**128, "share_weight": 10**18}
+        terms = rewards.Terms(
+            price=1_001,
+            pay_by_skill=True,
+            shares_by_skill=True,
+            from_skill=from_skill(rule),
+            full_skill=full_skill(rule),
+            **plenty,
+        )
+        for skill in LEVELS:
+            earned = rewards.earned({account(2): rewards.Tally(3, 1, skill)}, terms, {})
+            head = {"fromBps": from_bps, "fullBps": full_bps, "skillQ16": skill}
+            made.append(head | {"halves": 7, "price": "1001", "pay": str(earned[account(2)].payout)})
+    return made
+
+
+def losses() -> Any:
+    """What is lost of a signed stake, the circuit breaker apart."""
+    made = []
+    for full_bps, part_bps, forfeit_bps in [(4_000, 5_000, 5_000), (10_000, 1, 10_000), (1, 3_333, 0)]:
+        scale = Skill(policy="leave-one-out.v1", from_bps=0, full_bps=full_bps)
+        rule = SkillAndGold(policy="skill-and-gold.v1", part_bps=part_bps, forfeit_bps=forfeit_bps)
+        for skill in LEVELS:
+            for flagged in (False, True):
+                lost = slashing.loss(10**18 + 7, skill, rule, scale, flagged=flagged)
+                head = {"fullBps": full_bps, "partBps": part_bps, "forfeitBps": forfeit_bps}
+                head |= {"skillQ16": skill, "flagged": flagged}
+                made.append(head | {"signed": str(10**18 + 7), "slash": str(lost)})
+    return made
+
+
+# By item, who says which of three classes. Two label item 9 and nothing else. Number 9 is wrong wherever gold
+# is labelled, and alone on item 10, where the class that nobody gave has the highest score.
 CROWD: dict[int, dict[int, int]] = {
-    0: {2: 0, 3: 0, 4: 1, 5: 1},
+    0: {2: 0, 3: 0, 4: 1, 5: 1, 9: 1},
     1: {2: 1, 3: 1, 4: 2, 6: 1},
     2: {2: 2, 4: 0, 5: 0},
-    3: {2: 0, 3: 0, 6: 2},
-    4: {3: 1, 4: 2, 5: 2},
-    5: {2: 2, 3: 2, 5: 0, 6: 2},
+    3: {2: 0, 3: 0, 6: 2, 9: 1},
+    4: {3: 1, 4: 2, 5: 2, 9: 2},
+    5: {2: 2, 3: 2, 5: 0, 6: 2, 9: 0},
     6: {3: 0, 4: 1, 6: 0},
     8: {4: 2, 6: 1},
     9: {7: 0, 8: 1},
-    2**32 - 1: {2: 1, 5: 1, 6: 1},
+    10: {9: 0},
+    999_999: {2: 1, 5: 1, 6: 1},
 }
-SEALED = {0: 0, 3: 0, 4: 1, 5: 2, 7: 1}
+SEALED = {0: 0, 3: 0, 4: 1, 5: 2, 6: 2, 7: 1}
 ARGUMENTS = [1, 2, 3, 65_535, 65_536, 2**30 + 1, 2**47 - 1, 2**62]
 EXPONENTS = [0, 1, 255, 256, 2**19, 2**20 - 1, 2**20, 5 * 2**20 + 77, 31 * 2**20 - 1, 31 * 2**20]
 
@@ -513,13 +564,15 @@ EXPONENTS = [0, 1, 255, 256, 2**19, 2**20 - 1, 2**20, 5 * 2**20 + 77, 31 * 2**20
 def model() -> Any:
     """A crowd by `dawid-skene.v1`: what goes in, the tables, winners with all posteriors, and the tree.
 
-    Of five gold items two are told, one of them without a label.
+    Of six gold items one has no label and one none that says its class; of the others two are told.
     """
     rows_of_crowd = [(item, who, said) for item, answers in CROWD.items() for who, said in answers.items()]
-    crowd = Crowd(2**32, 3, *np.array(rows_of_crowd, dtype=np.int64).T.copy())
-    told, rule = {item: SEALED[item] for item in sorted(clamped(SEED, SEALED))}, Rule(4, 5, 30)
+    crowd = Crowd(10**6, 3, *np.array(rows_of_crowd, dtype=np.int64).T.copy())
+    borne_out = [item for item, choice in SEALED.items() if choice in CROWD.get(item, {}).values()]
+    told, rule = {item: SEALED[item] for item in sorted(clamped(SEED, borne_out))}, Rule(4, 5, 30)
     found = fit(crowd, SEED, told, rule)
-    accounts = [account(number) for number in range(9)]
+    references = model_references(crowd, found, told, SEED).tolist()
+    accounts = [account(number) for number in range(10)]
     word = domain(Kind.MODEL, SCOPE)
     verdicts = zip(
         found.outcome.items.tolist(), found.outcome.winners.tolist(), found.posteriors.tolist(), strict=True
@@ -532,7 +585,8 @@ def model() -> Any:
         "iterations": rule.iterations,
         "labels": [
             {"item": str(item), "annotator": str(accounts[who]), "class": said}
-            for item, who, said in rows_of_crowd
+            | {"reference": None if reference == NONE else reference}
+            for (item, who, said), reference in zip(rows_of_crowd, references, strict=True)
         ],
         "gold": [
             {"item": str(item), "class": choice, "told": item in told} for item, choice in SEALED.items()

@@ -20,6 +20,7 @@ from labelshare.protocol.leaves import Payout, Truth
 from labelshare.protocol.record import Record
 from labelshare.protocol.spec import MAX_SPEC_BYTES
 from labelshare.types import (
+    I32,
     U32,
     U64,
     U128,
@@ -165,7 +166,7 @@ class ScoreRow:
         agreed, chance, items: n, A, X and T of the skill that pay goes by (`skill.Comparison`), each
             gold answer counted as often as the spec weighs it.
         gold, gold_right: Answers on gold items that are not void, and those of them that are right.
-        skill_q16: The skill in 1/65,536, rounded down, at least 0.
+        skill_q16: The skill in 1/65,536, rounded down, at least −65,536.
         flagged: Whether both kinds of evidence for a slash are there, the circuit breaker apart.
     """
 
@@ -180,7 +181,7 @@ class ScoreRow:
     items: U32
     gold: U32
     gold_right: U32
-    skill_q16: U32
+    skill_q16: I32
     flagged: bool
 
 

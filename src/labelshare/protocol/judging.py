@@ -6,6 +6,7 @@ this. The naive verifier of the tests shares nothing with it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,14 +15,14 @@ from numpy.typing import NDArray
 
 from labelshare.protocol import rewards, slashing
 from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome, accepted, sums
-from labelshare.protocol.aggregation.leave_one_out import NONE, Peers, peers
+from labelshare.protocol.aggregation.leave_one_out import NONE, Peers, peers, peers_by
 from labelshare.protocol.aggregation.majority import majority
 from labelshare.protocol.counting import Count
 from labelshare.protocol.evidence import GoldRow, ScoreRow, TruthRow
 from labelshare.protocol.gold import posted_gold
 from labelshare.protocol.leaves import Payout
 from labelshare.protocol.record import Record
-from labelshare.protocol.skill import Comparison, full_skill, skill_q16
+from labelshare.protocol.skill import ONE, Comparison, from_skill, full_skill, skill_q16
 from labelshare.protocol.spec import MerkleGold, SkillAndGold, Spec
 from labelshare.protocol.verdicts import Verdicts, verdicts
 from labelshare.types import Address, Hash32
@@ -60,12 +61,15 @@ def judge(spec: Spec, record: Record, count: Count, committed: Mapping[Address, 
     people = _People(count.annotators, committed, count.opened)
     crowd = count.crowd()
     vote = majority(crowd, record.seed)
-    votes = _Votes(spec, crowd, vote, peers(crowd, vote, record.seed, len(people)))
+    votes = _Peers(spec, crowd, peers(crowd, vote, record.seed, len(people)))
     gold = _Gold(spec, votes, posted_gold(spec, record.gold), people)
-    found = verdicts(spec, crowd, vote, record.seed, gold.answers())
+    found = verdicts(spec, crowd, vote, record.seed, gold.tellable(crowd))
+    others = votes
+    if (measure := found.measure) is not None:
+        others = _Peers(spec, crowd, peers_by(crowd, measure.outcome, measure.references, len(people)))
     good = accepted(found.outcome, spec.acceptance.numerator, spec.acceptance.denominator)
-    scores = _scores(votes, found.outcome, gold, people, good)
-    audit = gold.audit(votes, found)
+    scores = _scores(others, found.outcome, gold, people, good)
+    audit = gold.audit(vote, found)
     return Verdict(
         found.root(record.scope, people.accounts),
         gold.rows(),
@@ -91,12 +95,11 @@ class _People:
 
 
 @dataclass(frozen=True)
-class _Votes:
-    """The crowd with its majority vote and what each annotator's peers say; rows are labels."""
+class _Peers:
+    """The crowd with what each annotator's peers say, by vote or by the model; rows are labels."""
 
     spec: Spec
     crowd: Crowd
-    outcome: Outcome
     peers: Peers
 
     @property
@@ -126,19 +129,14 @@ class _Votes:
 class _Gold:
     """The gold that was revealed, and which of it the skilled contradict."""
 
-    def __init__(self, spec: Spec, votes: _Votes, answers: Mapping[int, int], people: _People) -> None:
+    def __init__(self, spec: Spec, votes: _Peers, answers: Mapping[int, int], people: _People) -> None:
         self._spec = spec
         self._answers = dict(sorted(answers.items()))
-        self.classes = np.full(votes.crowd.n_items, NONE, dtype=np.int64)
-        self.classes[list(self._answers)] = list(self._answers.values())
-        self.plain = votes.compare(
-            votes.comparable & (self.classes[votes.crowd.items] == NONE), votes.peers.references
-        )
+        self._classes = np.full(votes.crowd.n_items, NONE, dtype=np.int64)
+        self._classes[list(self._answers)] = list(self._answers.values())
         self.void = self._void(votes, people)
-        self.valid = self.classes.copy()
+        self.valid = self._classes.copy()
         self.valid[list(self.void)] = NONE
-        rows = self.valid[votes.crowd.items]
-        self.on_gold = votes.compare(rows != NONE, rows)
 
     def rows(self) -> list[GoldRow]:
         """The bundle's rows."""
@@ -147,35 +145,46 @@ class _Gold:
             GoldRow(item, form.encode(answer), item in self.void) for item, answer in self._answers.items()
         ]
 
-    def answers(self) -> dict[int, int]:
-        """The class of each gold item that is not void."""
-        return {item: answer for item, answer in self._answers.items() if item not in self.void}
+    def tellable(self, crowd: Crowd) -> dict[int, int]:
+        """The class of each gold item that is not void and to which somebody gave that class."""
+        borne_out = set(crowd.items[crowd.classes == self.valid[crowd.items]].tolist())
+        return {item: answer for item, answer in self._answers.items() if item in borne_out}
 
-    def audit(self, votes: _Votes, found: Verdicts) -> slashing.Audit:
+    def plain(self, others: _Peers) -> list[Comparison]:
+        """Each annotator's labels on items that are no gold."""
+        rows = others.comparable & (self._classes[others.crowd.items] == NONE)
+        return others.compare(rows, others.peers.references)
+
+    def on_gold(self, others: _Peers) -> list[Comparison]:
+        """Each annotator's labels on gold items that are not void."""
+        rows = self.valid[others.crowd.items]
+        return others.compare(rows != NONE, rows)
+
+    def audit(self, vote: Outcome, found: Verdicts) -> slashing.Audit:
         """Winners against gold that is not void and that the model was not told."""
         judged, outcome = self.valid.copy(), found.outcome
         judged[list(found.told)] = NONE
         labelled = judged[outcome.items] != NONE
-        truth = judged[outcome.items[labelled]]
-        right = int(np.count_nonzero(outcome.winners[labelled] == truth))
-        by_vote = int(np.count_nonzero(votes.outcome.winners[labelled] == truth))
-        return slashing.Audit(truth.size, right, by_vote)
+        truth, winners = judged[outcome.items[labelled]], outcome.winners[labelled]
+        named = Counter(truth.tolist())  # classes may be millions
+        return slashing.Audit(
+            items=truth.size,
+            right=int(np.count_nonzero(winners == truth)),
+            right_by_majority=int(np.count_nonzero(vote.winners[labelled] == truth)),
+            chance=sum(named[winner] for winner in winners.tolist()),
+            gold=len(self._answers),
+            void=len(self.void),
+        )
 
-    def _void(self, votes: _Votes, people: _People) -> frozenset[int]:
+    def _void(self, votes: _Peers, people: _People) -> frozenset[int]:
         rule = self._spec.gold
         if not self._answers or not isinstance(rule, MerkleGold):
             return frozenset()
-        full = full_skill(self._spec.skill)
-        skilled = np.array(
-            [
-                skill_q16(record, unopened, self._spec.skill) >= full
-                for record, unopened in zip(self.plain, people.unopened, strict=True)
-            ],
-            dtype=np.bool_,
-        )
-        crowd = votes.crowd
-        rows = (self.classes[crowd.items] != NONE) & skilled[crowd.annotators]
-        contradicts = rows & (crowd.classes != self.classes[crowd.items])
+        full, crowd = full_skill(self._spec.skill), votes.crowd
+        records = zip(self.plain(votes), people.unopened, strict=True)
+        skilled = np.array([skill_q16(*each, self._spec.skill) >= full for each in records], dtype=np.bool_)
+        rows = (self._classes[crowd.items] != NONE) & skilled[crowd.annotators]
+        contradicts = rows & (crowd.classes != self._classes[crowd.items])
         asked = np.bincount(crowd.items[rows], minlength=crowd.n_items)
         against = np.bincount(crowd.items[contradicts], minlength=crowd.n_items)
         return frozenset(
@@ -194,20 +203,21 @@ def _truths(spec: Spec, outcome: Outcome, good: Flags) -> list[TruthRow]:
     ]
 
 
-def _scores(votes: _Votes, outcome: Outcome, gold: _Gold, people: _People, good: Flags) -> list[ScoreRow]:
+def _scores(others: _Peers, outcome: Outcome, gold: _Gold, people: _People, good: Flags) -> list[ScoreRow]:
     """One row for everyone, by account."""
-    spec, crowd, size = votes.spec, votes.crowd, len(people)
-    winners = votes.by_item(outcome.items, np.where(good, outcome.winners, NONE))[crowd.items]
+    spec, crowd, size = others.spec, others.crowd, len(people)
+    winners = others.by_item(outcome.items, np.where(good, outcome.winners, NONE))[crowd.items]
     labels = np.bincount(crowd.annotators, minlength=size).tolist()
     right = np.bincount(crowd.annotators[crowd.classes == winners], minlength=size).tolist()
     contested = np.bincount(crowd.annotators[winners == NONE], minlength=size).tolist()
-    ordinary = votes.compare(votes.comparable & (gold.valid[crowd.items] == NONE), votes.peers.references)
-    flagged = _flagged(votes, gold)
+    unmarked = others.comparable & (gold.valid[crowd.items] == NONE)
+    ordinary, on_gold = others.compare(unmarked, others.peers.references), gold.on_gold(others)
+    flagged = _flagged(others, gold, on_gold)
     weight = spec.gold.weight if isinstance(spec.gold, MerkleGold) else 0
     rows = []
     for number, account in enumerate(people.accounts):
-        on_gold, unopened = gold.on_gold[number], people.unopened[number]
-        record = _joined(ordinary[number], on_gold, weight)
+        unopened = people.unopened[number]
+        record = _joined(ordinary[number], on_gold[number], weight)
         rows.append(
             ScoreRow(
                 annotator=account,
@@ -219,9 +229,9 @@ def _scores(votes: _Votes, outcome: Outcome, gold: _Gold, people: _People, good:
                 agreed=record.agreed,
                 chance=record.chance,
                 items=record.items,
-                gold=on_gold.compared,
-                gold_right=on_gold.agreed,
-                skill_q16=max(skill_q16(record, unopened, spec.skill), 0),
+                gold=on_gold[number].compared,
+                gold_right=on_gold[number].agreed,
+                skill_q16=max(skill_q16(record, unopened, spec.skill), -ONE),
                 flagged=flagged[number],
             )
         )
@@ -237,18 +247,17 @@ def _joined(ordinary: Comparison, on_gold: Comparison, weight: int) -> Compariso
     )
 
 
-def _flagged(votes: _Votes, gold: _Gold) -> list[bool]:
-    rule, size = votes.spec.slash, votes.peers.n_items.size
+def _flagged(others: _Peers, gold: _Gold, on_gold: list[Comparison]) -> list[bool]:
+    rule, size = others.spec.slash, others.peers.n_items.size
     if not isinstance(rule, SkillAndGold):
         return [False] * size
     asked = rule.evidence == "gold-or-correlation"  # counting pairs takes as long as the vote
-    correlations = _correlations(votes) if asked else [None] * size
-    evidence = zip(gold.plain, gold.on_gold, correlations, strict=True)
+    correlations = _correlations(others.crowd, size) if asked else [None] * size
+    evidence = zip(gold.plain(others), on_gold, correlations, strict=True)
     return [slashing.is_flagged(slashing.Record(*each), rule) for each in evidence]
 
 
-def _correlations(votes: _Votes) -> list[slashing.Correlation]:
-    crowd, size = votes.crowd, votes.peers.n_items.size
+def _correlations(crowd: Crowd, size: int) -> list[slashing.Correlation]:
     on_item = np.bincount(crowd.items, minlength=crowd.n_items)[crowd.items] - 1
     equal = _occurrences(crowd.items * crowd.n_classes + crowd.classes) - 1
     of_class = _occurrences(crowd.classes) - _occurrences(crowd.annotators * crowd.n_classes + crowd.classes)
@@ -266,6 +275,7 @@ def _payouts(
         share_weight=int(spec.share_weight),
         pay_by_skill=spec.pay.policy == "skill.v1",
         shares_by_skill=spec.shares.policy == "skill.v1",
+        from_skill=from_skill(spec.skill),
         full_skill=full_skill(spec.skill),
         available=rewards.budget(record.escrow, record.params.fee_bps),
         share_cap=record.params.share_cap,
@@ -283,7 +293,10 @@ def _slashes(
         return {}
     stake, signed = record.params.stake_per_label, dict(zip(people.accounts, people.committed, strict=True))
     return {
-        row.annotator: slashing.amount(signed[row.annotator], stake, rule) for row in scores if row.flagged
+        row.annotator: slashing.loss(
+            signed[row.annotator] * stake, row.skill_q16, rule, spec.skill, flagged=row.flagged
+        )
+        for row in scores
     }
 
 

@@ -12,8 +12,9 @@ from fractions import Fraction
 from typing import Final
 
 from labelshare.protocol.rewards import bond_for, fee
-from labelshare.protocol.skill import Comparison, full_skill, skill_q16
-from labelshare.protocol.spec import MerkleGold, SkillAndGold, Spec
+from labelshare.protocol.skill import ONE, Comparison, full_skill, skill_q16
+from labelshare.protocol.slashing import amount, forfeit
+from labelshare.protocol.spec import Committee, MerkleGold, SkillAndGold, Spec
 from labelshare.types import Schedule
 
 __all__ = ["PROVABLE_K", "Assumptions", "Caution", "Periods", "Quote", "escrow_for", "share_cap_for"]
@@ -63,17 +64,17 @@ class Caution(StrEnum):
     ONE_ANSWER_DECIDES = "one-answer-decides"
     """With one label an item, or two, a single answer decides it."""
     NOT_PROVABLE = "not-provable"
-    """Too many labels an item for a winner to be provable on chain."""
+    """No winner is provable on chain: too many labels an item, or a committee's verdicts."""
     CHOSEN_ITEMS = "chosen-items"
     """Nobody is kept from choosing what to label."""
     NO_GOLD = "no-gold"
-    """Without gold nobody can be slashed."""
+    """Without gold nobody can lose a stake."""
     NO_SLASH = "no-slash"
-    """There is gold, and nobody is slashed by it."""
+    """There is gold, and nobody loses a stake by it."""
     FEW_GOLD = "few-gold"
-    """Fewer gold items than the circuit breaker asks for: nobody can be slashed."""
+    """Fewer gold items judge the verdicts than the circuit breaker asks for: nobody loses a stake."""
     RECORDS_TOO_SHORT_TO_SLASH = "records-too-short-to-slash"
-    """Nobody may label as many items as a slash needs."""
+    """Nobody may label as many items as a slash needs; forfeits need no record."""
     NO_STAKE = "no-stake"
     """No stake stands behind a label."""
 
@@ -204,6 +205,48 @@ class Quote:
         """The slice of a seat that lets an annotator give as many labels as the cap allows."""
         return self.label_cap * self.stake_per_label
 
+    # ------------------------------------------------------- what can be lost
+
+    @property
+    def judging_gold(self) -> int:
+        """The gold items that are sure to judge the verdicts: a model may be told half, rounded down."""
+        gold = self.spec.gold
+        if not isinstance(gold, MerkleGold):
+            return 0
+        told = gold.count // 2 if self.spec.modelled else 0
+        return gold.count - told
+
+    @property
+    def slash_per_label(self) -> int:
+        """What a slash takes of the stake behind a label; 0 where nobody can be slashed."""
+        return self._slash_of(self.stake_per_label)
+
+    @property
+    def forfeit_per_label(self) -> int:
+        """What answers below chance forfeit of the stake behind a label at most; 0 where nothing is."""
+        return self._forfeit_of(self.stake_per_label)
+
+    @property
+    def loss_at_most(self) -> int:
+        """What an annotator with as many labels as the cap allows can lose: the larger of the two."""
+        return max(self._slash_of(self.stake), self._forfeit_of(self.stake))
+
+    def _slash_of(self, signed: int) -> int:
+        rule = self._losing_rule
+        return amount(signed, rule) if rule is not None and self.label_cap >= rule.min_labels else 0
+
+    def _forfeit_of(self, signed: int) -> int:
+        rule = self._losing_rule
+        return 0 if rule is None else forfeit(signed, -ONE, rule, self.spec.skill)
+
+    @property
+    def _losing_rule(self) -> SkillAndGold | None:
+        """The rule by which stakes are lost; None where it never can be used, whatever is answered."""
+        gold, rule = self.spec.gold, self.spec.slash
+        if not isinstance(rule, SkillAndGold) or not isinstance(gold, MerkleGold):
+            return None
+        return rule if gold.count >= rule.breaker_gold else None
+
     # ------------------------------------------------------ what an hour earns
 
     def hourly_pay(self, accepted_bps: int) -> Fraction:
@@ -282,7 +325,8 @@ class Quote:
                 Caution.TOO_FEW_ANNOTATORS: self.annotators < self.least_annotators,
                 Caution.SHORT_RECORDS: by_skill and self.best_skill_q16 < full_skill(spec.skill),
                 Caution.ONE_ANSWER_DECIDES: spec.redundancy.k < DECIDING_K,
-                Caution.NOT_PROVABLE: spec.redundancy.k > PROVABLE_K,
+                Caution.NOT_PROVABLE: spec.redundancy.k > PROVABLE_K
+                or isinstance(spec.aggregation, Committee),
                 Caution.CHOSEN_ITEMS: spec.assignment.policy == "given.v1",
             }
         )
@@ -295,7 +339,7 @@ class Quote:
             return {Caution.NO_SLASH}
         return _those(
             {
-                Caution.FEW_GOLD: gold.count < slash.breaker_gold,
+                Caution.FEW_GOLD: self.judging_gold < slash.breaker_gold,
                 Caution.RECORDS_TOO_SHORT_TO_SLASH: self.label_cap < slash.min_labels,
             }
         )

@@ -6,8 +6,9 @@ label on an item that was not accepted) has earned H = 2A + C half labels:
     pay    = floor(H × price × p / (2 × q))               base units of the token
     shares = floor(H × share weight × p / (2 × q))        base units of the share
 
-`flat.v1` has p / q = 1. `skill.v1` has p = the annotator's skill, at least 0 and at most q, and q = the
-skill of full pay, both in 1/65,536. One rounding per annotator, down, in the campaign's favour.
+`flat.v1` has p / q = 1. `skill.v1` has p = the annotator's skill beyond the one that pay begins at, at least
+0 and at most q, and q = the skill of full pay beyond the same, both in 1/65,536. One rounding per
+annotator, down, in the campaign's favour.
 
 Nothing exceeds what there is: if a sum (of pay, of shares) is above what is available, every part of it
 becomes floor(part × available / sum), so that all give way in proportion and what rounding leaves goes
@@ -52,7 +53,8 @@ class Terms:
         price: Base units per accepted label.
         share_weight: Share base units per accepted label.
         pay_by_skill, shares_by_skill: Whether `skill.v1` scales them.
-        full_skill: The skill that earns in full, in 1/65,536.
+        from_skill: The skill beyond which work earns anything, in 1/65,536.
+        full_skill: The skill from which on it earns in full, likewise.
         available: Base units that pay may come to.
         share_cap: Share base units that may be minted.
     """
@@ -61,6 +63,7 @@ class Terms:
     share_weight: int
     pay_by_skill: bool
     shares_by_skill: bool
+    from_skill: int
     full_skill: int
     available: int
     share_cap: int
@@ -98,14 +101,13 @@ def earned(
     Raises:
         ConservationError: If the rule paid more than there is: a fault of the code, never of its input.
     """
-    full = terms.full_skill
-    pay = {
-        who: _scaled(tally, terms.price, full, by_skill=terms.pay_by_skill) for who, tally in tallies.items()
-    }
-    shares = {
-        who: _scaled(tally, terms.share_weight, full, by_skill=terms.shares_by_skill)
-        for who, tally in tallies.items()
-    }
+    pay, shares = (
+        {who: _scaled(tally, amount, terms, by_skill=by_skill) for who, tally in tallies.items()}
+        for amount, by_skill in (
+            (terms.price, terms.pay_by_skill),
+            (terms.share_weight, terms.shares_by_skill),
+        )
+    )
     pay, shares = _within(pay, terms.available), _whole(_within(shares, terms.share_cap))
     _check_conservation("pay", pay, terms.available)
     _check_conservation("shares", shares, terms.share_cap)
@@ -125,9 +127,10 @@ def payout_rows(rewards: Mapping[Address, Reward]) -> list[Payout]:
     return rows
 
 
-def _scaled(tally: Tally, amount: int, full: int, *, by_skill: bool) -> int:
-    part = min(max(tally.skill_q16, 0), full) if by_skill else full
-    return tally.halves * amount * part // (2 * full)
+def _scaled(tally: Tally, amount: int, terms: Terms, *, by_skill: bool) -> int:
+    rise = terms.full_skill - terms.from_skill
+    part = min(max(tally.skill_q16 - terms.from_skill, 0), rise) if by_skill else rise
+    return tally.halves * amount * part // (2 * rise)
 
 
 def _within(parts: dict[Address, int], available: int) -> dict[Address, int]:

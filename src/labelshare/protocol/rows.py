@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 from labelshare.errors import InputError
 from labelshare.protocol import canonical
 from labelshare.protocol.abi import field_types, uint_bits
-from labelshare.types import FixedBytes
+from labelshare.types import I32, FixedBytes
 
 __all__ = ["from_json", "to_json", "to_line"]
 
@@ -94,8 +94,10 @@ def _camel(name: str) -> str:
 
 def _codec(annotation: Any) -> _Codec:
     kind: Any = getattr(annotation, "__supertype__", annotation)
+    if kind == I32:
+        return _number(range(-1 << 31, 1 << 31), "int32")
     if bits := uint_bits(kind):
-        return _number(bits) if bits <= _WIDEST_NUMBER else _decimal(bits)
+        return _number(range(1 << bits), f"uint{bits}") if bits <= _WIDEST_NUMBER else _decimal(bits)
     if get_origin(kind) is tuple:
         element = get_args(kind)[0]
         return _byte_strings() if element is bytes else _numbers(uint_bits(element))
@@ -114,10 +116,10 @@ def _spelt_as_json(write: Callable[[Any], Any], read: Callable[[Any], Any]) -> _
     return _Codec(write, read, lambda value: canonical.dumps(write(value)).decode())
 
 
-def _number(bits: int) -> _Codec:
+def _number(values: range, name: str) -> _Codec:
     def read(value: Any) -> int:
-        if type(value) is not int or not 0 <= value < 1 << bits:
-            raise InputError(f"{value!r:.80} is not a number of uint{bits}")
+        if type(value) is not int or value not in values:
+            raise InputError(f"{value!r:.80} is not a number of {name}")
         return value
 
     return _Codec(int, read, str)

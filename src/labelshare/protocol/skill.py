@@ -23,7 +23,7 @@ from typing import Final
 
 from labelshare.protocol.spec import Skill
 
-__all__ = ["ONE", "Comparison", "full_skill", "is_below", "is_surely_below", "skill_q16"]
+__all__ = ["ONE", "Comparison", "from_skill", "full_skill", "is_below", "is_surely_below", "skill_q16"]
 
 ONE: Final = 65_536  # a skill of 1
 _BPS: Final = 10_000
@@ -67,6 +67,11 @@ def skill_q16(record: Comparison, unopened: int, rule: Skill) -> int:
 def full_skill(rule: Skill) -> int:
     """The skill from which on work earns its full price, in 1/65,536, rounded down, at least 1."""
     return max(ONE * rule.full_bps // _BPS, 1)
+
+
+def from_skill(rule: Skill) -> int:
+    """The skill beyond which work earns anything, in 1/65,536, rounded down; below `full_skill`."""
+    return ONE * rule.from_bps // _BPS
 
 
 def is_below(record: Comparison, below_bps: int) -> bool:

@@ -5,8 +5,13 @@ its raw skill without gold is below the limit even with 1.645 standard errors ad
 gold (or, where the spec says so, agreed with its peers no better than chance). Honest work fails one by bad
 luck now and then, both hardly ever.
 
+Whoever is not flagged and yet agrees less than by chance forfeits in proportion. A guess is as often below
+chance as above it: pay for the one without a loss for the other would make guesses worth money, the more so
+the shorter the record. Payments that come to nothing for whoever does not look are those of A. Dasgupta and
+A. Ghosh, "Crowdsourced judgement elicitation with endogenous proficiency" (WWW 2013).
+
 The circuit breaker: where gold shows that the campaign's verdicts are bad, or there is too little gold to
-show that they are good, nobody is slashed.
+show that they are good, nobody loses any stake.
 """
 
 from __future__ import annotations
@@ -14,10 +19,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from labelshare.protocol.skill import Comparison, is_below, is_surely_below
-from labelshare.protocol.spec import SkillAndGold
+from labelshare.protocol.skill import Comparison, full_skill, is_below, is_surely_below
+from labelshare.protocol.spec import Skill, SkillAndGold
 
-__all__ = ["Audit", "Correlation", "Record", "amount", "is_flagged", "is_void", "may_slash"]
+__all__ = [
+    "Audit",
+    "Correlation",
+    "Record",
+    "amount",
+    "forfeit",
+    "is_flagged",
+    "is_void",
+    "loss",
+    "may_slash",
+]
 
 _BPS: Final = 10_000
 
@@ -59,11 +74,23 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Verdicts on gold items that are not void: how many, how many right, how many right by majority vote."""
+    """Verdicts beside gold that is not void and that no model was told.
+
+    Attributes:
+        items: How many such items have a verdict, t.
+        right: Of these verdicts, those that are the gold class.
+        right_by_majority: Those of the vote, likewise.
+        chance: How many would be right by chance, times t: over all classes, items of this gold class times
+            verdicts of this class.
+        gold: Gold items that were revealed. void: Of these, those that are void.
+    """
 
     items: int
     right: int
     right_by_majority: int
+    chance: int
+    gold: int
+    void: int
 
 
 def is_void(contradicting: int, skilled: int, void_bps: int) -> bool:
@@ -82,13 +109,37 @@ def is_flagged(record: Record, rule: SkillAndGold) -> bool:
 
 
 def may_slash(audit: Audit, rule: SkillAndGold) -> bool:
-    """The circuit breaker: whether gold says that the verdicts are good enough to slash by."""
+    """The circuit breaker: whether gold says that the verdicts are good enough to take stakes by.
+
+    Verdicts are measured beyond chance (Cohen's kappa): where nine items in ten are of one class, a verdict
+    that is always this class is right nine times in ten and knows nothing. Where the crowd contradicts much
+    of the gold, one of them is false, and what is left of the gold cannot say which.
+    """
     enough = audit.items >= rule.breaker_gold
-    good = audit.right * _BPS >= rule.breaker_floor_bps * audit.items
     behind = (audit.right_by_majority - audit.right) * _BPS > rule.breaker_margin_bps * audit.items
-    return enough and good and not behind
+    contradicted = audit.void * _BPS > rule.breaker_void_bps * audit.gold
+    return enough and _knows(audit, rule) and not behind and not contradicted
 
 
-def amount(labels: int, stake_per_label: int, rule: SkillAndGold) -> int:
-    """What is taken: a part of the stake signed for `labels`, rounded down."""
-    return labels * stake_per_label * rule.part_bps // _BPS
+def _knows(audit: Audit, rule: SkillAndGold) -> bool:
+    gained, room = audit.right * audit.items - audit.chance, audit.items**2 - audit.chance
+    return not rule.breaker_floor_bps or (room > 0 and gained * _BPS >= rule.breaker_floor_bps * room)
+
+
+def forfeit(signed: int, skill_q16: int, rule: SkillAndGold, scale: Skill) -> int:
+    """What is lost of a signed stake for answers that agree less than by chance, rounded down.
+
+    As pay rises above chance, so this below it: nothing at a skill of 0, all of it at −`full_bps`.
+    """
+    full = full_skill(scale)
+    return signed * rule.forfeit_bps * min(max(-skill_q16, 0), full) // (_BPS * full)
+
+
+def amount(signed: int, rule: SkillAndGold) -> int:
+    """What is taken of a signed stake by a slash, rounded down."""
+    return signed * rule.part_bps // _BPS
+
+
+def loss(signed: int, skill_q16: int, rule: SkillAndGold, scale: Skill, *, flagged: bool) -> int:
+    """What an annotator loses of its signed stake, the circuit breaker apart: the larger of the two."""
+    return max(amount(signed, rule) if flagged else 0, forfeit(signed, skill_q16, rule, scale))

@@ -24,6 +24,7 @@ from labelshare.types import CampaignParams, Hash32
 __all__ = [
     "MAX_SPEC_BYTES",
     "Acceptance",
+    "Committee",
     "DawidSkene",
     "Given",
     "Item",
@@ -143,6 +144,24 @@ class DawidSkene(_Part):
     iterations: Annotated[int, Field(ge=1, le=100)] = 20
 
 
+class Committee(_Part):
+    """`committee.v1`: three models vote, of which `dawid-skene.v1` is one (`protocol.aggregation.committee`).
+
+    Its winners cannot be proven on chain one by one: in a contest the arbitrator alone decides.
+
+    Attributes:
+        strength, iterations: As above, of the two models that have tables.
+        average_strength: Pseudo-labels by which an annotator's variance is drawn towards the crowd's.
+        average_iterations: Of the weighted average.
+    """
+
+    policy: Literal["committee.v1"]
+    strength: Annotated[int, Field(ge=1, le=64)] = 4
+    iterations: Annotated[int, Field(ge=1, le=100)] = 20
+    average_strength: Annotated[int, Field(ge=1, le=64)] = 15
+    average_iterations: Annotated[int, Field(ge=1, le=500)] = 100
+
+
 class Acceptance(_Part):
     """`threshold.v1`: an item is accepted if its winner's posterior reaches numerator / denominator."""
 
@@ -160,16 +179,23 @@ class Acceptance(_Part):
 class Skill(_Part):
     """`leave-one-out.v1`: agreement with the others beyond chance (`labelshare.protocol.skill`).
 
-    A record is shrunk towards `prior_bps` as if by `strength` further labels; from `full_bps` on work earns
-    its full price. The default prior of nothing makes records of a few labels earn little, so that
-    spreading work over many seats gains nothing; a requester whose gate vouches for skill may state a
-    higher one.
+    A record is shrunk towards `prior_bps` as if by `strength` further labels; beyond `from_bps` work earns in
+    proportion, from `full_bps` on its full price. The default prior of nothing makes records of a few labels
+    earn little, so that spreading work over many seats gains nothing; a requester whose gate vouches for
+    skill may state a higher one.
     """
 
     policy: Literal["leave-one-out.v1"]
     strength: Annotated[int, Field(ge=1, le=1_000)] = 6
     prior_bps: Annotated[int, Field(ge=0, le=10_000)] = 0
+    from_bps: Annotated[int, Field(ge=0, le=9_999)] = 1_000
     full_bps: Annotated[int, Field(ge=1, le=10_000)] = 4_000
+
+    @model_validator(mode="after")
+    def _check_rise(self) -> Self:
+        if self.from_bps >= self.full_bps:
+            raise ValueError("from_bps: must be below full_bps")
+        return self
 
 
 class Pay(_Part):
@@ -201,24 +227,29 @@ class SkillAndGold(_Part):
 
     Attributes:
         part_bps: The part of the signed stake that is taken.
+        forfeit_bps: The part of it that whoever is not slashed forfeits at a skill of −`full_bps` and, in
+            proportion, above that up to 0; 0 for none.
         below_bps: Skill below which it is, by the record and by gold.
         min_labels: The least labels of a record that can tell.
         evidence: `gold`, or `gold-or-correlation`: agreement with peers no better than chance counts as well.
         min_gold: The least gold answers that can tell.
         breaker_gold: Slashing needs as many gold items with a verdict; …
-        breaker_floor_bps: … at least this part of them right …
-        breaker_margin_bps: … and no more than this part behind the majority vote.
+        breaker_floor_bps: … right at least so far beyond chance, 10,000 being always; 0 asks for nothing …
+        breaker_margin_bps: … no more than this part behind the majority vote …
+        breaker_void_bps: … and no more than this part of the gold void.
     """
 
     policy: Literal["skill-and-gold.v1"]
     part_bps: Annotated[int, Field(ge=1, le=10_000)] = 5_000
+    forfeit_bps: Annotated[int, Field(ge=0, le=10_000)] = 5_000
     below_bps: Annotated[int, Field(ge=1, le=10_000)] = 2_000
     min_labels: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     evidence: Literal["gold", "gold-or-correlation"] = "gold"
     min_gold: Annotated[int, Field(ge=1, le=1_000)] = 3
     breaker_gold: Annotated[int, Field(ge=1, le=1_000_000)] = 10
-    breaker_floor_bps: Annotated[int, Field(ge=0, le=10_000)] = 7_000
+    breaker_floor_bps: Annotated[int, Field(ge=0, le=10_000)] = 4_000
     breaker_margin_bps: Annotated[int, Field(ge=0, le=10_000)] = 300
+    breaker_void_bps: Annotated[int, Field(ge=0, le=10_000)] = 3_333
 
 
 class NoGold(_Part):
@@ -257,7 +288,7 @@ class Spec(_Part):
     seconds_per_label: Annotated[int, Field(ge=1, le=86_400)]
     redundancy: Redundancy
     assignment: Annotated[Given | Rendezvous, Field(discriminator="policy")]
-    aggregation: Annotated[Majority | DawidSkene, Field(discriminator="policy")]
+    aggregation: Annotated[Majority | DawidSkene | Committee, Field(discriminator="policy")]
     acceptance: Acceptance
     skill: Skill
     pay: Pay
@@ -276,7 +307,7 @@ class Spec(_Part):
 
     @model_validator(mode="after")
     def _check_model(self) -> Self:
-        if not isinstance(self.aggregation, DawidSkene):
+        if not self.modelled:
             return self
         try:
             require_fits(len(self.items) * self.redundancy.k, self.task.form.n_classes)
@@ -326,6 +357,11 @@ class Spec(_Part):
     def hash(self) -> Hash32:
         """sha256 of the canonical bytes: the `specHash` on chain."""
         return Hash32(sha256(self.canonical_bytes).digest())
+
+    @property
+    def modelled(self) -> bool:
+        """Whether a model finds the verdicts, and no vote."""
+        return not isinstance(self.aggregation, Majority)
 
     def label_limit(self, campaign_slice: int, stake_per_label: int) -> int:
         """Labels one annotator may commit in all."""

@@ -18,10 +18,11 @@ from tests.protocol.naive.trees import Domain, id_of, keccak, root
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found; settlement and rows are there where the evidence holds."""
+    """What was found; settlement, rows and outcome are there where the evidence holds."""
 
     ok: bool
     reason: str = ""
+    outcome: Outcome | None = None
     settlement: Settlement | None = None
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
@@ -49,7 +50,7 @@ def check(record: Record, bundle: bytes) -> Verdict:
     settlement = settle(domain, spec, outcome, rows["payout"], bundle_hash)
     wanted = rows | {"summary": [summary_row(settlement)]}
     reason = first_difference(record, record.posted, settlement, lines, wanted)
-    return Verdict(not reason, reason, settlement, rows)
+    return Verdict(not reason, reason, outcome, settlement, rows)
 
 
 # Section 13, steps 2 to 5
@@ -150,7 +151,7 @@ def score_rows(outcome: Outcome) -> list[Row]:
             "items": each.refs.total,
             "gold": each.on_gold.n,
             "goldRight": each.on_gold.agreed,
-            "skillQ16": max(each.skill, 0),
+            "skillQ16": max(each.skill, -65_536),
             "flagged": each.flagged,
         }
         for each in outcome.results

@@ -5,6 +5,7 @@ Every integer that the page bounds passes through `Watch`, so that a test can se
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from functools import cache
@@ -63,10 +64,11 @@ class Watch:
 
 @dataclass
 class Result:
-    """What a run gives: by item, by class, and by annotator and answer."""
+    """What a run gives: by item, by class, and by annotator and answer; all by the last tables."""
 
     winners: dict[int, int]
     posteriors: dict[int, list[int]]
+    scores: dict[int, list[int]]
     priors: list[int]
     columns: dict[Pair, list[int]]
     watch: Watch
@@ -97,11 +99,11 @@ def run(
         posteriors = {item: softmax(each, watch) for item, each in scores.items()}
     winners = {}
     for item, each in scores.items():
-        winners[item] = gold.get(item, winner(each, seed, item))
+        winners[item] = gold.get(item, winner(each, seed, item, {answer for _, answer in of_item[item]}))
         if item in gold:
             posteriors[item] = [0] * n_classes
         posteriors[item][winners[item]] += ONE - sum(posteriors[item])
-    return Result(winners, posteriors, priors, columns, watch)
+    return Result(winners, posteriors, scores, priors, columns, watch)
 
 
 def shares(pairs: list[Pair], n_classes: int) -> list[int]:
@@ -170,9 +172,32 @@ def softmax(scores: list[int], watch: Watch) -> list[int]:
     return [watch("power", each * ONE) // sum(powers) for each in powers]
 
 
-def winner(scores: list[int], seed: bytes, item: int) -> int:
-    tied = [k for k, each in enumerate(scores) if each == max(scores)]
+def winner(scores: list[int], seed: bytes, item: int, among: Iterable[int]) -> int:
+    """Of these classes the one of the highest score."""
+    classes = sorted(among)
+    best = max(scores[k] for k in classes)
+    tied = [k for k in classes if scores[k] == best]
     return max(tied, key=lambda k: keccak(seed + item.to_bytes(8, "big") + k.to_bytes(4, "big")))
+
+
+def references_for(
+    j: int, labels: list[Label], seed: bytes, gold: dict[int, int], result: Result
+) -> dict[int, int]:
+    """The reference of each item for one annotator, without the items that have none."""
+    found = {}
+    for item, won in result.winners.items():
+        here = [(who, answer) for labelled, who, answer in labels if labelled == item]
+        own = [answer for who, answer in here if who == j]
+        others = {answer for who, answer in here if who != j}
+        if not others:
+            continue
+        if item in gold or not own:
+            found[item] = gold.get(item, won)
+            continue
+        column = result.columns[j, own[0]]
+        left = [score - log for score, log in zip(result.scores[item], column, strict=True)]
+        found[item] = winner([result.watch("left", each) for each in left], seed, item, others)
+    return found
 
 
 def model_root(domain: bytes, accounts: list[bytes], result: Result) -> bytes:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tests.protocol.naive import dawid_skene
-from tests.protocol.naive.spec import Gold, Slash, Spec
+from tests.protocol.naive import committee, dawid_skene
+from tests.protocol.naive.spec import Gold, Model, Slash, Spec
 from tests.protocol.naive.statements import Commitment, read_labels, salt
 from tests.protocol.naive.trees import keccak, leaf, root
 
@@ -187,7 +187,7 @@ def void_gold(
     skilled = set()
     for who, ref in refs.items():
         own = [label for label in labels if label.annotator == who and label.item not in gold]
-        plain = compare(own, ref, ref.winners)
+        plain = compare(own, ref, ref.by_item)
         if skill(plain, ref.total, u[who], spec.strength, spec.prior_bps) >= spec.full:
             skilled.add(who)
     void = set()
@@ -204,42 +204,60 @@ def void_gold(
 
 @dataclass(frozen=True)
 class Truth:
-    """The winners, and what a model was told and published besides."""
+    """The winners, and what a model was told and found besides, of a committee its first member."""
 
     winners: dict[int, Winner]
     told: set[int] = field(default_factory=set)
     model: dawid_skene.Result | None = None
     accounts: list[bytes] = field(default_factory=list)
+    published: bool = False
 
     def model_root(self, domain_word: bytes) -> bytes:
-        return dawid_skene.model_root(domain_word, self.accounts, self.model) if self.model else bytes(32)
+        if self.model is None or not self.published:
+            return bytes(32)
+        return dawid_skene.model_root(domain_word, self.accounts, self.model)
 
 
-def told_of(seed: bytes, valid: Iterable[int]) -> set[int]:
-    """The half of the gold items that are not void which a model is told (section 8)."""
-    drawn = sorted(valid, key=lambda item: keccak(seed + item.to_bytes(8, "big")))
+def told_of(seed: bytes, tellable: Iterable[int]) -> set[int]:
+    """Half of the gold items that a model may be told (section 8)."""
+    drawn = sorted(tellable, key=lambda item: keccak(seed + item.to_bytes(8, "big")))
     return set(drawn[: len(drawn) // 2])
+
+
+def numbered(labels: list[Label], accounts: list[bytes]) -> list[tuple[int, int, int]]:
+    return [(label.item, accounts.index(label.annotator), label.choice) for label in labels]
 
 
 def find_truth(spec: Spec, seed: bytes, labels: list[Label], valid: dict[int, int]) -> Truth:
     """By the spec's aggregation; `valid` is the gold that is not void."""
     if spec.model is None or len(labels) * spec.form.n > MOST_CELLS:
         return Truth(vote(seed, labels))
-    told = told_of(seed, valid)
+    said = {(label.item, label.choice) for label in labels}
+    told = told_of(seed, [item for item, right in valid.items() if (item, right) in said])
     accounts = sorted({label.annotator for label in labels})
-    found = dawid_skene.run(
-        [(label.item, accounts.index(label.annotator), label.choice) for label in labels],
-        spec.form.n,
-        seed,
-        {item: valid[item] for item in told},
-        spec.model.strength,
-        spec.gold.weight if spec.gold is not None else 1,
-        spec.model.iterations,
-    )
-    winners = {
-        item: Winner(choice, found.posteriors[item][choice], 65_536) for item, choice in found.winners.items()
-    }
-    return Truth(winners, told, found, accounts)
+    rows, known = numbered(labels, accounts), {item: valid[item] for item in told}
+    weight = spec.gold.weight if spec.gold is not None else 1
+    model = spec.model
+    found = dawid_skene.run(rows, spec.form.n, seed, known, model.strength, weight, model.iterations)
+    winners = {item: (choice, found.posteriors[item][choice]) for item, choice in found.winners.items()}
+    if model.average is not None:
+        winners = by_committee(model, weight, rows, spec.form.n, seed, known)
+    won = {item: Winner(*each, 65_536) for item, each in winners.items()}
+    return Truth(won, told, found, accounts, published=model.average is None)
+
+
+def by_committee(
+    model: Model,
+    weight: int,
+    rows: list[tuple[int, int, int]],
+    classes: int,
+    seed: bytes,
+    known: dict[int, int],
+) -> dict[int, tuple[int, int]]:
+    assert model.average is not None
+    average = model.average.strength, model.average.iterations
+    sizes = model.strength, weight, model.iterations
+    return committee.run(committee.Case(rows, classes, seed, known, *sizes, *average))
 
 
 # Section 9, skill
@@ -247,11 +265,11 @@ def find_truth(spec: Spec, seed: bytes, labels: list[Label], valid: dict[int, in
 
 @dataclass(frozen=True)
 class References:
-    """What the others say: T, W and the winner of each item without one's own labels."""
+    """What the others say: T, W and the reference of each item that has one."""
 
     total: int
     classes: Counter[int]
-    winners: dict[int, int]
+    by_item: dict[int, int]
 
 
 @dataclass(frozen=True)
@@ -271,10 +289,24 @@ class Comparison:
         return self.n * total - self.chance
 
 
-def references(seed: bytes, labels: list[Label], who: bytes) -> References:
+def references_of(by_item: dict[int, int]) -> References:
+    return References(max(len(by_item), 1), Counter(by_item.values()), by_item)
+
+
+def references_by_vote(seed: bytes, labels: list[Label], who: bytes) -> References:
     others = vote(seed, [label for label in labels if label.annotator != who])
-    winners = {item: winner.choice for item, winner in others.items()}
-    return References(max(len(winners), 1), Counter(winners.values()), winners)
+    return references_of({item: winner.choice for item, winner in others.items()})
+
+
+def references_by_model(
+    seed: bytes, labels: list[Label], who: bytes, truth: Truth, valid: dict[int, int]
+) -> References:
+    """Where a model found the truth."""
+    assert truth.model is not None
+    told = {item: valid[item] for item in truth.told}
+    j = truth.accounts.index(who) if who in truth.accounts else -1
+    rows = numbered(labels, truth.accounts)
+    return references_of(dawid_skene.references_for(j, rows, seed, told, truth.model))
 
 
 def compare(
@@ -358,7 +390,7 @@ def judge(
             committed=sum(commit.count for commit in commits),
             unopened=sum(commit.count for commit in commits if commit not in {o.commit for o in openings}),
             labels=[label for label in labels if label.annotator == who],
-            refs=references(seed, labels, who),
+            refs=references_by_vote(seed, labels, who),
         )
         for who, commits in sorted(stand.items())
         if commits
@@ -375,14 +407,15 @@ def judge(
     valid = {item: choice for item, choice in gold.items() if item not in void}
     truth = find_truth(spec, seed, labels, valid)
     for each in results:
+        if truth.model is not None:
+            each.refs = references_by_model(seed, labels, each.annotator, truth, valid)
         score(spec, each, truth.winners, valid)
         if spec.slash is not None:
             each.flagged = flagged(spec.slash, each, labels, gold)
     give(spec, money, results)
-    if spec.slash is not None and breaker_lets(spec.slash, truth, vote(seed, labels), valid):
+    if spec.slash is not None and breaker_lets(spec.slash, truth, vote(seed, labels), gold, valid):
         for each in results:
-            if each.flagged:
-                each.slash = each.committed * money.stake_per_label * spec.slash.part_bps // 10_000
+            each.slash = lost(spec, spec.slash, each, each.committed * money.stake_per_label)
     return Outcome(labels, truth, sealed, void, results)
 
 
@@ -394,19 +427,19 @@ def score(spec: Spec, each: Result, truth: dict[int, Winner], valid: dict[int, i
         elif label.choice == winner.choice:
             each.accepted += 1
     weight = spec.gold.weight if spec.gold is not None else 1
-    each.seen = compare(each.labels, each.refs, each.refs.winners | valid, dict.fromkeys(valid, weight))
+    each.seen = compare(each.labels, each.refs, each.refs.by_item | valid, dict.fromkeys(valid, weight))
     each.on_gold = compare(each.labels, each.refs, valid)
     each.skill = skill(each.seen, each.refs.total, each.unopened, spec.strength, spec.prior_bps)
 
 
 def give(spec: Spec, money: Money, results: list[Result]) -> None:
     """Section 10: pay and shares."""
-    full = spec.full
+    whole = spec.full - spec.begin
     for each in results:
         earned = 2 * each.accepted + each.contested
-        part = min(max(each.skill, 0), full)
-        each.pay = earned * spec.price * (part if spec.pay_by_skill else full) // (2 * full)
-        each.shares = earned * spec.share_weight * (part if spec.shares_by_skill else full) // (2 * full)
+        part = min(max(each.skill - spec.begin, 0), whole)
+        each.pay = earned * spec.price * (part if spec.pay_by_skill else whole) // (2 * whole)
+        each.shares = earned * spec.share_weight * (part if spec.shares_by_skill else whole) // (2 * whole)
     paid = sum(each.pay for each in results)
     shared = sum(each.shares for each in results)
     for each in results:
@@ -419,12 +452,19 @@ def give(spec: Spec, money: Money, results: list[Result]) -> None:
             each.shares = 0
 
 
-# Section 11, slashes
+# Section 11, slashes and forfeits
+
+
+def lost(spec: Spec, rule: Slash, each: Result, signed: int) -> int:
+    """What somebody loses of the stake signed for, where the circuit breaker lets it."""
+    below_chance = min(max(-each.skill, 0), spec.full)
+    forfeit = signed * rule.forfeit_bps * below_chance // (10_000 * spec.full)
+    return max(signed * rule.part_bps // 10_000, forfeit) if each.flagged else forfeit
 
 
 def flagged(rule: Slash, each: Result, labels: list[Label], gold: dict[int, int]) -> bool:
     total = each.refs.total
-    plain = compare([label for label in each.labels if label.item not in gold], each.refs, each.refs.winners)
+    plain = compare([label for label in each.labels if label.item not in gold], each.refs, each.refs.by_item)
     if plain.n < rule.min_labels or not surely_below(plain, total, rule.below_bps):
         return False
     fails_gold = each.on_gold.n >= rule.min_gold and below(each.on_gold, total, rule.below_bps)
@@ -455,11 +495,20 @@ def answers_blindly(each: Result, labels: list[Label]) -> bool:
     return same * len(others) <= expected
 
 
-def breaker_lets(rule: Slash, truth: Truth, votes: dict[int, Winner], valid: dict[int, int]) -> bool:
-    """Whether the verdicts are good enough, on gold that was not told, to slash anybody by them."""
+def breaker_lets(
+    rule: Slash, truth: Truth, votes: dict[int, Winner], gold: dict[int, int], valid: dict[int, int]
+) -> bool:
+    """Whether the verdicts are good enough, on gold that was not told, to take anything by them."""
     judged = [item for item in valid if item in truth.winners and item not in truth.told]
-    right = sum(truth.winners[item].choice == valid[item] for item in judged)
+    found = {item: truth.winners[item].choice for item in judged}
+    right = sum(found[item] == valid[item] for item in judged)
     majority = sum(votes[item].choice == valid[item] for item in judged)
-    if len(judged) < rule.breaker_gold or right * 10_000 < rule.breaker_floor_bps * len(judged):
+    chance = sum(found[one] == valid[other] for one in judged for other in judged)
+    t = len(judged)
+    if t < rule.breaker_gold or (majority - right) * 10_000 > rule.breaker_margin_bps * t:
         return False
-    return (majority - right) * 10_000 <= rule.breaker_margin_bps * len(judged)
+    if (len(gold) - len(valid)) * 10_000 > rule.breaker_void_bps * len(gold):
+        return False
+    if rule.breaker_floor_bps == 0:
+        return True
+    return t * t > chance and (right * t - chance) * 10_000 >= rule.breaker_floor_bps * (t * t - chance)

@@ -12,6 +12,7 @@ from tests.protocol.naive.labels import Form, form_of
 @dataclass(frozen=True)
 class Slash:
     part_bps: int
+    forfeit_bps: int
     below_bps: int
     min_labels: int
     correlation: bool
@@ -19,6 +20,7 @@ class Slash:
     breaker_gold: int
     breaker_floor_bps: int
     breaker_margin_bps: int
+    breaker_void_bps: int
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,20 @@ class Gold:
 
 
 @dataclass(frozen=True)
-class Model:
-    """What `dawid-skene.v1` is run with."""
+class Average:
+    """What the weighted average of `committee.v1` is run with."""
 
     strength: int
     iterations: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """What `dawid-skene.v1` is run with, or `committee.v1`, which has an average besides."""
+
+    strength: int
+    iterations: int
+    average: Average | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,7 @@ class Spec:
     denominator: int
     strength: int
     prior_bps: int
+    from_bps: int
     full_bps: int
     pay_by_skill: bool
     shares_by_skill: bool
@@ -65,6 +77,11 @@ class Spec:
             return cap
         part = seat_stake // max_open if max_open else 0
         return min(cap, part // stake_per_label)
+
+    @property
+    def begin(self) -> int:
+        """The skill that pay begins at: `from` of section 9."""
+        return 65_536 * self.from_bps // 10_000
 
     @property
     def full(self) -> int:
@@ -130,7 +147,8 @@ def read_spec(value: Any) -> Spec:
     items = read_items(spec["items"])
     policy(spec["redundancy"], {"fixed.v1": "k"})
     k = integer(spec["redundancy"]["k"], 1, 65_535)
-    policy(spec["skill"], {"leave-one-out.v1": "strength prior_bps full_bps"})
+    policy(spec["skill"], {"leave-one-out.v1": "strength prior_bps from_bps full_bps"})
+    full_bps = integer(spec["skill"]["full_bps"], 1, 10_000)
     gold = read_gold(spec["gold"], items)
     numerator, denominator = read_acceptance(spec["acceptance"])
     return Spec(
@@ -145,7 +163,8 @@ def read_spec(value: Any) -> Spec:
         denominator=denominator,
         strength=integer(spec["skill"]["strength"], 1, 1_000),
         prior_bps=integer(spec["skill"]["prior_bps"], 0, 10_000),
-        full_bps=integer(spec["skill"]["full_bps"], 1, 10_000),
+        from_bps=integer(spec["skill"]["from_bps"], 0, full_bps - 1),
+        full_bps=full_bps,
         pay_by_skill=policy(spec["pay"], {"flat.v1": "", "skill.v1": ""}) == "skill.v1",
         shares_by_skill=policy(spec["shares"], {"flat.v1": "", "skill.v1": ""}) == "skill.v1",
         slash=read_slash(spec["slash"], gold),
@@ -171,12 +190,24 @@ def read_assignment(value: Any) -> int | None:
     return integer(value["cap_bps"], 1, 2_000)
 
 
+MODELS = {
+    "majority.v1": "",
+    "dawid-skene.v1": "strength iterations",
+    "committee.v1": "strength iterations average_strength average_iterations",
+}
+
+
 def read_model(value: Any, labels: int, classes: int) -> Model | None:
-    if policy(value, {"majority.v1": "", "dawid-skene.v1": "strength iterations"}) == "majority.v1":
+    name = policy(value, MODELS)
+    if name == "majority.v1":
         return None
     integer(classes, 2, 1_000)
     integer(labels * classes, 0, 2**28)
-    return Model(integer(value["strength"], 1, 64), integer(value["iterations"], 1, 100))
+    sizes = integer(value["strength"], 1, 64), integer(value["iterations"], 1, 100)
+    if name == "dawid-skene.v1":
+        return Model(*sizes)
+    average = integer(value["average_strength"], 1, 64), integer(value["average_iterations"], 1, 500)
+    return Model(*sizes, Average(*average))
 
 
 def read_acceptance(value: Any) -> tuple[int, int]:
@@ -198,7 +229,8 @@ def read_gold(value: Any, items: int) -> Gold | None:
 
 def read_slash(value: Any, gold: Gold | None) -> Slash | None:
     names = (
-        "part_bps below_bps min_labels evidence min_gold breaker_gold breaker_floor_bps breaker_margin_bps"
+        "part_bps forfeit_bps below_bps min_labels evidence min_gold"
+        " breaker_gold breaker_floor_bps breaker_margin_bps breaker_void_bps"
     )
     if policy(value, {"none.v1": "", "skill-and-gold.v1": names}) == "none.v1":
         return None
@@ -206,6 +238,7 @@ def read_slash(value: Any, gold: Gold | None) -> Slash | None:
         raise ValueError("slashes need gold")
     return Slash(
         part_bps=integer(value["part_bps"], 1, 10_000),
+        forfeit_bps=integer(value["forfeit_bps"], 0, 10_000),
         below_bps=integer(value["below_bps"], 1, 10_000),
         min_labels=integer(value["min_labels"], 1, 1_000_000),
         correlation=matching(value["evidence"], "gold|gold-or-correlation") == "gold-or-correlation",
@@ -213,4 +246,5 @@ def read_slash(value: Any, gold: Gold | None) -> Slash | None:
         breaker_gold=integer(value["breaker_gold"], 1, 1_000_000),
         breaker_floor_bps=integer(value["breaker_floor_bps"], 0, 10_000),
         breaker_margin_bps=integer(value["breaker_margin_bps"], 0, 10_000),
+        breaker_void_bps=integer(value["breaker_void_bps"], 0, 10_000),
     )

@@ -18,17 +18,22 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelshare.errors import InputError
-from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome, break_tie
+from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome
 from labelshare.protocol.aggregation.dawid_skene_layout import NO_GOLD, Layout, lay_out
 from labelshare.protocol.aggregation.dawid_skene_model import Model
 from labelshare.protocol.aggregation.dawid_skene_passes import passes_for, posteriors, scores
 from labelshare.protocol.aggregation.dawid_skene_rates import COUNT_ONE, Tables, tables
 from labelshare.protocol.aggregation.fixed_point import log2
+from labelshare.protocol.aggregation.ties import highest
 from labelshare.types import Hash32
 
-__all__ = ["Fit", "Rule", "dawid_skene", "fit"]
+__all__ = ["NOT_GIVEN", "Fit", "Rule", "dawid_skene", "fit"]
+
+NOT_GIVEN: Final = np.iinfo(np.int64).min
+"""Below every score: of a class that nobody gave."""
 
 _MAX_STRENGTH: Final = 64
 _MAX_GOLD_WEIGHT: Final = 20
@@ -63,11 +68,14 @@ class Fit:
     Attributes:
         outcome: The verdicts; each weight is 65,536.
         posteriors: int64, shape (labelled items, classes): in 1/65,536; each row sums to 65,536.
-        model: The tables. A winner is their arg-max, except on gold items, where it is the gold.
+        scores: int64, shape (classes, labelled items): log2 of prior times likelihood, in 1/2^20.
+        model: The tables. A winner is the class of the highest score among those that somebody gave the item,
+            except on gold items, where it is the gold.
     """
 
     outcome: Outcome
     posteriors: Integers
+    scores: Integers
     model: Model
 
 
@@ -120,15 +128,18 @@ def _fit(layout: Layout, found: Tables, seed: Hash32) -> Fit:
     outcome = Outcome(layout.items, winners, support, np.full_like(support, COUNT_ONE))
     annotators = layout.annotators[layout.pair_annotators]
     columns, priors = found.columns.astype(np.int32), found.priors.astype(np.int32)
-    return Fit(outcome, shares.T, Model(priors, annotators, layout.pair_answers, columns))
+    return Fit(outcome, shares.T, by_class, Model(priors, annotators, layout.pair_answers, columns))
 
 
 def _winners(layout: Layout, by_class: Integers, seed: Hash32) -> Integers:
-    """The gold where it is known, else the class of the highest score; ties fall as those of the vote."""
-    highest = by_class.max(axis=0)
-    leads = by_class == highest
-    winners = np.where(layout.gold == NO_GOLD, leads.argmax(axis=0), layout.gold)
-    for place in np.flatnonzero((leads.sum(axis=0) > 1) & (layout.gold == NO_GOLD)).tolist():
-        tied = np.flatnonzero(leads[:, place]).tolist()
-        winners[place] = break_tie(seed, int(layout.items[place]), tied)
-    return winners
+    """The gold where it is known, else of the classes that were given the one of the highest score."""
+    winners = highest(np.where(_given(layout), by_class, NOT_GIVEN), layout.items, seed)
+    return np.where(layout.gold == NO_GOLD, winners, layout.gold)
+
+
+def _given(layout: Layout) -> NDArray[np.bool_]:
+    """Which classes somebody gave which item, shape (classes, items)."""
+    given = np.zeros((layout.n_classes, layout.items.size), dtype=np.bool_)
+    places = np.repeat(np.arange(layout.items.size), np.diff(layout.starts))
+    given[layout.pair_answers[layout.pairs], places] = True
+    return given

@@ -30,7 +30,8 @@ class Model:
     """Integer logarithms to the base 2 in 1/2^20, none above 0 and none below −2^27.
 
     The score of a class for an item is its prior plus, for each label of the item, the class's place in the
-    column of the label. Unless the item is gold, its winner has the highest score, ties going by the seed.
+    column of the label. Unless the item is told gold, its winner has the highest score of those that its
+    labels say, ties going by the seed.
 
     Attributes:
         priors: int32, shape (classes,).

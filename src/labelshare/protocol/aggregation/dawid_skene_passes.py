@@ -17,7 +17,7 @@ from labelshare.protocol.aggregation.base import Integers
 from labelshare.protocol.aggregation.dawid_skene_layout import NO_GOLD, Layout
 from labelshare.protocol.aggregation.dawid_skene_rates import COUNT_BITS, COUNT_ONE, Tables
 
-__all__ = ["Counted", "Passes", "passes_for", "posteriors", "scores"]
+__all__ = ["Counted", "Passes", "count", "passes_for", "posteriors", "scores", "soften", "votes"]
 
 _WORTH_LOADING: Final = 3_500_000
 """Labels times classes from which on the compiled loops win back the second that loading them takes."""
@@ -51,10 +51,20 @@ def passes_for(layout: Layout, gold_weight: int) -> Passes:
     return _Plain(layout, gold_weight) if kernels is None else _Compiled(kernels, layout, gold_weight)
 
 
+def votes(layout: Layout) -> Integers:
+    """How many labels give each item each class, shape (classes, items)."""
+    size, shape = np.diff(layout.starts), (layout.n_classes, layout.items.size)
+    keys = layout.pair_answers[layout.pairs] * shape[1] + np.repeat(np.arange(shape[1]), size)
+    return np.bincount(keys, minlength=shape[0] * shape[1]).reshape(shape)
+
+
 def scores(layout: Layout, tables: Tables) -> Integers:
-    """log2 of prior times likelihood in 1/2^20, shape (classes, items): prior and look-ups added up."""
+    """log2 of prior times likelihood in 1/2^20, shape (classes, items): prior and look-ups added up.
+
+    There is a row for each column of the tables.
+    """
     columns = np.ascontiguousarray(tables.columns.T)
-    found = np.empty((layout.n_classes, layout.items.size), dtype=np.int64)
+    found = np.empty((len(columns), layout.items.size), dtype=np.int64)
     for choice, row in enumerate(columns):
         found[choice] = np.add.reduceat(row[layout.pairs], layout.starts[:-1])
         found[choice] += tables.priors[choice]
@@ -63,6 +73,11 @@ def scores(layout: Layout, tables: Tables) -> Integers:
 
 def posteriors(layout: Layout, scores: Integers) -> Integers:
     """Posteriors in 1/2^16, each rounded down, shape (classes, items): certain where gold is known."""
+    return _clamped(layout, soften(scores))
+
+
+def soften(scores: Integers) -> Integers:
+    """Scores to posteriors in 1/2^16, each rounded down, shape (classes, items)."""
     highest = scores.max(axis=0)
     found = np.empty_like(scores)
     for choice, row in enumerate(scores):
@@ -70,7 +85,22 @@ def posteriors(layout: Layout, scores: Integers) -> Integers:
     total = found.sum(axis=0)
     for row in found:
         row[:] = (row << COUNT_BITS) // total
-    return _clamped(layout, found)
+    return found
+
+
+def count(layout: Layout, posteriors: Integers, weights: Integers) -> Counted:
+    """What posteriors come to, each item's labels counted as often as its weight says.
+
+    Args:
+        layout: The labels.
+        posteriors: int64, shape (classes, items), in 1/2^16.
+        weights: int64, shape (items,).
+    """
+    places, starts = layout.by_pair
+    counts = np.empty((starts.size, len(posteriors)), dtype=np.int64)
+    for choice, row in enumerate(posteriors):
+        counts[:, choice] = np.add.reduceat((row * weights)[places], starts)
+    return Counted(counts, posteriors.sum(axis=1))
 
 
 def _clamped(layout: Layout, posteriors: Integers) -> Integers:
@@ -89,23 +119,14 @@ class _Plain:
 
     def begin(self) -> Counted:
         layout = self._layout
-        size, shape = np.diff(layout.starts), (layout.n_classes, layout.items.size)
-        keys = layout.pair_answers[layout.pairs] * shape[1] + np.repeat(np.arange(shape[1]), size)
-        votes = np.bincount(keys, minlength=shape[0] * shape[1]).reshape(shape)
-        return self._counted(_clamped(layout, (votes << COUNT_BITS) // size))
+        shares = (votes(layout) << COUNT_BITS) // np.diff(layout.starts)
+        return count(layout, _clamped(layout, shares), self._weights)
 
     def sweep(self, tables: Tables) -> Counted:
-        return self._counted(posteriors(self._layout, scores(self._layout, tables)))
+        return count(self._layout, posteriors(self._layout, scores(self._layout, tables)), self._weights)
 
     def log2(self, values: Integers) -> Integers:
         return fixed_point.log2(values)
-
-    def _counted(self, posteriors: Integers) -> Counted:
-        places, starts = self._layout.by_pair
-        counts = np.empty((starts.size, self._layout.n_classes), dtype=np.int64)
-        for choice, row in enumerate(posteriors):
-            counts[:, choice] = np.add.reduceat((row * self._weights)[places], starts)
-        return Counted(counts, posteriors.sum(axis=1))
 
 
 class _Compiled:

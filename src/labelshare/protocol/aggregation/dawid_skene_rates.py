@@ -42,8 +42,13 @@ class Tables:
     columns: Integers
 
 
-def tables(layout: Layout, counts: Integers, mass: Integers, strength: int, log2: Logarithm) -> Tables:
+def tables(
+    layout: Layout, counts: Integers, mass: Integers, strength: int, log2: Logarithm, kinds: int = 1
+) -> Tables:
     """The tables by which posteriors are found.
+
+    Each class may have several kinds of items (`item_kinds`): then what is true is one of classes × kinds,
+    and column k · kinds + m of every array is that of kind m of class k.
 
     Args:
         layout: The labels.
@@ -52,10 +57,11 @@ def tables(layout: Layout, counts: Integers, mass: Integers, strength: int, log2
         mass: int64, shape (classes,): the posterior mass of each class over all items, each counted once.
         strength: Pseudo-labels by which a rate is drawn towards the one above it.
         log2: Of `fixed_point`, or one that gives the same.
+        kinds: Of each class.
     """
     plus_one = mass + COUNT_ONE
     priors = log2(plus_one) - log2(np.array([plus_one.sum()]))
-    columns = _columns(_Counts.of(layout, counts), layout, counts, strength, log2)
+    columns = _columns(_Counts.of(layout, counts, kinds), layout, counts, strength, log2)
     return Tables(priors, columns)
 
 
@@ -64,24 +70,37 @@ class _Counts:
     """Sums of the counts n[j, k, l] of annotator j answering l where k is true.
 
     Attributes:
-        right: n[j, k, k], shape (annotators, classes).
+        right: n[j, k, k], shape (annotators, classes × kinds).
         total: Σ_l n[j, k, l], likewise.
-        crowd: Σ_j n[j, k, l], shape (true classes, answers).
+        crowd: Σ_j n[j, k, l], shape (classes × kinds, answers).
+        kinds: Of each class.
     """
 
     right: Integers
     total: Integers
     crowd: Integers
+    kinds: int
 
     @classmethod
-    def of(cls, layout: Layout, counts: Integers) -> _Counts:
-        n_classes, answers = layout.n_classes, layout.pair_answers
-        right = np.zeros((layout.annotators.size, n_classes), dtype=np.int64)
-        right[layout.pair_annotators, answers] = counts[np.arange(answers.size), answers]
+    def of(cls, layout: Layout, counts: Integers, kinds: int) -> _Counts:
+        answers, n_columns = layout.pair_answers, layout.n_classes * kinds
+        right = np.zeros((layout.annotators.size, n_columns), dtype=np.int64)
+        for column in _own(answers, kinds):
+            right[layout.pair_annotators, column] = counts[np.arange(answers.size), column]
         total = np.add.reduceat(counts, layout.annotator_starts, axis=0)
-        by_answer = np.zeros((n_classes, n_classes), dtype=np.int64)
+        by_answer = np.zeros((layout.n_classes, n_columns), dtype=np.int64)
         np.add.at(by_answer, answers, counts)
-        return cls(right, total, by_answer.T)
+        return cls(right, total, by_answer.T, kinds)
+
+    @property
+    def crowd_right(self) -> Integers:
+        """Σ_j n[j, k, k]."""
+        return self.crowd[np.arange(len(self.crowd)), np.arange(len(self.crowd)) // self.kinds]
+
+
+def _own(answers: Integers, kinds: int) -> list[Integers]:
+    """The columns in which each answer is right: one for each kind."""
+    return [answers * kinds + kind for kind in range(kinds)]
 
 
 def _columns(of: _Counts, layout: Layout, counts: Integers, strength: int, log2: Logarithm) -> Integers:
@@ -92,11 +111,12 @@ def _columns(of: _Counts, layout: Layout, counts: Integers, strength: int, log2:
     wrong = of.total - of.right
     is_wrong = log2((wrong << _FINER) + strength * (RATE_ONE - expected)) - all_labels
     given_wrong = is_wrong - log2((wrong << _FINER) + full)
-    confusion = _confusion(of.crowd)
+    confusion = _confusion(of)
     people, answers = layout.pair_annotators, layout.pair_answers
     columns = log2((counts << _FINER) + strength * confusion.T[answers]) + given_wrong[people]
-    is_right = log2((of.right[people, answers] << _FINER) + strength * expected[people, answers])
-    columns[np.arange(answers.size), answers] = is_right - all_labels[people, answers]
+    for own in _own(answers, of.kinds):
+        is_right = log2((of.right[people, own] << _FINER) + strength * expected[people, own])
+        columns[np.arange(answers.size), own] = is_right - all_labels[people, own]
     return columns
 
 
@@ -105,7 +125,7 @@ def _expected(of: _Counts, strength: int) -> Integers:
 
     Their odds are multiplied: odds(m) = odds(p[j]) · odds(p[k]) / odds(p0), as in the model of Rasch.
     """
-    right, crowd = np.diagonal(of.crowd), of.crowd
+    right, crowd = of.crowd_right, of.crowd
     p0 = _rate(right.sum() + COUNT_ONE, crowd.sum() + 2 * COUNT_ONE)
     full = strength << COUNT_BITS
     of_annotator = _rate(of.right.sum(axis=1) + strength * p0, of.total.sum(axis=1) + full)[:, None]
@@ -120,8 +140,9 @@ def _rate(numerators: Integers, denominators: Integers) -> Integers:
     return np.clip(ratio(numerators, denominators, COUNT_BITS), 1, COUNT_ONE - 1)
 
 
-def _confusion(crowd: Integers) -> Integers:
+def _confusion(of: _Counts) -> Integers:
     """E[k, l]: where k is true and the answer is wrong, how often it is l; in 1/2^24, at least 1."""
-    wrong = crowd.sum(axis=1) - np.diagonal(crowd)
-    numerators = np.minimum(crowd, wrong[:, None]) + COUNT_ONE // (len(crowd) - 1)  # the diagonal is not used
+    wrong = of.crowd.sum(axis=1) - of.crowd_right
+    others = of.crowd.shape[1] - 1
+    numerators = np.minimum(of.crowd, wrong[:, None]) + COUNT_ONE // others  # where l is right it is not used
     return np.maximum(ratio(numerators, wrong[:, None] + COUNT_ONE, RATE_BITS), 1)

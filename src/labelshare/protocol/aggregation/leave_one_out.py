@@ -17,7 +17,7 @@ import numpy as np
 from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome, break_tie, sums
 from labelshare.types import Hash32
 
-__all__ = ["NONE", "Peers", "peers"]
+__all__ = ["NONE", "Peers", "peers", "peers_by"]
 
 NONE = -1
 
@@ -47,13 +47,30 @@ def peers(crowd: Crowd, outcome: Outcome, seed: Hash32, n_annotators: int) -> Pe
         seed: The campaign's, for ties.
         n_annotators: How many there are.
     """
-    winner = np.full(crowd.n_items, NONE, dtype=np.int64)
-    winner[outcome.items] = outcome.winners
-    own = winner[crowd.items]
-    references = _references(crowd, outcome, own, seed)
+    own = _winner(crowd, outcome)
+    return peers_by(crowd, outcome, _references(crowd, outcome, own, seed), n_annotators)
+
+
+def peers_by(crowd: Crowd, outcome: Outcome, references: Integers, n_annotators: int) -> Peers:
+    """The same where the references come from elsewhere: an item that j did not label has its winner for one.
+
+    Args:
+        crowd: The labels that count.
+        outcome: The winners.
+        references: int64, shape (labels,): as `Peers` has them.
+        n_annotators: How many there are.
+    """
+    own = _winner(crowd, outcome)
     alone = sums(crowd.annotators[references == NONE], 1, n_annotators)
     chance = _wins(crowd, outcome.winners) + _shifts(crowd, own, references)
     return Peers(references, chance, outcome.items.size - alone)
+
+
+def _winner(crowd: Crowd, outcome: Outcome) -> Integers:
+    """The winner of each row's item."""
+    winner = np.full(crowd.n_items, NONE, dtype=np.int64)
+    winner[outcome.items] = outcome.winners
+    return winner[crowd.items]
 
 
 def _references(crowd: Crowd, outcome: Outcome, own: Integers, seed: Hash32) -> Integers:

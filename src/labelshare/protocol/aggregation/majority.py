@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome, break_tie
-from labelshare.protocol.keccak import Rows, hash_rows
+from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome
+from labelshare.protocol.aggregation.ties import leaders, settle_ties
 from labelshare.types import Hash32
 
 __all__ = ["majority"]
@@ -60,22 +60,7 @@ def _by_table(crowd: Crowd) -> _Count:
     items = np.flatnonzero(total)
     if items.size < crowd.n_items:
         votes, total = votes[:, items], total[items]
-    best = votes.max(axis=0)
-    leading = votes == best
-    winners, n_leaders = _last_and_number(leading)
-    tied = np.flatnonzero(n_leaders > 1)
-    rows, choices = np.nonzero(leading[:, tied].T)
-    return _Count(items, best, total, winners, tied[rows], choices)
-
-
-def _last_and_number(leading: np.ndarray) -> tuple[Integers, Integers]:
-    """The last class that leads each item, and how many do. Whole rows at a time: columns are short."""
-    last = np.zeros(leading.shape[1], dtype=np.int64)
-    number = np.zeros(leading.shape[1], dtype=np.int64)
-    for choice, row in enumerate(leading):
-        np.putmask(last, row, choice)
-        number += row
-    return last, number
+    return _Count(items, votes.max(axis=0), total, *leaders(votes))
 
 
 def _by_sorting(crowd: Crowd) -> _Count:
@@ -94,29 +79,5 @@ def _by_sorting(crowd: Crowd) -> _Count:
 
 def _break_ties(count: _Count, seed: Hash32) -> None:
     """Set the winner of each tied item to the choice that `break_tie` picks."""
-    if not count.tied.size:
-        return
-    starts = np.flatnonzero(np.diff(count.tied, prepend=-1))
-    ranks = _ranks(seed, count.items[count.tied], count.choices)
-    highest = np.repeat(np.maximum.reduceat(ranks, starts), np.diff(starts, append=ranks.size))
-    first = np.flatnonzero(ranks == highest)
-    count.winners[count.tied[first]] = count.choices[first]
-    if first.size > starts.size:
-        _break_slowly(count, starts, seed)
-
-
-def _ranks(seed: Hash32, items: Integers, choices: Integers) -> np.ndarray:
-    """The first eight bytes of the hash that `break_tie` compares, for each row."""
-    rows: Rows = np.empty((items.size, 44), dtype=np.uint8)
-    rows[:, :32] = np.frombuffer(seed, dtype=np.uint8)
-    rows[:, 32:40] = items.astype(">u8")[:, None].view(np.uint8)
-    rows[:, 40:] = choices.astype(">u4")[:, None].view(np.uint8)
-    return np.ascontiguousarray(hash_rows(rows)[:, :8]).view(">u8")[:, 0].astype(np.uint64)
-
-
-def _break_slowly(count: _Count, starts: Integers, seed: Hash32) -> None:
-    """Where two hashes begin with the same eight bytes, all their bytes decide."""
-    for rows in np.split(np.arange(count.tied.size), starts[1:]):
-        place = count.tied[rows[0]]
-        choices = [int(choice) for choice in count.choices[rows]]
-        count.winners[place] = break_tie(seed, int(count.items[place]), choices)
+    winners = settle_ties(seed, count.items[count.tied], count.tied, count.choices)
+    count.winners[count.tied[np.flatnonzero(np.diff(count.tied, prepend=-1))]] = winners
