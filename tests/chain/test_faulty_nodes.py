@@ -461,6 +461,7 @@ def log_of(transaction: SignedTransaction, **changes: Any) -> dict[str, Any]:
         "data": "0x",
         "blockNumber": "0x5",
         "logIndex": "0x0",
+        "blockHash": str(TOPIC),
         "transactionHash": str(transaction.hash),
     } | changes
 
@@ -620,7 +621,7 @@ def test_what_the_node_does_not_take(node: FakeNode) -> None:
         ("nonce too low", f"^{SIGNER.address} has used its nonce 0 for another transaction"),
         (
             "transaction underpriced",
-            f"^eth_sendRawTransaction: .* {node.host} answers: transaction underpriced",
+            rf"^transaction 0x\w+ offers too little: .* {node.host} answers: transaction underpriced",
         ),
     ):
         node.answers["eth_sendRawTransaction"] = {"code": -32_000, "message": words}

@@ -14,7 +14,7 @@ from labelshare.chain.journal import call_hash
 from labelshare.chain.keys import development_signer
 from labelshare.chain.node import Call, Chain, Receipt
 from labelshare.chain.transactions import Sender
-from labelshare.errors import ChainError, FundsError, RevertError
+from labelshare.errors import ChainError, FundsError, LostError, RevertError
 from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.types import Address, keccak
@@ -345,14 +345,36 @@ def test_a_chain_that_forgot_what_was_mined(book: Book) -> None:
     assert book.transfers() == []
 
 
-def test_a_transaction_that_cannot_follow_stops_everything_before_it_does_harm(book: Book) -> None:
-    """Its nonce went to a transaction that the store knows nothing of."""
+def test_a_transaction_whose_nonce_went_elsewhere_stops_nobody_and_is_told(
+    book: Book, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its nonce went to a transaction that the store knows nothing of, which may have done the same."""
     world, deployer = book.world, book.world.deployer
     with pytest.raises(Crash):
-        book.sender(Frail(world.chain, before=True)).named("gift").send(deployer, book.gift(1))
+        book.sender(Frail(book.world.chain, before=True)).named("gift").send(deployer, book.gift(1))
     world.sender.send(deployer, book.gift(2))
 
-    with pytest.raises(ChainError):
-        book.sender().named("gift").send(deployer, book.gift(1))
+    book.sender().named("other").send(deployer, book.gift(3))
 
-    assert book.transfers() == [2]
+    assert "as a wallet with the same key would; it was not done" in caplog.text
+    assert book.journal.pending() == []
+    assert book.transfers() == [2, 3]
+    with pytest.raises(LostError, match=r"gift/Token\.transfer/0x\w+/0: .* nothing was sent\. Ask the chain"):
+        book.sender().named("gift").send(deployer, book.gift(1))
+    assert book.transfers() == [2, 3]
+    receipt = book.sender().named("gift").send(deployer, book.gift(1))
+    assert book.sender().named("gift").send(deployer, book.gift(1)) == receipt
+    assert book.transfers() == [2, 3, 1]
+
+
+def test_many_of_which_some_went_elsewhere(book: Book) -> None:
+    """Two of four were overtaken; the others are finished, in their order."""
+    world, work = book.world, [(book.world.deployer, book.gift(each)) for each in (1, 2, 3, 4)]
+    with pytest.raises(Crash):
+        book.sender(Frail(world.chain, part=1)).send_many(work)
+    world.sender.send(world.deployer, book.gift(7))
+
+    book.sender().catch_up()
+
+    assert book.journal.pending() == []
+    assert book.transfers() == [1, 7, 3, 4]

@@ -13,7 +13,6 @@ from labelshare.errors import CommitmentError, ProtocolError
 from labelshare.oracle.intake import Intake
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
 from labelshare.protocol.rounds import aggregate
-from labelshare.store.batches import Batches
 from labelshare.types import Address
 from tests.oracle.stage import NAMES, Stage, build
 
@@ -91,8 +90,7 @@ def test_a_roster_that_does_not_make_the_posted_root(show: Callable[[Any], Any],
 
     with pytest.raises(ProtocolError, match=message):
         served(stage, "ann", show).check_roster(stage.record())
-    ann = stage.people["ann"].address
-    assert Batches(stage.database, stage.scope.campaign_id, ann).roster_proof() is None
+    assert stage.annotators["ann"]._book.roster_proof() is None
 
 
 def test_a_roster_without_the_annotator() -> None:
@@ -152,7 +150,7 @@ def test_a_batch_missing_from_the_posted_root_is_committed_alone() -> None:
     made = aggregate(stage.scope, 0, others)
     post = stage.contracts.registry.commit_aggregate(stage.params, 0, made.root, made.item_lists_hash)
     stage.sender.send(stage.oracle, post)
-    stage.engine.book.set_round(None)
+    stage.engine.book.close_round(0)
 
     (batch,) = served(stage, "ann", lambda _: others).left_out(stage.record(), 0)
     stage.chain.advance_to(stage.schedule.aggregate_close(0))
@@ -175,7 +173,7 @@ def test_a_list_with_other_items_than_were_sealed_is_noticed() -> None:
     made = aggregate(stage.scope, 0, commits)
     post = stage.contracts.registry.commit_aggregate(stage.params, 0, made.root, made.item_lists_hash)
     stage.sender.send(stage.oracle, post)
-    stage.engine.book.set_round(None)
+    stage.engine.book.close_round(0)
 
     assert served(stage, "ann", lambda _: commits).left_out(stage.record(), 0) == [batch]
     assert served(stage, "ben", lambda _: commits).left_out(stage.record(), 0) == []

@@ -51,14 +51,16 @@ class Counter:
 
 
 def watch_store(count: Counter) -> None:
-    """Counts every write that was committed."""
+    """Counts every write that was committed; a block within a block is written with the outer one."""
     inner = Database.writing
 
     @contextmanager
-    def writing(self: Database) -> Iterator[Connection]:
-        with inner(self) as connection:
+    def writing(self: Database, turn: bytes = b"") -> Iterator[Connection]:
+        is_inner = self.is_writing
+        with inner(self, turn) as connection:
             yield connection
-        count()
+        if not is_inner:
+            count()
 
     Database.writing = writing  # type: ignore[method-assign]
 

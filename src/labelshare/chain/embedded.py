@@ -33,7 +33,7 @@ from labelshare.chain.machine import (
     estimate,
     refusal_of,
 )
-from labelshare.chain.node import EMBEDDED_CHAIN_ID, Call, Chain, Fees, Log, Receipt, Topics
+from labelshare.chain.node import EMBEDDED_CHAIN_ID, Block, Call, Chain, Fees, Log, Receipt, Topics
 from labelshare.chain.reverts import utc
 from labelshare.errors import ChainError, RevertError
 from labelshare.types import Address, Hash32
@@ -89,6 +89,17 @@ class EmbeddedChain(Chain):
     def block_hash(self, block: int) -> Hash32:
         return self._block(block).hash
 
+    def blocks(self, numbers: Sequence[int]) -> list[Block]:
+        return [self._tied(each) for each in numbers]
+
+    def _tied(self, number: int) -> Block:
+        block = self._block(number)
+        parent = self._block(number - 1).hash if number else Hash32(bytes(32))
+        return Block(number, block.hash, parent, block.timestamp)
+
+    def finalized(self) -> int | None:
+        return self.block_number
+
     def balances(self, accounts: Sequence[Address]) -> list[int]:
         state = self._chain.get_vm().state
         return [state.get_balance(bytes(account)) for account in accounts]
@@ -96,6 +107,9 @@ class EmbeddedChain(Chain):
     def nonces(self, accounts: Sequence[Address]) -> list[int]:
         state = self._chain.get_vm().state
         return [state.get_nonce(bytes(account)) for account in accounts]
+
+    def mined_nonces(self, accounts: Sequence[Address]) -> list[int]:
+        return self.nonces(accounts)
 
     def code(self, address: Address) -> bytes:
         return bytes(self._chain.get_vm().state.get_code(bytes(address)))
@@ -114,6 +128,12 @@ class EmbeddedChain(Chain):
     def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
         every = self.all_logs(from_block, to_block)
         return [log for log in every if log.address == address and log.matches(topics)]
+
+    def logs_in(self, address: Address, blocks: Sequence[Block]) -> list[Log]:
+        for each in blocks:
+            if self.block_hash(each.number) != each.hash:
+                raise ChainError(f"there is no block {each.hash}")
+        return [log for each in blocks for log in self.logs(address, each.number, each.number)]
 
     def receipt(self, transaction: Hash32) -> Receipt | None:
         place = self.place(transaction)
@@ -141,6 +161,13 @@ class EmbeddedChain(Chain):
             if refusal is not None:
                 return [*outcomes, refusal]
         return outcomes
+
+    def submit(self, transaction: SignedTransaction) -> RevertError | None:
+        (result,) = self.include([transaction])
+        return result if isinstance(result, RevertError) else None
+
+    def outcome(self, transaction: SignedTransaction, receipt: Receipt) -> Receipt | RevertError:  # noqa: ARG002
+        return receipt  # none of a transaction that reverted
 
     # --------------------------------------------------- development chains only
 
@@ -282,9 +309,7 @@ def _receipts(block: Any, receipts: Sequence[Any]) -> tuple[Receipt, ...]:
     used, taken = 0, 0
     for transaction, receipt in zip(block.transactions, receipts, strict=True):
         name = Hash32(transaction.hash)
-        logs = tuple(
-            _log(log, block.number, index, name) for index, log in enumerate(receipt.logs, start=taken)
-        )
+        logs = tuple(_log(log, block, index, name) for index, log in enumerate(receipt.logs, start=taken))
         status = 1 if receipt.state_root == STATUS_SUCCESS else 0
         created = None if transaction.to else created_address(Address(transaction.sender), transaction.nonce)
         found.append(Receipt(name, status, receipt.gas_used - used, block.number, logs, created))
@@ -292,12 +317,13 @@ def _receipts(block: Any, receipts: Sequence[Any]) -> tuple[Receipt, ...]:
     return tuple(found)
 
 
-def _log(log: Any, block: int, index: int, transaction: Hash32) -> Log:
+def _log(log: Any, block: Any, index: int, transaction: Hash32) -> Log:
     return Log(
         address=Address(log.address),
         topics=tuple(Hash32(topic.to_bytes(32, "big")) for topic in log.topics),
         data=bytes(log.data),
-        block=block,
+        block=block.number,
         index=index,
         transaction=transaction,
+        block_hash=Hash32(block.hash),
     )

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, ClassVar, Final, cast
 
 from labelshare.chain.abi import Entry, convert, decode_parameters, entries, field_kinds
-from labelshare.chain.node import Chain, Log, Topics
+from labelshare.chain.node import Log, LogSource, Topics
 from labelshare.chain.state import OfferId, Outcome
 from labelshare.errors import EventError
 from labelshare.types import (
@@ -644,7 +644,7 @@ def decode(log: Log) -> Event | None:
 
 
 def events(
-    chain: Chain, address: Address, from_block: int, to_block: int, topics: Topics = ()
+    chain: LogSource, address: Address, from_block: int, to_block: int, topics: Topics = ()
 ) -> list[Event]:
     """All events of one of our contracts in a closed range of blocks, in order.
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from labelshare.chain import events as ev
 from labelshare.chain.contracts import Parts
 from labelshare.chain.deploy import Deployment
-from labelshare.chain.node import Chain, Topics
+from labelshare.chain.node import LogSource, Topics
 from labelshare.chain.standing import Standing, standing
 from labelshare.chain.state import Status
 from labelshare.errors import ChainError
@@ -134,7 +134,7 @@ class Ledger:
     burned: int
 
 
-def campaign_record(chain: Chain, deployment: Deployment, campaign: CampaignId) -> Record:
+def campaign_record(chain: LogSource, deployment: Deployment, campaign: CampaignId) -> Record:
     """The facts that a campaign's settlement is judged by; `ChainError` if there is no such campaign.
 
     The seed is zero until it is drawn. Of several proposals the latest that has not fallen counts.
@@ -142,7 +142,7 @@ def campaign_record(chain: Chain, deployment: Deployment, campaign: CampaignId) 
     return campaign_history(chain, deployment, campaign).record
 
 
-def campaign_history(chain: Chain, deployment: Deployment, campaign: CampaignId) -> CampaignHistory:
+def campaign_history(chain: LogSource, deployment: Deployment, campaign: CampaignId) -> CampaignHistory:
     """Everything that happened to a campaign up to the latest block."""
     happened = _registry_events(chain, deployment, campaign)
     created = _first(happened, ev.CampaignCreated)
@@ -169,7 +169,7 @@ def campaign_history(chain: Chain, deployment: Deployment, campaign: CampaignId)
     )
 
 
-def pool_params(chain: Chain, deployment: Deployment, pool: PoolId) -> PoolParams:
+def pool_params(chain: LogSource, deployment: Deployment, pool: PoolId) -> PoolParams:
     """The rules of a pool as it was created with; `ChainError` if there is none."""
     created = _first(_registry_events(chain, deployment, pool), ev.PoolCreated)
     if created is None:
@@ -177,7 +177,7 @@ def pool_params(chain: Chain, deployment: Deployment, pool: PoolId) -> PoolParam
     return created.params
 
 
-def seat_spans(chain: Chain, deployment: Deployment, pool: PoolId) -> tuple[SeatSpan, ...]:
+def seat_spans(chain: LogSource, deployment: Deployment, pool: PoolId) -> tuple[SeatSpan, ...]:
     """Every stay in a pool, in the order of joining."""
     spans: list[SeatSpan] = []
     latest: dict[Address, int] = {}
@@ -198,7 +198,7 @@ def seat_spans(chain: Chain, deployment: Deployment, pool: PoolId) -> tuple[Seat
     return tuple(spans)
 
 
-def _seat_events(chain: Chain, deployment: Deployment, pool: PoolId) -> list[ev.Event]:
+def _seat_events(chain: LogSource, deployment: Deployment, pool: PoolId) -> list[ev.Event]:
     """What happened to the seats of a pool, in order; slashes name the campaign, which names the pool."""
     accepted = _events(chain, deployment, (ev.topic_of(ev.Accepted), None, None, pool))
     campaigns = {event.campaign for event in _all(accepted, ev.Accepted)}
@@ -207,7 +207,7 @@ def _seat_events(chain: Chain, deployment: Deployment, pool: PoolId) -> list[ev.
     return sorted([*_registry_events(chain, deployment, pool), *own], key=_place)
 
 
-def dataset_history(chain: Chain, deployment: Deployment, dataset: Address) -> DatasetHistory:
+def dataset_history(chain: LogSource, deployment: Deployment, dataset: Address) -> DatasetHistory:
     """Everything that happened to a dataset's shares, revenue and licences up to the latest block."""
     created = _first(_registry_events(chain, deployment, _word(dataset)), ev.DatasetCreated)
     if created is None:
@@ -232,7 +232,7 @@ def dataset_history(chain: Chain, deployment: Deployment, dataset: Address) -> D
     )
 
 
-def ledger(chain: Chain, deployment: Deployment, token: Address) -> Ledger:
+def ledger(chain: LogSource, deployment: Deployment, token: Address) -> Ledger:
     """Credit in a token as the events add up; accounts without any are left out."""
     return ledger_of(_registry_events(chain, deployment, _word(token)), token)
 
@@ -325,12 +325,12 @@ def _balances(transfers: Iterable[ev.Transfer]) -> dict[Address, int]:
     return {account: amount for account, amount in held.items() if amount > 0}
 
 
-def _registry_events(chain: Chain, deployment: Deployment, subject: bytes) -> list[ev.Event]:
+def _registry_events(chain: LogSource, deployment: Deployment, subject: bytes) -> list[ev.Event]:
     """Events of the registry about one pool, campaign, dataset or token, which is their first argument."""
     return _events(chain, deployment, (None, subject))
 
 
-def _events(chain: Chain, deployment: Deployment, topics: Topics) -> list[ev.Event]:
+def _events(chain: LogSource, deployment: Deployment, topics: Topics) -> list[ev.Event]:
     address = deployment.registry.address
     return ev.events(chain, address, deployment.block, chain.block_number, topics)
 

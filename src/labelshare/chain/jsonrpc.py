@@ -240,6 +240,7 @@ def log(fields: Any) -> Log:
         block=number(fields["blockNumber"]),
         index=number(fields["logIndex"]),
         transaction=Hash32(fields["transactionHash"]),
+        block_hash=Hash32(fields["blockHash"]),
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from labelshare.chain.envelope import SignedTransaction
 from labelshare.errors import RevertError, WrongChainError
-from labelshare.types import Address, Hash32
+from labelshare.types import ZERO_HASH, Address, Hash32
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -18,10 +18,12 @@ __all__ = [
     "ANVIL_CHAIN_ID",
     "DEVELOPMENT_CHAIN_IDS",
     "EMBEDDED_CHAIN_ID",
+    "Block",
     "Call",
     "Chain",
     "Fees",
     "Log",
+    "LogSource",
     "Receipt",
     "Topics",
 ]
@@ -62,6 +64,7 @@ class Log:
     block: int
     index: int
     transaction: Hash32
+    block_hash: Hash32 = ZERO_HASH
 
     def matches(self, topics: Topics) -> bool:
         """Whether the topics begin with these; None matches anything."""
@@ -70,6 +73,16 @@ class Log:
         return all(
             wanted is None or wanted == topic for wanted, topic in zip(topics, self.topics, strict=False)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What ties a block to the one before it; `time` in Unix seconds."""
+
+    number: int
+    hash: Hash32
+    parent: Hash32
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,17 @@ class Fees:
     def cap(self, headroom: int) -> int:
         """The highest fee offered, good for a base fee that grows `headroom`-fold."""
         return headroom * self.base + self.tip
+
+
+class LogSource(Protocol):
+    """Where events are read: a chain, or what was kept of one."""
+
+    @property
+    def block_number(self) -> int:
+        """The latest block whose logs are to be had."""
+
+    def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
+        """Logs of one contract in a closed range of blocks, in order; None in `topics` matches anything."""
 
 
 class Chain(ABC):
@@ -131,6 +155,14 @@ class Chain(ABC):
         """The hash of a block."""
 
     @abstractmethod
+    def blocks(self, numbers: Sequence[int]) -> list[Block]:
+        """What ties each of these blocks to its parent; `ChainError` if there is no such block (any more)."""
+
+    @abstractmethod
+    def finalized(self) -> int | None:
+        """The number of the latest block that cannot be replaced; None where the chain does not say."""
+
+    @abstractmethod
     def balances(self, accounts: Sequence[Address]) -> list[int]:
         """What each account holds of the chain's own coin, in wei."""
 
@@ -143,6 +175,10 @@ class Chain(ABC):
         """The next nonce of each account, pending transactions counted."""
 
     @abstractmethod
+    def mined_nonces(self, accounts: Sequence[Address]) -> list[int]:
+        """How many transactions of each account are in blocks."""
+
+    @abstractmethod
     def code(self, address: Address) -> bytes:
         """The runtime code at an address."""
 
@@ -153,6 +189,14 @@ class Chain(ABC):
     @abstractmethod
     def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
         """Logs of one contract in a closed range of blocks, in order; None in `topics` matches anything."""
+
+    @abstractmethod
+    def logs_in(self, address: Address, blocks: Sequence[Block]) -> list[Log]:
+        """Logs of one contract in just these blocks, in order, by their hashes.
+
+        Unlike a range it cannot be answered by a node that lacks a block, or has another in its place: that
+        raises `ChainError`, where no log would look like none.
+        """
 
     @abstractmethod
     def receipt(self, transaction: Hash32) -> Receipt | None:
@@ -176,6 +220,21 @@ class Chain(ABC):
         the first refusal on, so the list ends there. Raises `ChainError` if the chain does not take one,
         `WrongChainError` before sending any if one is signed for another chain.
         """
+
+    @abstractmethod
+    def submit(self, transaction: SignedTransaction) -> RevertError | None:
+        """Send one transaction and wait for nothing; why its contract refused, if the chain says so at once.
+
+        Raises:
+            LostError: The chain says that its nonce is used; it may be by this very transaction.
+            NotIncludedError: The chain does not take it at its fee.
+            FundsError: The account cannot pay.
+            ChainError: The chain does not take it.
+        """
+
+    @abstractmethod
+    def outcome(self, transaction: SignedTransaction, receipt: Receipt) -> Receipt | RevertError:
+        """What a transaction with that receipt came to: the receipt, or why its contract refused."""
 
     def _require_own(self, transactions: Sequence[SignedTransaction]) -> None:
         """Nothing signed for another chain goes out here, whatever the node would do with it."""

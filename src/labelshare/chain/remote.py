@@ -18,9 +18,16 @@ from labelshare.chain.jsonrpc import (
     number,
     receipt,
 )
-from labelshare.chain.node import Call, Chain, Fees, Log, Receipt, Topics
+from labelshare.chain.node import Block, Call, Chain, Fees, Log, Receipt, Topics
 from labelshare.chain.reverts import decode_revert, utc
-from labelshare.errors import ChainError, FundsError, RevertError, WrongChainError
+from labelshare.errors import (
+    ChainError,
+    FundsError,
+    LostError,
+    NotIncludedError,
+    RevertError,
+    WrongChainError,
+)
 from labelshare.types import Address, Hash32
 
 if TYPE_CHECKING:
@@ -37,6 +44,8 @@ PATIENCE_SECONDS: Final = 2.0
 ESTIMATE_MARGIN_PERCENT: Final = 25
 # What nodes say to an account that cannot pay: anvil and geth the first, Hardhat the second.
 TOO_POOR: Final = ("insufficient funds", "doesn't have enough funds")
+# What they say to a fee below the chain's, or too little above that of the transaction that it is to replace.
+TOO_CHEAP: Final = ("underpriced", "less than block base fee", "fee cap less than")
 
 BLOCK_METHOD: Final = "eth_getBlockByNumber"
 RECEIPT_METHOD: Final = "eth_getTransactionReceipt"
@@ -102,11 +111,44 @@ class RemoteChain(Chain):
         fields = self._block(hex(block))
         return self._rpc.read(lambda each: Hash32(each["hash"]), BLOCK_METHOD, fields)
 
+    def blocks(self, numbers: Sequence[int]) -> list[Block]:
+        found: list[Block] = []
+        for start in range(0, len(numbers), BATCH):
+            part = numbers[start : start + BATCH]
+            answers = self._ask_all([(BLOCK_METHOD, [hex(each), False]) for each in part])
+            found += [self._tied(each, answer) for each, answer in zip(part, answers, strict=True)]
+        return found
+
+    def _tied(self, number_: int, answer: Any) -> Block:
+        fields = self._found(hex(number_), answer)
+        return self._rpc.read(
+            lambda each: Block(
+                number_, Hash32(each["hash"]), Hash32(each["parentHash"]), number(each["timestamp"])
+            ),
+            BLOCK_METHOD,
+            fields,
+        )
+
+    def finalized(self) -> int | None:
+        """As the node's tag says; nodes without the tag refuse it, or know no such block yet."""
+        try:
+            block = self._ask(BLOCK_METHOD, "finalized", False)  # noqa: FBT003
+        except RpcError:
+            return None
+        return (
+            None
+            if block is None
+            else self._rpc.read(lambda each: number(each["number"]), BLOCK_METHOD, block)
+        )
+
     def balances(self, accounts: Sequence[Address]) -> list[int]:
         return self._numbers("eth_getBalance", accounts, "latest")
 
     def nonces(self, accounts: Sequence[Address]) -> list[int]:
         return self._numbers("eth_getTransactionCount", accounts, "pending")
+
+    def mined_nonces(self, accounts: Sequence[Address]) -> list[int]:
+        return self._numbers("eth_getTransactionCount", accounts, "latest")
 
     def code(self, address: Address) -> bytes:
         return self._bytes("eth_getCode", str(address), "latest")
@@ -133,6 +175,23 @@ class RemoteChain(Chain):
                 raise self._rpc.strange(
                     "eth_getLogs", f"a log of {each.address} in block {each.block} that was not asked for"
                 )
+        return found
+
+    def logs_in(self, address: Address, blocks: Sequence[Block]) -> list[Log]:
+        found: list[Log] = []
+        for start in range(0, len(blocks), BATCH):
+            part = blocks[start : start + BATCH]
+            queries = [{"address": str(address), "blockHash": str(each.hash)} for each in part]
+            answers = self._ask_all([("eth_getLogs", [query]) for query in queries])
+            for block, answer in zip(part, answers, strict=True):
+                found += self._logs_of(address, block, answer)
+        return found
+
+    def _logs_of(self, address: Address, block: Block, answer: Any) -> list[Log]:
+        found = self._rpc.read(_logs, "eth_getLogs", answer)
+        for each in found:
+            if (each.address, each.block, each.block_hash) != (address, block.number, block.hash):
+                raise self._rpc.strange("eth_getLogs", f"a log of another block than {block.number}")
         return found
 
     def receipt(self, transaction: Hash32) -> Receipt | None:
@@ -172,6 +231,14 @@ class RemoteChain(Chain):
             return self._include_batch(transactions)
         stuck: _Stuck = {}
         return [self._include_one(signed, stuck) for signed in transactions]
+
+    def submit(self, transaction: SignedTransaction) -> RevertError | None:
+        self._require_own([transaction])
+        self._require_same_chain()
+        return self._accepted(self._answers([_raw(transaction)])[0], transaction, {})
+
+    def outcome(self, transaction: SignedTransaction, receipt: Receipt) -> Receipt | RevertError:
+        return receipt if receipt.status else self._why(transaction, receipt)
 
     def _require_same_chain(self) -> None:
         """A node may be restarted, or a balancer may lead elsewhere, while a process runs."""
@@ -222,7 +289,7 @@ class RemoteChain(Chain):
             return _behind(signed, stuck)
         refusal = self._accepted(self._answers([_raw(signed)])[0], signed, stuck)
         if refusal is None:
-            return self._outcome(signed, self._awaited(signed))
+            return self.outcome(signed, self._awaited(signed))
         if self.receipt(signed.hash) is None:  # Hardhat tells of a failure and has a block of it as well.
             stuck[signed.sender] = refusal
         return refusal
@@ -247,7 +314,7 @@ class RemoteChain(Chain):
             self._ask("evm_setAutomine", True)  # noqa: FBT003
         taken = {signed.hash: signed for signed in transactions if signed.hash not in refused}
         receipts = self._receipts(list(taken.values()))
-        return [refused.get(each.hash) or self._outcome(each, receipts[each.hash]) for each in transactions]
+        return [refused.get(each.hash) or self.outcome(each, receipts[each.hash]) for each in transactions]
 
     def _end_a_batch(self) -> None:
         """A process that died in the midst of a batch has left the node waiting to be told to mine."""
@@ -274,7 +341,7 @@ class RemoteChain(Chain):
                 self._end_a_batch()
                 patience = deadline
             if time.monotonic() > deadline:
-                raise ChainError(
+                raise NotIncludedError(
                     f"transaction {signed.hash} is in no block after {self._receipt_seconds:.0f} s"
                 )
             time.sleep(pause)
@@ -288,9 +355,6 @@ class RemoteChain(Chain):
         if found.hash != transaction:
             raise self._rpc.strange(RECEIPT_METHOD, f"the receipt of {found.hash}, not of {transaction}")
         return found
-
-    def _outcome(self, signed: SignedTransaction, receipt: Receipt) -> Receipt | RevertError:
-        return receipt if receipt.status else self._why(signed, receipt)
 
     def _why(self, signed: SignedTransaction, receipt: Receipt) -> RevertError:
         """The reason of a transaction that reverted, by running it again where it stood."""
@@ -313,6 +377,8 @@ class RemoteChain(Chain):
 
         Raises:
             FundsError: The account cannot pay.
+            LostError: Its nonce is used, by a transaction that this node does not know as this one.
+            NotIncludedError: It offers too little.
             ChainError: The node does not take it, or names another transaction.
         """
         if not isinstance(answer, RpcError):
@@ -332,10 +398,12 @@ class RemoteChain(Chain):
             held, needed = self.balance(signed.sender), signed.transaction.upfront
             return FundsError(f"{signed.sender} holds {held} wei and needs {needed}")
         if "nonce" in reason and "low" in reason:
-            return ChainError(
+            return LostError(
                 f"{signed.sender} has used its nonce {signed.transaction.nonce} for another transaction; "
                 f"the node at {self.host} does not take {signed.hash}"
             )
+        if any(words in reason for words in TOO_CHEAP):
+            return NotIncludedError(f"transaction {signed.hash} offers too little: {answer}")
         return answer
 
     def _require_named(self, answer: Any, signed: SignedTransaction) -> None:
@@ -354,7 +422,9 @@ class RemoteChain(Chain):
     # -------------------------------------------------------------------- JSON-RPC
 
     def _block(self, tag: str) -> dict[str, Any]:
-        block = self._ask(BLOCK_METHOD, tag, False)  # noqa: FBT003
+        return self._found(tag, self._ask(BLOCK_METHOD, tag, False))  # noqa: FBT003
+
+    def _found(self, tag: str, block: Any) -> dict[str, Any]:
         if block is None:
             raise ChainError(f"no block {tag} on chain {self.chain_id}, says the node at {self.host}")
         found = self._rpc.read(lambda each: number(each["number"]), BLOCK_METHOD, block)

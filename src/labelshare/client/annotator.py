@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from labelshare.chain.campaign import Campaign
 from labelshare.chain.contracts import Registry
@@ -24,6 +25,7 @@ from labelshare.protocol.record import Record
 from labelshare.protocol.spec import Spec
 from labelshare.store.batches import Batches, Kept
 from labelshare.store.database import Database
+from labelshare.store.vault import Vault
 from labelshare.types import Address, CampaignParams, Commit, Hash32, Inclusion, Scope, keccak
 
 __all__ = ["Annotator", "Batch"]
@@ -322,7 +324,7 @@ class Annotator:
             >>> contracts.registry.enrolled_alone(scope.campaign_id, annotator.address)
             True
         """
-        sender.catch_up()
+        sender.catch_up(self.signer)
         registry = self._registry(sender)
         if not registry.enrolled_alone(self.scope.campaign_id, self.address):
             sender.send(self.signer, registry.enrol(self.params))
@@ -352,7 +354,7 @@ class Annotator:
         if name not in {each.opening.commit_hash for each in self.batches}:
             raise ProtocolError(f"batch {number} is not in the store, and could not be opened later")
         self._book.set_alone(number, alone=True)
-        sender.catch_up()
+        sender.catch_up(self.signer)
         registry = self._registry(sender)
         if registry.commit_hash(self.scope.campaign_id, self.address, number) == name:
             return
@@ -403,9 +405,9 @@ class Annotator:
 
     # -------------------------------------------------------------- helpers
 
-    @property
+    @cached_property
     def _book(self) -> Batches:
-        return Batches(self.database, self.scope.campaign_id, self.address)
+        return Batches(self.database, self.scope.campaign_id, self.address, Vault.of(self.signer))
 
     def _batch(self, kept: Kept) -> Batch:
         name = typed_data.commit_hash(self.scope.campaign_id, kept.commit)

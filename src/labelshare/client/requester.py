@@ -139,7 +139,7 @@ class Requester:
 
         Raises:
             CommitmentError: It is not what the spec sealed, and would count for nothing.
-            RevertError: Not between commitEnd and revealEnd. Nothing moves: without gold nobody is slashed.
+            RevertError: Not between commitEnd and revealEnd. Nothing moves: without gold nobody loses stake.
 
         Example:
             >>> requester.reveal_gold(params, spec, gold).campaign == scope.campaign_id

@@ -7,8 +7,8 @@ store: a step that is done already does nothing, so a process that ended anywher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from labelshare.chain.campaign import Campaign
@@ -17,21 +17,31 @@ from labelshare.chain.deploy import Contracts, Deployment
 from labelshare.chain.events import Claimed, events, topic_of
 from labelshare.chain.history import campaign_record, handed_out
 from labelshare.chain.keys import Signer
-from labelshare.chain.node import Chain
+from labelshare.chain.node import Chain, LogSource
 from labelshare.chain.state import CampaignState, Status
 from labelshare.chain.transactions import Call, Sender
-from labelshare.errors import CommitmentError, EvidenceError, ProtocolError, RevertError
+from labelshare.errors import (
+    CommitmentError,
+    EvidenceError,
+    ProtocolError,
+    RevertError,
+    VerificationError,
+)
 from labelshare.oracle.assigner import Assigner
 from labelshare.oracle.intake import Intake
 from labelshare.protocol import settlement
+from labelshare.protocol.commitments import Enrolment, SignedCommit
 from labelshare.protocol.merkle import MultiProof
-from labelshare.protocol.record import Record
+from labelshare.protocol.record import Posted, Record
 from labelshare.protocol.rewards import bond_for
 from labelshare.protocol.rounds import Aggregate, aggregate, roster_root
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.spec import Spec
+from labelshare.protocol.typed_data import commit_hash
+from labelshare.protocol.verify import verify
 from labelshare.store.database import Database
 from labelshare.store.messages import Messages
+from labelshare.store.vault import Vault
 from labelshare.types import ZERO_HASH, Address, CampaignParams, Hash32, PoolParams, Scope
 
 __all__ = ["CLAIMS_A_CALL", "Oracle", "runs"]
@@ -55,6 +65,7 @@ class Oracle:
         scope, pool, params, spec: The campaign.
         database: Where all that it receives is kept.
         intake: Where annotators hand in their messages.
+        logs: Gives where events are read; the chain by default.
 
     Example:
         >>> oracle = Oracle.of(campaign, sender, operator, database)
@@ -70,11 +81,20 @@ class Oracle:
     params: CampaignParams
     spec: Spec
     database: Database
+    logs: Callable[[], LogSource] | None = None
     intake: Intake = field(init=False)
     _built: Built | None = None
+    _known_round: int | None = None
 
     @classmethod
-    def of(cls, campaign: Campaign, sender: Sender, signer: Signer, database: Database) -> Oracle:
+    def of(
+        cls,
+        campaign: Campaign,
+        sender: Sender,
+        signer: Signer,
+        database: Database,
+        logs: Callable[[], LogSource] | None = None,
+    ) -> Oracle:
         """The oracle of a campaign that was read from the chain.
 
         Example:
@@ -92,10 +112,11 @@ class Oracle:
             campaign.params,
             campaign.spec,
             database,
+            logs,
         )
 
     def __post_init__(self) -> None:
-        book = Messages(self.database, self.scope.campaign_id)
+        book = Messages(self.database, self.scope.campaign_id, Vault.of(self.signer))
         book.open(self.spec)
         self.intake = Intake(
             scope=self.scope,
@@ -139,7 +160,7 @@ class Oracle:
             >>> oracle.state().status
             <Status.OPEN: 2>
         """
-        self.sender.catch_up()
+        self.sender.catch_up(self.signer)
         return self.registry.campaign(self.scope.campaign_id)
 
     def record(self) -> Record:
@@ -149,8 +170,12 @@ class Oracle:
             >>> oracle.record().roster_count
             4
         """
-        self.sender.catch_up()
-        return campaign_record(self._chain, self.deployment, self.scope.campaign_id)
+        self.sender.catch_up(self.signer)
+        return self._record()
+
+    def _record(self) -> Record:
+        source = self.logs() if self.logs else self._chain
+        return campaign_record(source, self.deployment, self.scope.campaign_id)
 
     def _is_seated(self, account: Address) -> bool:
         return self.registry.seat(self.params.pool, account).takes_work
@@ -232,28 +257,63 @@ class Oracle:
 
     def _close_roster(self) -> None:
         self.book.end_enrolment()
-        self.intake.roster = self.record().roster(each.annotator for each in self.book.enrolments())
+        self._know_roster(self.record())
 
     # ----------------------------------------------------------- the rounds
+
+    def refresh(self) -> None:
+        """Know the roster and the round at hand as chain and store have them: nothing is sent or stored.
+
+        For a process that takes messages while another one moves the campaign on.
+
+        Example:
+            >>> oracle.refresh()
+            >>> ann.address in oracle.intake.roster
+            True
+        """
+        number = self.book.round()
+        if self.intake.roster is not None and number in (None, self._known_round):
+            return
+        record = self._record()
+        if record.seed == ZERO_HASH:
+            return
+        self._know_roster(record)
+        if number is not None:
+            self._assign(record, number)
+
+    def _know_roster(self, record: Record) -> None:
+        self.intake.roster = record.roster(each.annotator for each in self._enrolled(record))
+
+    def _enrolled(self, record: Record) -> list[Enrolment]:
+        """Who is under the posted root; nobody where none was posted in time: seats enrol alone then."""
+        return [] if record.roster_root == ZERO_HASH else self.book.enrolments()
+
+    def _assign(self, record: Record, number: int) -> None:
+        """A function of seed, roster and what is committed on chain, under the oracle's roots and alone."""
+        roster = tuple(sorted(self.intake.roster or ()))
+        commits = _under(record, self.book.commits(before=number))
+        assigner = Assigner(self.spec, record.seed, roster, self.intake.limit)
+        self.intake.assigned = assigner.places(number, commits, record.own_commits)
+        self._known_round = number
 
     def begin_round(self, number: int) -> None:
         """Take batches of this round, of whoever is assigned what after the rounds before.
 
-        Where the round's root is posted already none is taken: its receipt could not be kept.
+        Where the round was closed already none is taken: its receipt could not be kept.
 
         Example:
             >>> oracle.begin_round(0)
         """
-        seed = self.state().seed
-        if seed == ZERO_HASH:
+        record = self.record()
+        if record.seed == ZERO_HASH:
             raise ProtocolError("no round begins before the seed is drawn")
-        if self.intake.roster is None:
-            self._close_roster()
-        roster = tuple(sorted(self.intake.roster or ()))
-        assigner = Assigner(self.spec, seed, roster, self.intake.limit)
-        self.intake.assigned = assigner.places(number, self.book.commits(before=number))
-        is_over = self.registry.round_root(self.scope.campaign_id, number) != ZERO_HASH
-        self.book.set_round(None if is_over else number)
+        self.book.end_enrolment()
+        self._know_roster(record)
+        self._assign(record, number)
+        if self.registry.round_root(self.scope.campaign_id, number) == ZERO_HASH:
+            self.book.begin_round(number)
+        else:
+            self.book.close_round(number)
 
     def assigned_to(self, annotator: Address) -> frozenset[int] | None:
         """The items of an annotator in this round; None where anyone labels anything.
@@ -278,10 +338,9 @@ class Oracle:
             >>> len(aggregate.commits)
             5
         """
-        if self.book.round() == number:
-            self.book.set_round(None)
+        self.book.close_round(number)
         made = self.aggregate(number)
-        self.sender.catch_up()
+        self.sender.catch_up(self.signer)
         posted = self.registry.round_root(self.scope.campaign_id, number)
         if posted != ZERO_HASH and (made is None or posted != made.root):
             own = made.root if made else "none"
@@ -304,7 +363,7 @@ class Oracle:
     # -------------------------------------------------------- the settlement
 
     def answer_receipt(self, annotator: Address, name: Hash32) -> None:
-        """Show that a receipted commitment is under the root of its round; `name` is its hash.
+        """Show that a receipted commitment is included, under a root or alone; `name` is its hash.
 
         Raises:
             CommitmentError: It is not: the bond is lost.
@@ -314,16 +373,25 @@ class Oracle:
             >>> oracle.answer_receipt(annotator.address, batch.opening.commit_hash)
         """
         signed = self.book.commit(annotator, name)
-        made = self.aggregate(signed.commit.round) if signed else None
-        if signed is None or made is None or not self._is_posted(made):
-            raise CommitmentError(f"commitment {name} of {annotator} is in no round")
-        proof = made.proof(annotator, name, self.scope)
+        if signed is None:
+            raise CommitmentError(f"commitment {name} of {annotator} was never received")
+        proof = self._inclusion(signed, name)
         self._send(self.registry.answer_receipt(self.params, annotator, signed.commit, proof))
+
+    def _inclusion(self, signed: SignedCommit, name: Hash32) -> list[bytes]:
+        """The place under the round's root; nothing where the annotator committed alone."""
+        made = self.aggregate(signed.commit.round)
+        if made is not None and self._is_posted(made):
+            return made.proof(signed.annotator, name, self.scope)
+        campaign = self.scope.campaign_id
+        if self.registry.commit_hash(campaign, signed.annotator, signed.commit.batch) == name:
+            return []
+        raise CommitmentError(f"commitment {name} of {signed.annotator} is in no round")
 
     def _is_posted(self, made: Aggregate) -> bool:
         return self.registry.round_root(self.scope.campaign_id, made.round) == made.root
 
-    def propose(self, record: Record | None = None, *, late: bool = False) -> Built:
+    def propose(self, record: Record | None = None, *, late: bool = False, check: bool = False) -> Built:
         """Build the settlement from the chain's record and the openings received, and propose it.
 
         Its bundle is stored before it is proposed: what is on chain can always be shown.
@@ -333,6 +401,7 @@ class Oracle:
             late: After the oracle's own time or a proposal that fell, at 1% of the bond for each day begun.
                 Before the rescue is over, an opening posted between `record` and the proposal puts it at
                 fault.
+            check: Verify it first, as everybody else will; `VerificationError` if it does not hold.
 
         Example:
             >>> built = oracle.propose()
@@ -343,24 +412,39 @@ class Oracle:
         record = record or self.record()
         if record.posted is not None and (known := self._stored(record)) is not None:
             return known
-        messages = (self.book.enrolments(), self.book.commits(), self.book.openings())
-        built = settlement.build(self.spec, record, *messages)
+        built = self._build(record)
+        if check:
+            _require_holds(record, built)
         self.book.keep_bundle(built.settlement.bundle_hash, built.bundle)
         send = self.registry.propose_late if late else self.registry.propose
         self._send(send(self.params, built.settlement))
         self._built = built
         return built
 
+    def _build(self, record: Record) -> Built:
+        """From what is included: a batch whose round was not posted in time is nobody's evidence."""
+        commits = _under(record, self.book.commits())
+        included = {(each.annotator, commit_hash(self.scope.campaign_id, each.commit)) for each in commits}
+        included |= {
+            (own.annotator, commit_hash(self.scope.campaign_id, own.commit)) for own in record.own_commits
+        }
+        openings = [each for each in self.book.openings() if (each.annotator, each.commit_hash) in included]
+        return settlement.build(self.spec, record, self._enrolled(record), commits, openings)
+
     def finalize(self) -> None:
-        """End the campaign after the window.
+        """End the campaign after the window, whoever proposed.
 
         Example:
             >>> oracle.finalize()
             >>> oracle.state().status
             <Status.FINAL: 5>
         """
-        if self.state().status is not Status.FINAL:
-            self._send(self.registry.finalize(self.params, self.settled().settlement))
+        if self.state().status is Status.FINAL:
+            return
+        posted = self._record().posted
+        if posted is None:
+            raise ProtocolError("nothing is proposed yet")
+        self._send(self.registry.finalize(self.params, posted.settlement))
 
     def free_place(self) -> None:
         """Give the pool its place back.
@@ -384,10 +468,10 @@ class Oracle:
             >>> oracle.settled().settlement == built.settlement
             True
         """
-        if self._built is None:
-            record = self.record()
-            if record.posted is None:
-                raise ProtocolError("nothing is proposed yet")
+        record = self.record()
+        if record.posted is None:
+            raise ProtocolError("nothing is proposed yet")
+        if self._built is None or self._built.settlement != record.posted.settlement:
             self._built = self._stored(record)
         if self._built is None:
             raise EvidenceError("the proposal on chain is not of a bundle in this store")
@@ -415,7 +499,7 @@ class Oracle:
             >>> token.balance_of(annotator.address) // COIN
             4
         """
-        self.sender.catch_up()
+        self.sender.catch_up(self.signer)
         built = self.settled()
         if not built.payouts:
             return
@@ -453,6 +537,18 @@ class Oracle:
 
     def _send(self, call: Call) -> None:
         self.sender.send(self.signer, call)
+
+
+def _under(record: Record, commits: Iterable[SignedCommit]) -> list[SignedCommit]:
+    """Those of rounds whose root is posted."""
+    posted = {each.round for each in record.rounds}
+    return [each for each in commits if each.commit.round in posted]
+
+
+def _require_holds(record: Record, built: Built) -> None:
+    report = verify(replace(record, posted=Posted(built.settlement)), built.bundle)
+    if not report.ok:
+        raise VerificationError(f"the settlement does not hold, nothing is proposed: {report.difference}")
 
 
 def runs(things: Sequence[Thing], length: int) -> Iterator[Sequence[Thing]]:

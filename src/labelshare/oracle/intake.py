@@ -2,6 +2,7 @@
 
 Every message is checked before anything is kept, so a refused one changes nothing; it is kept before it is
 answered, so a receipt is never given for what could be lost. The same message again gets the same answer.
+What depends on the annotator's messages so far is checked and kept in one turn, whichever process takes it.
 """
 
 from __future__ import annotations
@@ -65,14 +66,20 @@ class Intake:
         typed_data.require_signer(digest, enrolment.signature, enrolment.annotator)
         if self.book.has_enrolled(enrolment.annotator):
             return
+        self._require_enrolling()
+        if not self.is_seated(enrolment.annotator):
+            raise ProtocolError(f"{enrolment.annotator} has no whole seat in the pool")
+        with self.book.turn(enrolment.annotator):
+            if not self.book.has_enrolled(enrolment.annotator):
+                self._require_enrolling()
+                self.book.add_enrolment(enrolment)
+
+    def _require_enrolling(self) -> None:
         schedule = self.params.schedule
         if not self.book.is_enrolling() or self.now() >= schedule.enrol_end - schedule.grace:
             raise ProtocolError(
                 "the oracle takes no more enrolments; until the roster closes a seat can enrol alone"
             )
-        if not self.is_seated(enrolment.annotator):
-            raise ProtocolError(f"{enrolment.annotator} has no whole seat in the pool")
-        self.book.add_enrolment(enrolment)
 
     def enrolled(self) -> tuple[Address, ...]:
         """Everyone under the roster's root; `ProtocolError` while enrolment runs."""
@@ -96,10 +103,11 @@ class Intake:
         annotator, commit = signed.annotator, signed.commit
         name = typed_data.commit_hash(self.scope.campaign_id, commit)
         typed_data.require_signer(typed_data.digest(self.scope, name), signed.signature, annotator)
-        known = self.book.commit(annotator, name)
-        if known is None or known.items != signed.items:
-            self._check(signed)
-            self.book.add_commit(name, signed)
+        with self.book.turn(annotator):
+            known = self.book.commit(annotator, name)
+            if known is None or known.items != signed.items:
+                self._check(signed)
+                self.book.add_commit(name, signed)
         return self._receipt(typed_data.receipt_hash(self.scope.campaign_id, annotator, name))
 
     def published(self, number: int) -> list[SignedCommit]:
@@ -141,7 +149,13 @@ class Intake:
                 f"cumulative count {commit.cumulative_count}, should be {before + commit.count}"
             )
         if commit.cumulative_count > self.limit:
-            raise CommitmentError(f"{commit.cumulative_count} labels exceed the limit of {self.limit}")
+            raise CommitmentError(self._too_many(commit.cumulative_count))
+
+    def _too_many(self, count: int) -> str:
+        behind = (
+            f"the spec allows no more, or this campaign's part of a seat at {self.params.stake_per_label}"
+        )
+        return f"{count} labels exceed the limit of {self.limit}: {behind} base units of stake a label"
 
     def _check_assigned(self, signed: SignedCommit) -> None:
         if any(item >= len(self.spec.items) for item in signed.items):
@@ -169,7 +183,9 @@ class Intake:
             raise CommitmentError(f"{opening.annotator} committed no batch {opening.commit_hash}")
         if self.book.opening(opening.annotator, opening.commit_hash) != opening:
             self._check_opening(signed, opening)
-            self.book.add_opening(opening)
+            with self.book.turn(opening.annotator):
+                if self.book.opening(opening.annotator, opening.commit_hash) != opening:
+                    self.book.add_opening(opening)
         answer = opening_hash(opening)
         return self._receipt(
             typed_data.opening_receipt_hash(self.scope.campaign_id, opening.annotator, answer)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_keep
 
 from labelshare.protocol.commitments import label_bytes, read_labels
 from labelshare.store.coding import commit_fields, commit_of
 from labelshare.store.database import Database
 from labelshare.store.schema import batches as table
 from labelshare.store.schema import memberships
+from labelshare.store.upsert import insert_or_keep
+from labelshare.store.vault import Vault
 from labelshare.types import Address, CampaignId, Commit
 
 __all__ = ["Batches", "Kept"]
+
+_SEALED: Final = b"batches.labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +39,25 @@ class Kept:
 
 @dataclass(frozen=True)
 class Batches:
-    """The book of one annotator in one campaign."""
+    """The book of one annotator in one campaign; `vault` seals the answers."""
 
     database: Database
     campaign: CampaignId
     annotator: Address
+    vault: Vault
 
     def all(self) -> list[Kept]:
         """Every batch, by number."""
         with self.database.reading() as connection:
-            return [
-                _kept(row) for row in connection.execute(self._own(select(table)).order_by(table.c.batch))
-            ]
+            rows = connection.execute(self._own(select(table)).order_by(table.c.batch)).all()
+        return [self._kept(row) for row in rows]
 
     def add(
         self, commit: Commit, items: tuple[int, ...], labels: tuple[bytes, ...], *, alone: bool = False
     ) -> None:
         """Keep a sealed batch, before it is sent to anybody; `alone` if that is not to be the oracle."""
-        row = self._key | commit_fields(commit) | {"labels": label_bytes(items, labels), "alone": alone}
+        sealed = self.vault.seal(label_bytes(items, labels), *self._place(commit.batch))
+        row = self._key | commit_fields(commit) | {"labels": sealed, "alone": alone}
         with self.database.writing() as connection:
             connection.execute(insert(table), row)
 
@@ -78,7 +82,7 @@ class Batches:
         """Keep the annotator's place under the roster's root, which never changes."""
         row = self._key | {"roster_proof": b"".join(proof)}
         with self.database.writing() as connection:
-            connection.execute(insert_or_keep(memberships).on_conflict_do_nothing(), row)
+            insert_or_keep(connection, memberships, row)
 
     def roster_proof(self) -> tuple[bytes, ...] | None:
         """The place under the roster's root; None if it was never seen."""
@@ -103,8 +107,10 @@ class Batches:
             table.c.campaign == bytes(self.campaign), table.c.annotator == bytes(self.annotator)
         )
 
+    def _place(self, number: int) -> tuple[bytes, ...]:
+        return _SEALED, bytes(self.campaign), bytes(self.annotator), number.to_bytes(8, "big")
 
-def _kept(row: Any) -> Kept:
-    items, labels = read_labels(row.labels)
-    receipts = (row.receipt or b"", row.opening_receipt or b"")
-    return Kept(commit_of(row), items, labels, row.alone, *receipts)
+    def _kept(self, row: Any) -> Kept:
+        items, labels = read_labels(self.vault.unseal(row.labels, *self._place(row.batch)))
+        receipts = (row.receipt or b"", row.opening_receipt or b"")
+        return Kept(commit_of(row), items, labels, row.alone, *receipts)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from struct import unpack
-from typing import Any
+from typing import Any, Final
 
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, label_bytes, read_labels
 from labelshare.protocol.leaves import packed
+from labelshare.store.vault import Vault
 from labelshare.types import Address, Commit, Hash32
 
 __all__ = [
@@ -19,6 +20,11 @@ __all__ = [
     "signed_of",
     "signed_row",
 ]
+
+
+# What is sealed, as the vault is told it.
+_OPENED_SECRET: Final = b"openings.secret"
+_OPENED_LABELS: Final = b"openings.labels"
 
 
 def commit_fields(commit: Commit) -> dict[str, Any]:
@@ -63,17 +69,21 @@ def signed_of(row: Any) -> SignedCommit:
     return SignedCommit(Address(row.annotator), commit_of(row), row.signature, items)
 
 
-def opening_row(opening: Opening) -> dict[str, Any]:
-    """The columns of an opening."""
+def opening_row(vault: Vault, campaign: bytes, opening: Opening) -> dict[str, Any]:
+    """The columns of an opening, its secret and its labels sealed for this row."""
+    annotator, name = bytes(opening.annotator), bytes(opening.commit_hash)
+    labels = label_bytes(opening.items, opening.labels)
     return {
-        "commit_hash": bytes(opening.commit_hash),
-        "annotator": bytes(opening.annotator),
-        "secret": bytes(opening.secret),
-        "labels": label_bytes(opening.items, opening.labels),
+        "commit_hash": name,
+        "annotator": annotator,
+        "secret": vault.seal(bytes(opening.secret), _OPENED_SECRET, campaign, annotator, name),
+        "labels": vault.seal(labels, _OPENED_LABELS, campaign, annotator, name),
     }
 
 
-def opening_of(row: Any) -> Opening:
+def opening_of(vault: Vault, row: Any) -> Opening:
     """The opening in a row."""
-    labels = read_labels(row.labels)
-    return Opening(Address(row.annotator), Hash32(row.commit_hash), Hash32(row.secret), *labels)
+    place = (bytes(row.campaign), bytes(row.annotator), bytes(row.commit_hash))
+    secret = vault.unseal(row.secret, _OPENED_SECRET, *place)
+    labels = read_labels(vault.unseal(row.labels, _OPENED_LABELS, *place))
+    return Opening(Address(row.annotator), Hash32(row.commit_hash), Hash32(secret), *labels)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_keep
+from sqlalchemy import Table, and_, insert, or_, select, update
 
+from labelshare.errors import StoreError
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
 from labelshare.protocol.spec import Spec
 from labelshare.store.coding import (
@@ -20,6 +22,8 @@ from labelshare.store.coding import (
 )
 from labelshare.store.database import Database
 from labelshare.store.schema import bundles, campaigns, commits, enrolments, openings
+from labelshare.store.upsert import insert_or_keep
+from labelshare.store.vault import Vault
 from labelshare.types import Address, CampaignId, Hash32
 
 __all__ = ["Messages"]
@@ -27,10 +31,17 @@ __all__ = ["Messages"]
 
 @dataclass(frozen=True)
 class Messages:
-    """The book of one campaign. Each method reads or writes the database; nothing is held in memory."""
+    """The book of one campaign. Each method reads or writes the database; nothing is held in memory.
+
+    Attributes:
+        database: Where it is.
+        campaign: Whose messages.
+        vault: What seals the answers; a book without one has no answers to take or to show.
+    """
 
     database: Database
     campaign: CampaignId
+    vault: Vault | None = None
 
     # ------------------------------------------------------------- the campaign
 
@@ -38,7 +49,19 @@ class Messages:
         """Begin the book, enrolment open; nothing happens where it was begun before."""
         row = {"campaign": self._key, "spec": spec.canonical_bytes, "enrolling": True, "round": None}
         with self.database.writing() as connection:
-            connection.execute(insert_or_keep(campaigns).on_conflict_do_nothing(), row)
+            insert_or_keep(connection, campaigns, row)
+
+    @contextmanager
+    def turn(self, annotator: Address) -> Iterator[None]:
+        """A block that reads and writes as one, beside which nobody else does for this annotator.
+
+        Nor does anybody end the enrolment or the round meanwhile, in any process: what was taken under a
+        state of the campaign is in the store before the state changes.
+        """
+        held = select(campaigns.c.campaign).where(campaigns.c.campaign == self._key)
+        with self.database.writing(self._key + bytes(annotator)) as connection:
+            connection.execute(held.with_for_update(read=True))
+            yield
 
     def is_enrolling(self) -> bool:
         """Whether enrolments are taken."""
@@ -51,11 +74,26 @@ class Messages:
     def round(self) -> int | None:
         """The round whose batches are taken; None between rounds."""
         number = self._campaign("round")
-        return None if number is None else int(number)
+        return None if number is None or number < 0 else int(number)
 
-    def set_round(self, number: int | None) -> None:
-        """Take batches of this round alone, or none."""
-        self._set(round=number)
+    def begin_round(self, number: int) -> None:
+        """Take batches of this round alone; not where it, or a later one, was closed before."""
+        self._set_round(number, number)
+
+    def close_round(self, number: int) -> None:
+        """Take no more batches of this round, ever; nothing happens where a later one was begun.
+
+        A process that was about to begin it, and is late, must not: what came in then would be in no root.
+        """
+        self._set_round(number, -1 - number)
+
+    def _set_round(self, number: int, value: int) -> None:
+        """Only onward: a round that was closed is kept as the number below zero that mirrors it."""
+        now = campaigns.c.round
+        earlier = or_(now.is_(None), and_(now >= 0, now <= number), and_(now < 0, now > -1 - number))
+        onward = update(campaigns).where(campaigns.c.campaign == self._key, earlier)
+        with self.database.writing() as connection:
+            connection.execute(onward.values(round=value))
 
     # -------------------------------------------------------------- the messages
 
@@ -85,12 +123,18 @@ class Messages:
 
     def commits(self, before: int | None = None) -> list[SignedCommit]:
         """All commitments, by annotator and batch; with `before` those of earlier rounds alone."""
-        found = [signed_of(row) for row in self._all(commits, commits.c.annotator, commits.c.batch)]
-        return [each for each in found if before is None or each.commit.round < before]
+        own = () if before is None else (commits.c.round < before,)
+        return [signed_of(row) for row in self._all(commits, commits.c.annotator, commits.c.batch, where=own)]
 
     def commits_of(self, number: int) -> list[SignedCommit]:
         """The commitments of one round, by annotator and batch."""
-        return [each for each in self.commits() if each.commit.round == number]
+        own = (commits.c.round == number,)
+        return [signed_of(row) for row in self._all(commits, commits.c.annotator, commits.c.batch, where=own)]
+
+    def commits_by(self, annotator: Address) -> list[SignedCommit]:
+        """The commitments of one annotator, by batch."""
+        own = (commits.c.annotator == bytes(annotator),)
+        return [signed_of(row) for row in self._all(commits, commits.c.batch, where=own)]
 
     def add_commit(self, name: Hash32, signed: SignedCommit) -> None:
         """Keep a commitment."""
@@ -99,15 +143,16 @@ class Messages:
     def opening(self, annotator: Address, name: Hash32) -> Opening | None:
         """The opening of the annotator's commitment of that hash."""
         row = self._one(openings, annotator=bytes(annotator), commit_hash=bytes(name))
-        return None if row is None else opening_of(row)
+        return None if row is None else opening_of(self._opener, row)
 
     def openings(self) -> list[Opening]:
         """All openings, by annotator and commitment."""
-        return [opening_of(row) for row in self._all(openings, openings.c.annotator, openings.c.commit_hash)]
+        rows = self._all(openings, openings.c.annotator, openings.c.commit_hash)
+        return [opening_of(self._opener, row) for row in rows]
 
     def add_opening(self, opening: Opening) -> None:
         """Keep an opening."""
-        self._add(openings, opening_row(opening))
+        self._add(openings, opening_row(self._opener, self._key, opening))
 
     # ---------------------------------------------------------------- the bundle
 
@@ -115,7 +160,7 @@ class Messages:
         """Keep a bundle by its hash, before the settlement that names it is proposed."""
         row = {"campaign": self._key, "bundle_hash": bytes(name), "data": data}
         with self.database.writing() as connection:
-            connection.execute(insert_or_keep(bundles).on_conflict_do_nothing(), row)
+            insert_or_keep(connection, bundles, row)
 
     def bundle(self, name: Hash32) -> bytes | None:
         """The bundle of that hash."""
@@ -127,6 +172,12 @@ class Messages:
     @property
     def _key(self) -> bytes:
         return bytes(self.campaign)
+
+    @property
+    def _opener(self) -> Vault:
+        if self.vault is None:
+            raise StoreError("this book was opened without its vault: it takes and shows no answers")
+        return self.vault
 
     def _campaign(self, column: str) -> Any:
         row = self._one(campaigns)
@@ -147,7 +198,7 @@ class Messages:
         with self.database.reading() as connection:
             return connection.execute(wanted).one_or_none()
 
-    def _all(self, table: Table, *order: Any) -> list[Any]:
-        wanted = select(table).where(table.c.campaign == self._key).order_by(*order)
+    def _all(self, table: Table, *order: Any, where: Sequence[Any] = ()) -> list[Any]:
+        wanted = select(table).where(table.c.campaign == self._key, *where).order_by(*order)
         with self.database.reading() as connection:
             return list(connection.execute(wanted))

@@ -18,19 +18,27 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
 __all__ = [
     "batches",
+    "blocks",
     "bundles",
     "campaigns",
     "chains",
     "commits",
     "enrolments",
+    "jobs",
+    "logs",
     "memberships",
     "metadata",
     "openings",
+    "replies",
+    "sessions",
+    "sign_ins",
+    "specs",
     "transactions",
 ]
 
@@ -107,7 +115,8 @@ commits = Table(
     UniqueConstraint("campaign", "annotator", "batch", name="uq_commits_batch"),
 )
 
-# `labels` as they are hashed: item 8 bytes ‖ length 2 ‖ label, each.
+# `secret` and `labels` are sealed by the vault; the latter as they are hashed: item 8 bytes ‖ length 2 ‖
+# label, each.
 openings = Table(
     "openings",
     metadata,
@@ -126,8 +135,8 @@ bundles = Table(
     _bytes("data"),
 )
 
-# What an annotator's client seals, stored before it is sent; `alone` is what goes to the chain without the
-# oracle. The secret is not here: the key makes it again.
+# What an annotator's client seals, stored before it is sent; `labels` are sealed by the vault, `alone` is
+# what goes to the chain without the oracle. The secret is not here: the key makes it again.
 batches = Table(
     "batches",
     metadata,
@@ -151,4 +160,84 @@ memberships = Table(
     _bytes("campaign", key=True),
     _bytes("annotator", key=True),
     _bytes("roster_proof"),
+)
+
+# Specs by their hash, from whoever funds a campaign: the chain has the hash alone.
+specs = Table("specs", metadata, _bytes("spec_hash", key=True), _bytes("spec"))
+
+# ------------------------------------------------------------------------------- the index
+
+# The chain as it was read: the block before the deployment, the last one that cannot be replaced, and every
+# one after it.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _bytes("hash"),
+    _bytes("parent"),
+    Column("time", BigInteger, nullable=False),
+)
+
+# What our contracts logged. `topics` are 32 bytes each; `subject` is the second of them, or empty: mostly the
+# campaign.
+logs = Table(
+    "logs",
+    metadata,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    _bytes("block_hash"),
+    _bytes("transaction"),
+    _bytes("address"),
+    _bytes("topics"),
+    _bytes("subject"),
+    _bytes("data"),
+    Index("ix_logs_subject", "subject"),
+)
+
+# ---------------------------------------------------------------------------- the service
+
+# Work that any replica may do, each once. Times are Unix seconds of the machine; who takes a job has it until
+# `taken_until` at the latest.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("kind", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("due", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("taken_by", String(200)),
+    Column("taken_until", BigInteger),
+    Column("error", Text),
+    Column("done", Boolean, nullable=False),
+    Index("ix_jobs_due", "done", "due"),
+)
+
+# Texts that were given out to be signed (EIP-4361), each good once; and who signed in, by the hash of its
+# token.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("nonce", String(40), primary_key=True),
+    _bytes("account"),
+    Column("text", Text, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    _bytes("token_hash", key=True),
+    _bytes("account"),
+    Column("expires", BigInteger, nullable=False),
+)
+
+# What was answered to a request with an idempotency key: the same request again gets the same answer.
+replies = Table(
+    "replies",
+    metadata,
+    _bytes("account", key=True),
+    Column("key", String(200), primary_key=True),
+    _bytes("request_hash"),
+    Column("status", Integer, nullable=False),
+    _bytes("body"),
+    Column("expires", BigInteger, nullable=False),
 )

@@ -29,6 +29,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign", "annotator", "batch"),
     )
     op.create_table(
+        "blocks",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("parent", sa.LargeBinary(), nullable=False),
+        sa.Column("time", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_table(
         "bundles",
         sa.Column("campaign", sa.LargeBinary(), nullable=False),
         sa.Column("bundle_hash", sa.LargeBinary(), nullable=False),
@@ -72,6 +80,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign", "annotator"),
     )
     op.create_table(
+        "jobs",
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("taken_by", sa.String(length=200), nullable=True),
+        sa.Column("taken_until", sa.BigInteger(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "key"),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_jobs_due", ["done", "due"], unique=False)
+
+    op.create_table(
+        "logs",
+        sa.Column("block", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("block_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("transaction", sa.LargeBinary(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("topics", sa.LargeBinary(), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("block", "position"),
+    )
+    with op.batch_alter_table("logs", schema=None) as batch_op:
+        batch_op.create_index("ix_logs_subject", ["subject"], unique=False)
+
+    op.create_table(
         "memberships",
         sa.Column("campaign", sa.LargeBinary(), nullable=False),
         sa.Column("annotator", sa.LargeBinary(), nullable=False),
@@ -86,6 +124,37 @@ def upgrade() -> None:
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("labels", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("campaign", "annotator", "commit_hash"),
+    )
+    op.create_table(
+        "replies",
+        sa.Column("account", sa.LargeBinary(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "key"),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.LargeBinary(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_table(
+        "sign_ins",
+        sa.Column("nonce", sa.String(length=40), nullable=False),
+        sa.Column("account", sa.LargeBinary(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("nonce"),
+    )
+    op.create_table(
+        "specs",
+        sa.Column("spec_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("spec", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("spec_hash"),
     )
     op.create_table(
         "transactions",
@@ -114,11 +183,24 @@ def downgrade() -> None:
         batch_op.drop_index("ix_transactions_name")
 
     op.drop_table("transactions")
+    op.drop_table("specs")
+    op.drop_table("sign_ins")
+    op.drop_table("sessions")
+    op.drop_table("replies")
     op.drop_table("openings")
     op.drop_table("memberships")
+    with op.batch_alter_table("logs", schema=None) as batch_op:
+        batch_op.drop_index("ix_logs_subject")
+
+    op.drop_table("logs")
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index("ix_jobs_due")
+
+    op.drop_table("jobs")
     op.drop_table("enrolments")
     op.drop_table("commits")
     op.drop_table("chains")
     op.drop_table("campaigns")
     op.drop_table("bundles")
+    op.drop_table("blocks")
     op.drop_table("batches")

@@ -1,0 +1,1 @@
+"""The oracle's HTTP API: routes over `oracle.desk`, and what guards them. It holds no keys."""

@@ -1,0 +1,94 @@
+"""The app: routes, guards and documentation put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic, time
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from labelshare import __version__
+from labelshare.api import problems
+from labelshare.api.auth import Auth
+from labelshare.api.guard import Guard
+from labelshare.api.limits import Buckets
+from labelshare.api.openapi import document
+from labelshare.api.routes import (
+    bundles,
+    campaigns,
+    datasets,
+    health,
+    items,
+    messages,
+    money,
+    quotes,
+    sign_in,
+    specs,
+    stream,
+    work,
+)
+from labelshare.api.settings import ApiSettings
+from labelshare.api.site import Site
+from labelshare.oracle.desk import Desk
+
+__all__ = ["create_app"]
+
+SUBJECTS = (sign_in, campaigns, items, work, messages, money, bundles, specs, quotes, datasets, stream)
+
+
+def create_app(
+    desk: Desk,
+    settings: ApiSettings | None = None,
+    *,
+    clock: Callable[[], float] = time,
+    ticks: Callable[[], float] = monotonic,
+) -> FastAPI:
+    """The API of an oracle, to be served by any ASGI server.
+
+    Args:
+        desk: Who answers.
+        settings: Address and bounds.
+        clock: Unix seconds of this machine, for sign-ins, sessions and kept replies.
+        ticks: Seconds that never go back, for the limits.
+
+    Example:
+        >>> app = create_app(desk, ApiSettings(url="https://oracle.example"))
+    """
+    settings = settings or ApiSettings()
+    app = FastAPI(
+        title="labelshare oracle",
+        version=__version__,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    accounts, specs_in = Buckets(settings.account_rate, ticks), Buckets(settings.spec_rate, ticks)
+    app.state.site = Site(desk, settings, Auth(desk, settings, clock), accounts, specs_in)
+    app.state.streams = stream.Streams(settings.streams)
+    app.include_router(_v1())
+    app.include_router(health.router)
+    problems.install(app)
+    app.add_middleware(Guard, settings=settings, clock=ticks)
+    _document(app)
+    return app
+
+
+def _v1() -> APIRouter:
+    router = APIRouter(prefix="/v1")
+    for subject in SUBJECTS:
+        router.include_router(subject.router)
+    return router
+
+
+def _document(app: FastAPI) -> None:
+    plain = app.openapi
+    made: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(document(plain()))
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]

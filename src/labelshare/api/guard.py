@@ -1,0 +1,173 @@
+"""The outermost layer: names each request, bounds it, and answers what nobody else does.
+
+Plain ASGI, so that nothing is read, parsed or run of a request that is refused here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from labelshare.api import problems
+from labelshare.api.limits import Buckets
+from labelshare.api.settings import ApiSettings
+
+__all__ = ["Guard"]
+
+_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+)
+_UNLIMITED: Final = frozenset({"/healthz", "/readyz"})
+_WITH_SPECS: Final = ("/v1/specs/", "/v1/quotes")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Answering:
+    """Where an answer goes: once it has begun nothing else is sent, once it is given up nothing at all."""
+
+    send: Send
+    name: str
+    begun: asyncio.Event
+    given_up: bool = False
+
+    async def __call__(self, message: Message) -> None:
+        if self.given_up:
+            return
+        if message["type"] == "http.response.start":
+            self.begun.set()
+            message = {**message, "headers": self._headers(list(message.get("headers", ())))}
+        await self.send(message)
+
+    def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        names = {name.lower() for name, _ in given}
+        more = [*_HEADERS, (b"cache-control", b"no-store"), (b"x-request-id", self.name.encode())]
+        return [*given, *(each for each in more if each[0] not in names)]
+
+
+class Guard:
+    """Stands before an app.
+
+    Bounds the size of a body and the time until the answer begins, limits how often one address asks, and
+    answers a fault of the app with a problem that says nothing of it.
+    """
+
+    def __init__(self, app: ASGIApp, settings: ApiSettings, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._settings = settings
+        self._buckets = Buckets(settings.address_rate, clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        name = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = name
+        answering = _Answering(send, name, asyncio.Event())
+        refused = self._refused(scope)
+        if refused is not None:
+            await self._refuse(refused, scope, receive, answering)
+            return
+        await self._in_time(scope, receive, answering)
+
+    def _refused(self, scope: Scope) -> problems.Refusal | None:
+        if scope["path"] in _UNLIMITED:
+            return None
+        client = scope.get("client")
+        wait = self._buckets.wait(str(client[0]) if client else "")
+        if wait:
+            detail = "too many requests from this address"
+            return problems.Refusal("rate-limited", detail, {"Retry-After": str(wait)})
+        return None
+
+    async def _in_time(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
+        """Run the app until its answer has begun, or the time is over: then the app is let go."""
+        work = asyncio.ensure_future(self._run(scope, receive, answering))
+        begun = asyncio.ensure_future(answering.begun.wait())
+        try:
+            await asyncio.wait(
+                {work, begun},
+                timeout=self._settings.request_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if answering.begun.is_set() or work.done():
+                await work
+                return
+            detail = f"no answer after {self._settings.request_seconds:g} seconds"
+            answering.given_up = True
+            instead = _Answering(answering.send, answering.name, asyncio.Event())
+            await self._refuse(problems.Refusal("too-slow", detail), scope, receive, instead)
+        finally:
+            begun.cancel()
+            if not work.done():
+                work.cancel()
+
+    async def _run(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
+        try:
+            body = await self._body(scope, receive)
+            await self._app(scope, _replaying(body, receive), answering)
+        except problems.Refusal as refusal:
+            await self._refuse(refusal, scope, receive, answering)
+        except Exception:
+            logger.exception("request %s failed", answering.name)
+            if answering.begun.is_set():
+                raise  # the server breaks the connection off: what was sent is not whole
+            fault = problems.Refusal("internal", "this is a fault of the service, not of the request")
+            await self._refuse(fault, scope, receive, answering)
+
+    async def _refuse(
+        self, refusal: problems.Refusal, scope: Scope, receive: Receive, answering: _Answering
+    ) -> None:
+        made = problems.response(
+            refusal.slug, refusal.detail, headers=refusal.headers, request_id=answering.name
+        )
+        await made(scope, receive, answering)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        """The whole body, if it is not too large; a stated length is believed only when it is too large."""
+        most = self._most(str(scope["path"]))
+        stated = dict(scope["headers"]).get(b"content-length", b"0")
+        if not stated.isdigit() or int(stated[:20]) > most:
+            raise _too_large(most)
+        parts, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise problems.Refusal("malformed", "the connection ended before the request did")
+            part = message.get("body", b"")
+            size += len(part)
+            if size > most:
+                raise _too_large(most)
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    def _most(self, path: str) -> int:
+        holds_spec = path.startswith(_WITH_SPECS)
+        return self._settings.spec_bytes if holds_spec else self._settings.message_bytes
+
+
+def _too_large(most: int) -> problems.Refusal:
+    return problems.Refusal("too-large", f"the body has at most {most} bytes", {"Connection": "close"})
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then what the connection says."""
+    unread = [body]
+
+    async def again() -> Message:
+        if unread:
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
+        return await receive()
+
+    return again

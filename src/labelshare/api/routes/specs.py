@@ -1,0 +1,62 @@
+"""Specs by their hash: the chain has the hash alone, so whoever funds a campaign hands its spec in."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import Request, Response
+
+from labelshare.api.problems import Refusal, documented
+from labelshare.api.site import HashPath, Here, RawBody, SignedIn, Site, new_router
+from labelshare.client.wire.quotes import SPEC_EXAMPLE, SpecStored
+
+__all__ = ["router"]
+
+router = new_router("specs")
+
+_SPEC: Final[dict[str, Any]] = {
+    "application/json": {
+        "schema": {"type": "object", "description": "The canonical bytes (RFC 8785, defaults stated)."},
+        "example": SPEC_EXAMPLE,
+    }
+}
+
+
+@router.put(
+    "/specs/{digest}",
+    status_code=201,
+    summary="Hand in a spec",
+    openapi_extra={"requestBody": {"required": True, "content": _SPEC}},
+    responses={
+        200: {"model": SpecStored, "description": "It was here already."},
+        **documented("invalid-spec"),
+    },
+)
+def put(
+    here: Here, session: SignedIn, request: Request, digest: HashPath, data: RawBody, response: Response
+) -> SpecStored:
+    """Keeps a spec in its canonical bytes under their sha256; the campaign is funded afterwards."""
+    _require_patience(here, session.account.hex(), request.client.host if request.client else "")
+    new = here.desk.catalogue.add_spec(digest, data)
+    response.status_code = 201 if new else 200
+    return SpecStored.of(here.desk.catalogue.spec(digest))
+
+
+@router.get(
+    "/specs/{digest}",
+    summary="A spec",
+    response_class=Response,
+    responses={200: {"description": "The canonical bytes.", "content": _SPEC}, **documented("not-found")},
+)
+def get(here: Here, digest: HashPath) -> Response:
+    """The canonical bytes of a spec, which hash to the `specHash` on chain."""
+    data = here.desk.catalogue.spec_bytes(digest)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{digest}"'}
+    return Response(data, media_type="application/json", headers=headers)
+
+
+def _require_patience(here: Site, *keys: str) -> None:
+    """Specs are large and kept: accounts cost nothing, so the address counts as well."""
+    wait = max(here.specs.wait(key) for key in keys)
+    if wait:
+        raise Refusal("rate-limited", "too many specs", {"Retry-After": str(wait)})

@@ -1,0 +1,119 @@
+"""What every route needs: the desk, who asks, and a request's body read with care."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import Request
+from starlette.responses import Response
+
+from labelshare.api.auth import Auth
+from labelshare.api.limits import Buckets
+from labelshare.api.problems import Refusal
+from labelshare.api.settings import ApiSettings
+from labelshare.client.wire.base import AddressText, CampaignText, HashText
+from labelshare.errors import InputError
+from labelshare.oracle.desk import Desk
+from labelshare.protocol import canonical
+from labelshare.store.sign_ins import Session
+
+__all__ = [
+    "CampaignPath",
+    "DatasetPath",
+    "HashPath",
+    "Here",
+    "RawBody",
+    "SignedIn",
+    "Site",
+    "Token",
+    "new_router",
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What one API serves with.
+
+    Attributes:
+        desk: Who answers.
+        settings: Its bounds.
+        auth: Who signs in.
+        accounts: How often each account may ask.
+        specs: How often an account, or an address, may hand in a spec.
+    """
+
+    desk: Desk
+    settings: ApiSettings
+    auth: Auth
+    accounts: Buckets
+    specs: Buckets
+
+
+class _Request(Request):
+    """A request whose JSON is read as strictly as everything that is signed: no floats, no deep nesting."""
+
+    async def json(self) -> Any:
+        try:
+            return canonical.parse(await self.body())
+        except (InputError, RecursionError) as error:
+            raise HTTPException(400, f"the body is {error}") from None
+
+
+class _Route(APIRoute):
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await inner(_Request(request.scope, request.receive))
+
+        return handle
+
+
+def new_router(subject: str) -> APIRouter:
+    """The routes of one subject."""
+    return APIRouter(tags=[subject], route_class=_Route)
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+Here: TypeAlias = Annotated[Site, Depends(_site)]
+
+_bearer = HTTPBearer(auto_error=False, description="The token of a session, from `POST /v1/sessions`.")
+
+
+def _token(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+    if given is None:
+        raise Refusal("unauthenticated", "sign in first: /v1/sign-ins", {"WWW-Authenticate": "Bearer"})
+    return given.credentials
+
+
+Token: TypeAlias = Annotated[str, Depends(_token)]
+
+
+def _session(here: Here, token: Token) -> Session:
+    session = here.auth.session(token)
+    wait = here.accounts.wait(session.account.hex())
+    if wait:
+        raise Refusal("rate-limited", "too many requests of this account", {"Retry-After": str(wait)})
+    return session
+
+
+SignedIn: TypeAlias = Annotated[Session, Depends(_session)]
+
+
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+RawBody: TypeAlias = Annotated[bytes, Depends(_raw)]
+CampaignPath: TypeAlias = Annotated[CampaignText, Path(description="The campaign's id.")]
+DatasetPath: TypeAlias = Annotated[AddressText, Path(description="The dataset's address.")]
+HashPath: TypeAlias = Annotated[HashText, Path(description="A sha256.")]

@@ -1,0 +1,1 @@
+"""What crosses the network, to the field: the API answers with these, and the client reads them."""

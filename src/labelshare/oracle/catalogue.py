@@ -1,0 +1,164 @@
+"""What there is at a deployment, as whoever serves it looks it up: campaigns, datasets, licences, specs.
+
+What never changes is remembered; the rest is asked each time, of the index where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, TypeVar
+
+from labelshare.chain import events as ev
+from labelshare.chain.campaign import Campaign
+from labelshare.chain.deploy import Contracts, Deployment
+from labelshare.chain.history import DatasetHistory, campaign_record, dataset_history, pool_params
+from labelshare.chain.node import Chain, LogSource
+from labelshare.errors import InputError, NotFoundError, SpecError
+from labelshare.protocol.record import Record
+from labelshare.protocol.spec import Spec
+from labelshare.store.database import Database
+from labelshare.store.specs import Specs
+from labelshare.types import Address, CampaignId, Hash32, Scope
+
+__all__ = ["Catalogue"]
+
+Kind = TypeVar("Kind", bound=ev.Event)
+
+SPECS_HELD: Final = 64
+
+
+@dataclass
+class Catalogue:
+    """Reads of one deployment.
+
+    Attributes:
+        chain: Where the contracts are.
+        deployment: Their record.
+        database: Where specs are kept.
+        logs: Gives where events are read: the index, or the chain itself.
+    """
+
+    chain: Chain
+    deployment: Deployment
+    database: Database
+    logs: Callable[[], LogSource]
+    _created: dict[CampaignId, ev.CampaignCreated] = field(default_factory=dict)
+    _campaigns: dict[CampaignId, Campaign] = field(default_factory=dict)
+    _specs: dict[Hash32, Spec] = field(default_factory=dict)
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """The contracts, checked once."""
+        return self.deployment.bind(self.chain)
+
+    # ------------------------------------------------------------------- campaigns
+
+    def campaigns(self) -> list[ev.CampaignCreated]:
+        """Every campaign, the newest first."""
+        return self._every(ev.CampaignCreated)[::-1]
+
+    def created(self, name: CampaignId) -> ev.CampaignCreated:
+        """The creation of a campaign; `NotFoundError` if there is none."""
+        if name not in self._created:
+            found = self._every(ev.CampaignCreated, name)
+            if not found:
+                raise NotFoundError(f"there is no campaign {name}")
+            self._created[name] = found[0]
+        return self._created[name]
+
+    def campaign(self, name: CampaignId) -> Campaign:
+        """A campaign with its pool and spec.
+
+        Raises:
+            NotFoundError: There is no such campaign, or nobody has handed in its spec.
+        """
+        if name not in self._campaigns:
+            params = self.created(name).params
+            spec = self._spec_of(name, params.spec_hash)
+            pool = pool_params(self.logs(), self.deployment, params.pool)
+            scope = Scope(self.chain.chain_id, self.deployment.registry.address, name)
+            self._campaigns[name] = Campaign(self.deployment, self.contracts, scope, pool, params, spec)
+        return self._campaigns[name]
+
+    def record(self, name: CampaignId) -> Record:
+        """What the chain says of a campaign, by which its settlement is judged."""
+        return campaign_record(self.logs(), self.deployment, name)
+
+    def happened(self, name: CampaignId, after: tuple[int, int] = (-1, -1)) -> list[ev.Event]:
+        """The events of a campaign behind a place (block, log index), in order."""
+        source = self.logs()
+        first, address = max(after[0], self.deployment.block), self.deployment.registry.address
+        found = ev.events(source, address, first, max(source.block_number, first), (None, name))
+        return [event for event in found if (event.log.block, event.log.index) > after]
+
+    def proposed(self) -> list[ev.Proposed]:
+        """Every proposal of every campaign, in order."""
+        return self._every(ev.Proposed)
+
+    def was_proposed(self, name: CampaignId, bundle: Hash32) -> bool:
+        """Whether a settlement with that bundle was ever proposed for a campaign."""
+        return any(each.settlement.bundle_hash == bundle for each in self._every(ev.Proposed, name))
+
+    # -------------------------------------------------------------------- datasets
+
+    def datasets(self) -> list[ev.DatasetCreated]:
+        """Every dataset, the newest first."""
+        return self._every(ev.DatasetCreated)[::-1]
+
+    def dataset(self, name: Address) -> DatasetHistory:
+        """What happened to a dataset; `NotFoundError` if there is none."""
+        if not self._every(ev.DatasetCreated, bytes(12) + name):
+            raise NotFoundError(f"there is no dataset {name}")
+        return dataset_history(self.logs(), self.deployment, name)
+
+    # ----------------------------------------------------------------------- specs
+
+    def add_spec(self, name: Hash32, data: bytes) -> bool:
+        """Keep a spec by its hash; whether it was new.
+
+        Raises:
+            SpecError: Not the canonical bytes of a spec.
+            InputError: They have another hash.
+        """
+        spec = Spec.parse(data)
+        if spec.hash != name:
+            raise InputError(f"the spec has hash {spec.hash}, not {name}")
+        return Specs(self.database).add(spec)
+
+    def spec_bytes(self, name: Hash32) -> bytes:
+        """The canonical bytes of a spec; `NotFoundError` if nobody has handed it in."""
+        data = Specs(self.database).find(name)
+        if data is None:
+            raise NotFoundError(f"the spec {name} is not known here; whoever has it can hand it in")
+        return data
+
+    def spec(self, name: Hash32) -> Spec:
+        """A spec; `NotFoundError` as for its bytes."""
+        if name not in self._specs:
+            found = Spec.parse(self.spec_bytes(name))
+            if found.hash != name:
+                raise SpecError(f"the store holds another spec under {name}")
+            while len(self._specs) >= SPECS_HELD:
+                self._specs.pop(next(iter(self._specs)), None)
+            self._specs[name] = found
+        return self._specs[name]
+
+    # ------------------------------------------------------------------- mechanics
+
+    def _spec_of(self, campaign: CampaignId, name: Hash32) -> Spec:
+        """A campaign's spec, from those handed in or from the oracle's own book."""
+        specs = Specs(self.database)
+        if specs.find(name) is None and (own := specs.of_campaign(campaign)) is not None:
+            specs.add(Spec.parse(own))
+        return self.spec(name)
+
+    def _every(self, kind: type[Kind], subject: bytes | None = None) -> list[Kind]:
+        source, topics = self.logs(), (ev.topic_of(kind), *([] if subject is None else [subject]))
+        address = self.deployment.registry.address
+        head = source.block_number
+        if head < self.deployment.block:
+            return []
+        found = ev.events(source, address, self.deployment.block, head, topics)
+        return [event for event in found if isinstance(event, kind)]

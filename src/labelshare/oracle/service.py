@@ -1,0 +1,217 @@
+"""The service: the indexer and the workers of one oracle, in threads of one process, until they are stopped.
+
+Any number of processes may run it over one PostgreSQL: what each does is in `jobs`, and none holds anything
+that matters. A fault in one worker, or in one campaign, is a line in the log and stops no other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic, time
+from typing import Final
+
+import structlog
+
+from labelshare.chain.deploy import Deployment
+from labelshare.chain.keys import Signer
+from labelshare.chain.transactions import Sender
+from labelshare.errors import LabelshareError
+from labelshare.oracle import keeper, relay, settle
+from labelshare.oracle.case import Case, Cases
+from labelshare.oracle.indexer import Finality, Indexer
+from labelshare.oracle.jobs import LEASE_SECONDS, Handler, Runner
+from labelshare.oracle.scheduler import SPEC, Scheduler, read_key
+from labelshare.oracle.tasks import Kind, due
+from labelshare.oracle.watcher import WATCH, Fetch, Watcher
+from labelshare.store.database import Database
+from labelshare.store.index import Index
+from labelshare.store.jobs import Jobs
+from labelshare.types import CampaignId, Hash32
+
+__all__ = ["Options", "Service", "Worker"]
+
+# How long a worker rests after a fault that is not of one campaign: the node or the database is away.
+_FAULT_SECONDS: Final = 5.0
+
+log = structlog.get_logger(__name__)
+
+Step = Callable[[Case, str], str | None]
+
+STEPS: Final[Mapping[Kind, Step]] = {
+    Kind.ACCEPT: relay.accept,
+    Kind.ROSTER: relay.post_roster,
+    Kind.SEED: relay.draw_seed,
+    Kind.BEGIN: relay.begin,
+    Kind.CLOSE: relay.close,
+    Kind.MISSED: relay.missed,
+    Kind.ANSWER: relay.answer,
+    Kind.PROPOSE: settle.propose,
+    Kind.PROPOSE_LATE: settle.propose_late,
+    Kind.RESOLVE: keeper.resolve,
+    Kind.FINALIZE: keeper.finalize,
+    Kind.SLASH: keeper.slash,
+    Kind.PAY: keeper.pay,
+    Kind.FREE: keeper.free_place,
+    Kind.CANCEL: keeper.cancel,
+    Kind.EXPIRE: keeper.expire,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a service works.
+
+    Attributes:
+        depth: See `Finality`.
+        runners: How many jobs it does at a time. Transactions of one account go one after another anyway.
+        lease: For how many seconds a job is taken; renewed while it runs.
+        fetch: Where bundles of others come from.
+        most_locked: What the watcher may lock in challenges, in base units; 0 for never.
+    """
+
+    depth: int | None = None
+    runners: int = 2
+    lease: int = LEASE_SECONDS
+    fetch: Fetch | None = None
+    most_locked: int = 0
+
+
+@dataclass
+class Worker:
+    """Something that is done again and again.
+
+    Attributes:
+        name: For logs and metrics.
+        step: Does what is due; returns how many seconds until more may be.
+        faults: Steps that failed, in this process.
+        last: When a step last went well, Unix seconds; 0 for never.
+    """
+
+    name: str
+    step: Callable[[], float]
+    faults: int = 0
+    last: float = 0.0
+
+    def run_once(self) -> float:
+        """One step; a fault, also one of ours, is logged and followed by a pause: it ends no worker."""
+        try:
+            pause = self.step()
+        except LabelshareError as error:
+            self.faults += 1
+            told = f"{type(error).__name__}: {error}"
+            log.error("step failed", worker=self.name, error=told)  # noqa: TRY400 (one line says it all)
+            return _FAULT_SECONDS
+        except Exception:
+            self.faults += 1
+            log.exception("step failed in an unforeseen way", worker=self.name)
+            return _FAULT_SECONDS
+        self.last = time()
+        return pause
+
+
+@dataclass
+class Service:
+    """The workers of one oracle.
+
+    Attributes:
+        sender: The way to the chain, with the database's journal.
+        deployment: Where the contracts are.
+        signer: The oracle's account.
+        database: The store.
+        options: How it works.
+        now: The machine's time, Unix seconds.
+    """
+
+    sender: Sender
+    deployment: Deployment
+    signer: Signer
+    database: Database
+    options: Options = Options()
+    now: Callable[[], float] = time
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        chain = self.sender.chain
+        self.database.bind(chain)
+        self.jobs = Jobs(self.database)
+        finality = Finality(chain, self.options.depth)
+        self.indexer = Indexer(chain, self.deployment, Index(self.database), finality)
+        self.cases = Cases(self.sender, self.signer, self.database, self.indexer)
+        self.scheduler = Scheduler(self.cases, self.jobs, self.now)
+        fetch, most = self.options.fetch, self.options.most_locked
+        self.watcher = Watcher(self.cases, self.jobs, fetch, most, self.now)
+        self.runners = [self._runner() for _ in range(self.options.runners)]
+        self.workers = [
+            Worker("indexer", self.indexer.step),
+            Worker("scheduler", self.scheduler.step),
+            Worker("watcher", self.watcher.step),
+            *(Worker(f"runner {at}", each.step) for at, each in enumerate(self.runners)),
+        ]
+
+    def _runner(self) -> Runner:
+        return Runner(self.jobs, self._handlers(), lease=self.options.lease, now=self.now)
+
+    def _handlers(self) -> Mapping[str, Handler]:
+        handlers: dict[str, Handler] = {kind.value: partial(self._do, kind) for kind in STEPS}
+        handlers[WATCH] = self.watcher.check
+        handlers[SPEC] = self._await_spec
+        return handlers
+
+    def _await_spec(self, key: str) -> None:
+        relay.await_spec(self.cases, CampaignId(Hash32(key)))
+
+    def _do(self, kind: Kind, key: str) -> str | None:
+        """Do a task if it is due still: the chain may have moved on since, or moved back."""
+        campaign, task = read_key(kind, key)
+        case = self.cases.case(campaign)
+        self.indexer.catch_up()
+        if task not in due(case.params, case.situation()):
+            return None
+        log.info("task", kind=kind.value, campaign=str(campaign), about=task.about)
+        return STEPS[kind](case, task.about)
+
+    # ------------------------------------------------------------ without threads
+
+    def step(self) -> int:
+        """Everything that is due now, once: index, schedule, watch, and all jobs; how many jobs were done."""
+        self.indexer.catch_up()
+        self.scheduler.step()
+        self.watcher.step()
+        return self.runners[0].run_due()
+
+    # --------------------------------------------------------------- with threads
+
+    def start(self) -> None:
+        """Run every worker in a thread of its own."""
+        for worker in self.workers:
+            thread = threading.Thread(target=self._loop, args=(worker,), name=worker.name)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self, seconds: float = 60.0) -> bool:
+        """Let every worker finish the step at hand, and end it; whether all ended in time.
+
+        A job that is not finished then is free for others once its lease is over.
+        """
+        self._stop.set()
+        deadline = monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the service is told to stop; whether it was, in that time."""
+        return self._stop.wait(seconds)
+
+    def lag(self) -> tuple[int, float]:
+        """Blocks that the index lacks, and the age of its head in seconds."""
+        position = self.indexer.position()
+        return position.behind, position.age
+
+    def _loop(self, worker: Worker) -> None:
+        while not self._stop.is_set():
+            self._stop.wait(worker.run_once())

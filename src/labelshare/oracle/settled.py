@@ -1,0 +1,199 @@
+"""What a settlement means for one annotator: earnings, and why a label was not paid in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from labelshare.chain.contracts import Parts, Registry
+from labelshare.chain.state import CampaignState, Status
+from labelshare.protocol.evidence import CommitRow, GoldRow, PayoutRow, ScoreRow, TruthRow
+from labelshare.protocol.proofs import Verdicts
+from labelshare.protocol.typed_data import commit_hash
+from labelshare.types import Address, Hash32, Schedule
+
+__all__ = ["Earnings", "Gold", "Reason", "Why", "earnings_of", "expected_at", "reasons_for"]
+
+
+class Why(StrEnum):
+    """Why a label earned less than an accepted one."""
+
+    DIFFERS = "differs"
+    """Its item has an accepted winner, and that is another label."""
+    CONTESTED = "contested"
+    """Its item has no accepted winner: half pay and half shares, whatever the label."""
+    NOT_COUNTED = "not-counted"
+    """It was opened and does not count: not assigned, not listed, or given twice."""
+    UNOPENED = "unopened"
+    """Its batch was never opened, or does not stand."""
+
+
+class Gold(StrEnum):
+    """What the requester's own answer says of a label."""
+
+    NONE = "none"
+    RIGHT = "right"
+    WRONG = "wrong"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one label was not paid in full, with the evidence.
+
+    Attributes:
+        item, batch: Which label.
+        why: The rule that applies.
+        label: What was answered; empty where the batch was not opened.
+        truth: The item's verdict; None where nobody's label of it counts.
+        gold: Whether it is a gold item, and what that says.
+        votes: How many others gave each label.
+    """
+
+    item: int
+    batch: int
+    why: Why
+    label: bytes
+    truth: TruthRow | None
+    gold: Gold
+    votes: dict[bytes, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Earnings:
+    """What one campaign earns an account. Amounts in base units; each sum is in one of the three states.
+
+    Attributes:
+        status: Where the campaign is.
+        labels: Labels committed.
+        at_most: What they would earn if each were accepted at the full price; the pay is not known before a
+            settlement is proposed.
+        pending: Of a settlement that is proposed and not final.
+        claimable: Of the final one, not handed out yet.
+        paid: Handed out.
+        shares_pending, shares_claimable, shares_paid: Likewise.
+        slash: What the settlement takes of the stake.
+        expected_at: When what is pending can be claimed at the earliest, Unix seconds; None where nothing is.
+        score: What the work came to; None before a settlement.
+        leaf: The payout leaf; None before a settlement, or where there is none.
+    """
+
+    status: Status
+    labels: int
+    at_most: int
+    pending: int = 0
+    claimable: int = 0
+    paid: int = 0
+    shares_pending: int = 0
+    shares_claimable: int = 0
+    shares_paid: int = 0
+    slash: int = 0
+    expected_at: int | None = None
+    score: ScoreRow | None = None
+    leaf: PayoutRow | None = None
+
+
+def expected_at(state: CampaignState, schedule: Schedule) -> int | None:
+    """When a campaign can be final at the earliest; None where it is, or will not be."""
+    match state.status:
+        case Status.CREATED | Status.OPEN:
+            return max(schedule.reveal_end, state.since) + schedule.window
+        case Status.PROPOSED:
+            return state.since + schedule.window
+        case Status.DISPUTED:
+            return state.since + schedule.ruling_period + schedule.window
+        case _:
+            return None
+
+
+def earnings_of(
+    registry: Registry,
+    state: CampaignState,
+    verdicts: Verdicts,
+    account: Address,
+    *,
+    labels: int,
+    at_most: int,
+) -> Earnings:
+    """What a settlement, proposed or final, earns an account."""
+    leaf, score = verdicts.payouts.get(account), verdicts.scores.get(account)
+    when = expected_at(state, verdicts.record.params.schedule)
+    if leaf is None:
+        return Earnings(state.status, labels, at_most, expected_at=when, score=score)
+    payout, shares, slash = leaf.payout, leaf.shares, leaf.slash
+    if state.status is not Status.FINAL:
+        return Earnings(
+            state.status,
+            labels,
+            at_most,
+            pending=payout,
+            shares_pending=shares,
+            slash=slash,
+            expected_at=when,
+            score=score,
+            leaf=leaf,
+        )
+    done = registry.claimed_parts(verdicts.record.campaign_id, leaf.index)
+    paid, released = Parts.PAYOUT in done, Parts.SHARES in done
+    return Earnings(
+        state.status,
+        labels,
+        at_most,
+        claimable=0 if paid else payout,
+        paid=payout if paid else 0,
+        shares_claimable=0 if released else shares,
+        shares_paid=shares if released else 0,
+        slash=slash,
+        score=score,
+        leaf=leaf,
+    )
+
+
+def reasons_for(verdicts: Verdicts, account: Address) -> list[Reason]:
+    """Every label of an annotator that was not accepted, by batch and item."""
+    found = [*_opened(verdicts, account), *_unopened(verdicts, account)]
+    return sorted(found, key=lambda each: (each.batch, each.item))
+
+
+def _opened(verdicts: Verdicts, account: Address) -> Iterator[Reason]:
+    batches = {_name(verdicts, row): row.batch for row in verdicts.commits if row.annotator == account}
+    counted = verdicts.answers(account)
+    for opening in verdicts.openings:
+        if opening.annotator != account:
+            continue
+        batch = batches[opening.commit_hash]
+        for item, label in zip(opening.items, opening.labels, strict=True):
+            own = counted.get(item)
+            if own is None or own.batch != batch:
+                yield _reason(verdicts, account, item, batch, label, Why.NOT_COUNTED)
+            elif not verdicts.truths[item].accepted:
+                yield _reason(verdicts, account, item, batch, label, Why.CONTESTED)
+            elif label != verdicts.truths[item].winner:
+                yield _reason(verdicts, account, item, batch, label, Why.DIFFERS)
+
+
+def _unopened(verdicts: Verdicts, account: Address) -> Iterator[Reason]:
+    opened = {row.commit_hash for row in verdicts.openings if row.annotator == account}
+    for row in verdicts.commits:
+        if row.annotator == account and _name(verdicts, row) not in opened:
+            for item in row.items:
+                yield _reason(verdicts, account, item, row.batch, b"", Why.UNOPENED)
+
+
+def _reason(verdicts: Verdicts, account: Address, item: int, batch: int, label: bytes, why: Why) -> Reason:
+    votes = verdicts.votes(item, without=account)
+    gold = _gold(verdicts.gold.get(item), label)
+    return Reason(item, batch, why, label, verdicts.truths.get(item), gold, dict(votes))
+
+
+def _gold(row: GoldRow | None, label: bytes) -> Gold:
+    if row is None:
+        return Gold.NONE
+    if row.void:
+        return Gold.VOID
+    return Gold.RIGHT if row.label == label else Gold.WRONG
+
+
+def _name(verdicts: Verdicts, row: CommitRow) -> Hash32:
+    return commit_hash(verdicts.record.campaign_id, row.commit)

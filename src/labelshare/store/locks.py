@@ -1,0 +1,104 @@
+"""Locks that outlast transactions: whoever holds one may wait for the chain meanwhile.
+
+They are for accounts, of which one process at a time signs. A process that dies lets go of all that it held.
+An account has one of `SLOTS` locks; two that share one wait for each other, and no harm is done.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from time import monotonic, sleep
+from typing import Final, Protocol
+
+from labelshare.errors import StoreError
+
+__all__ = ["PATIENCE_SECONDS", "SLOTS", "FileLocks", "Locks", "ThreadLocks", "slots_of", "taken_too_long"]
+
+SLOTS: Final = 256
+PATIENCE_SECONDS: Final = 900.0
+"""How long one may wait for a block, several times replaced, while the others wait for the lock."""
+
+_PAUSE_SECONDS: Final = 0.02
+
+
+class Locks(Protocol):
+    """Some locks of one database."""
+
+    def holding(self, keys: Collection[bytes]) -> AbstractContextManager[None]:
+        """A block during which nobody else, in any thread or process, holds the lock of any of the keys.
+
+        Not to be entered twice by one thread: it would wait for itself.
+        """
+
+
+def slots_of(keys: Collection[bytes]) -> list[int]:
+    """Which locks the keys have, in the order in which everybody takes them."""
+    return sorted({sha256(key).digest()[0] % SLOTS for key in keys})
+
+
+def taken_too_long() -> StoreError:
+    """What is raised where somebody else does not let go."""
+    return StoreError(f"another process has been sending for the same account for {PATIENCE_SECONDS:.0f} s")
+
+
+class ThreadLocks:
+    """Among the threads of one process, for a database in memory."""
+
+    def __init__(self) -> None:
+        self._locks: defaultdict[int, Lock] = defaultdict(Lock)
+
+    @contextmanager
+    def holding(self, keys: Collection[bytes]) -> Iterator[None]:
+        """See `Locks`."""
+        with ExitStack() as held:
+            for slot in slots_of(keys):
+                lock = self._locks[slot]
+                if not lock.acquire(timeout=PATIENCE_SECONDS):
+                    raise taken_too_long()
+                held.callback(lock.release)
+            yield
+
+
+class FileLocks:
+    """Among the threads and processes that use one folder: a file for each lock, which stays there, empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def holding(self, keys: Collection[bytes]) -> Iterator[None]:
+        """See `Locks`."""
+        deadline = monotonic() + PATIENCE_SECONDS
+        with ExitStack() as held:
+            for slot in slots_of(keys):
+                descriptor = self._opened(slot)
+                held.callback(os.close, descriptor)  # which unlocks
+                _take(descriptor, deadline)
+            yield
+
+    def _opened(self, slot: int) -> int:
+        """Opened anew each time: two threads that open a file exclude each other as two processes do."""
+        try:
+            self._folder.mkdir(exist_ok=True)
+            return os.open(self._folder / f"{slot:02x}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"{self._folder} cannot be written: {error.strerror}") from None
+
+
+def _take(descriptor: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() > deadline:
+                raise taken_too_long() from None
+            sleep(_PAUSE_SECONDS)
+        else:
+            return

@@ -1,0 +1,77 @@
+"""A service that is killed in the midst of its work: run as a program, it forks a child for each order.
+
+A line is JSON: `url` of the node, `store` (a folder or a URL), `deployment` (a file), `clock`, and
+`die_after` (0: never). The child takes a few steps and tells how many events it counted (see
+`tests.faults.victim`), or dies right after the event of that number, of which nothing in it learns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from labelshare.chain.connect import connect
+from labelshare.chain.deploy import Deployment
+from labelshare.chain.keys import development_signer
+from labelshare.chain.transactions import Sender
+from labelshare.oracle.service import Options, Service
+from labelshare.store.database import Database
+from labelshare.store.journal import TransactionJournal
+from tests.faults.victim import Counter, watch_chain, watch_store
+
+STEPS = 4
+
+
+def opened(place: str) -> Database:
+    return Database.at(place) if "://" in place else Database.open(Path(place))
+
+
+def serve(order: dict[str, Any]) -> None:
+    """What a service does when it is started: catch up, then whatever is due."""
+    database, clock = opened(order["store"]), float(order["clock"])
+    sender = Sender(connect(order["url"]), TransactionJournal(database))
+    deployment = Deployment.load(Path(order["deployment"]))
+    signer = development_signer("oracle tests", "oracle")
+    service = Service(sender, deployment, signer, database, Options(depth=0), lambda: clock)
+    for _ in range(STEPS):
+        service.step()
+        clock += 20
+
+
+def child(order: dict[str, Any], out: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # which is for answers alone
+    count = Counter(order["die_after"])
+    watch_store(count)
+    watch_chain(count)
+    told: dict[str, Any] = {}
+    try:
+        serve(order)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the test shows it)
+        told["error"] = f"{type(error).__name__}: {error}"
+    os.write(out, json.dumps(told | {"events": count.events}).encode())
+
+
+def run(order: dict[str, Any]) -> dict[str, Any]:
+    """One child from its beginning to its end."""
+    into, out = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(into)
+        child(order, out)
+        os._exit(0)
+    os.close(out)
+    with os.fdopen(into, "rb") as pipe:
+        answer = pipe.read()
+    _, status = os.waitpid(process, 0)
+    if os.WIFSIGNALED(status):
+        return {"died": os.WTERMSIG(status)}
+    return dict(json.loads(answer))
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
+        sys.stdout.flush()
