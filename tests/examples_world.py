@@ -292,6 +292,7 @@ STORIES: dict[str, Story] = {
             "Oracle.arm_seed",
             mined,
             "Oracle.draw_seed",
+            "Oracle.refresh",
             until("work_start"),
             "Oracle.begin_round",
             "Annotator.seal",

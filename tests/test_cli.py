@@ -6,49 +6,22 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from labelshare import __version__
 from labelshare.chain.connect import connect
 from labelshare.chain.keys import development_signer
-from labelshare.cli import main
 from labelshare.replay.crowd import Crowd, read_crowd
 from labelshare.replay.saved import load
 from tests.conftest import Anvil, running_anvil
+from tests.ran import Ran, Run
 from tests.replay.crowds import crowd_with_gold, recorded_crowd
 
 COMMANDS = ("demo", "replay", "verify")
-
-
-class Ran(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def labelshare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process, through the entry point that the script has."""
-
-    def run(*arguments: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["labelshare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        code = ended.value.code
-        assert code is None or isinstance(code, int)
-        return Ran(code or 0, captured.out, captured.err)
-
-    return run
 
 
 def process(*arguments: object) -> Ran:
@@ -228,7 +201,7 @@ def test_a_replay_with_gold(labelshare: Run, tmp_path: Path) -> None:
     assert figures["plain_majority_accuracy"] == right / known
 
 
-@pytest.mark.parametrize(("name", "ties"), [("majority", 1), ("dawid-skene", 0)])
+@pytest.mark.parametrize(("name", "ties"), [("majority", 1), ("dawid-skene", 0), ("committee", 0)])
 def test_what_finds_the_verdicts_can_be_chosen(
     labelshare: Run, files: tuple[Path, Path], name: str, ties: int
 ) -> None:

@@ -60,6 +60,19 @@ def test_the_names_are_those_of_the_package(name: str) -> None:
     assert resolve_name(f"labelshare.{name}") is not None
 
 
+@pytest.mark.slow
+def test_the_demonstration_prints_what_it_says(tmp_path: Path) -> None:
+    """Line for line, but for the seconds that it took."""
+    (block,) = re.findall(r"^```text\n(handwritten digits.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+    done = run(["demo"], tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    told, printed = block.splitlines(), [line.rstrip() for line in done.stdout.splitlines()]
+    assert printed[:-1] == told[:-1]
+    assert all(re.fullmatch(r"\d+\.\d s", lines[-1]) for lines in (told, printed))
+
+
 @pytest.mark.anvil
 def test_its_commands_run_one_after_another(anvil: Anvil, tmp_path: Path) -> None:
     """With a small crowd in place of the reader's, on a node at another port."""
@@ -71,3 +84,13 @@ def test_its_commands_run_one_after_another(anvil: Anvil, tmp_path: Path) -> Non
             done = run([*arguments[:at], *options[command]], tmp_path)
             assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
             assert "verified" in done.stdout
+
+
+def test_its_verdicts_without_a_chain(tmp_path: Path) -> None:
+    as_files(recorded_crowd(), tmp_path)
+    asked = [arguments for arguments in OURS if arguments[0] == "aggregate"]
+    assert asked
+    for arguments in asked:
+        done = run(arguments, tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "on 15 items with a known truth" in done.stdout

@@ -58,9 +58,10 @@ def measure(sizes: Sequence[int]) -> Report:
     """
     rows, growths = [], []
     for name, model in MODELS.items():
-        found = [_measure(name, size) for size in sizes]
+        found = [_measure(name, size) for size in model.sizes(sizes)]
         rows += [row for each in found for row in each.rows(model.title)]
-        growths.append(growth_of(model.title, "aggregate", [each.pair for each in found]))
+        if found:
+            growths.append(growth_of(model.title, "aggregate", [each.pair for each in found]))
     return Report(rows, growth.as_text(growths))
 
 
@@ -80,7 +81,7 @@ def _measure(model: str, size: int) -> _Measured:
 
 
 def _peer(model: str, file: Path, size: int, ours: Side) -> Side | None:
-    if size > LARGEST_OF_PEER:
+    if MODELS[model].peer is None or size > LARGEST_OF_PEER:
         return None
     peer = sides.python_side("benchmarks.aggregate.peer", model, file, REPEATS)
     sides.require_agreement(ours, peer)

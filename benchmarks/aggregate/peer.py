@@ -23,6 +23,8 @@ def main(name: str, file: str, repeats: int) -> None:
     model = MODELS[name]
     labels = load(Path(file))
     frame = pd.DataFrame({"task": labels.items, "worker": labels.annotators, "label": labels.classes})
+    if model.peer is None:
+        raise SystemExit(f"crowd-kit has no {model.title}")
     peer = getattr(crowdkit.aggregation, model.peer)
     winners, times = timed(repeats, lambda: peer(**model.peer_options).fit_predict(frame))
     by_item = winners.sort_index()

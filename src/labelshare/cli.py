@@ -16,6 +16,7 @@ import typer
 
 from labelshare import __version__
 from labelshare.commands.account import account
+from labelshare.commands.aggregate import aggregate
 from labelshare.commands.campaign import campaign
 from labelshare.commands.claim import claim
 from labelshare.commands.common import command
@@ -56,6 +57,7 @@ app.add_typer(spec)
 command(app, "quote spec.json", ("as_json",))(quote)
 command(app, "economics spec.json", ("as_json",))(economics)
 command(app, "simulate labels.csv --truth truth.csv", ("as_json",))(simulate)
+command(app, "aggregate labels.csv --truth truth.csv --policy committee", ("as_json",))(aggregate)
 app.add_typer(pool)
 app.add_typer(dataset)
 app.add_typer(licence)
@@ -141,6 +143,7 @@ class Aggregation(StrEnum):
 
     MAJORITY = "majority"
     DAWID_SKENE = "dawid-skene"
+    COMMITTEE = "committee"
 
 
 @app.command()
@@ -159,7 +162,8 @@ def replay(
     aggregation: Annotated[
         Aggregation,
         typer.Option(
-            help="What finds the verdicts: a vote, or a model that weighs labels by their worker's record."
+            help="What finds the verdicts: a vote, a model that weighs labels by their worker's record, or "
+            "a committee of three models."
         ),
     ] = Aggregation.DAWID_SKENE,
     url: Url = None,

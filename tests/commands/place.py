@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from eth_account import Account
@@ -23,22 +23,10 @@ from labelshare.protocol import settlement
 from labelshare.protocol.settlement import Built
 from labelshare.types import Address, Settlement
 from tests.oracle.stage import Stage
+from tests.ran import Ran
 
 PASSWORD = "correct horse"
 WIDTH = 80
-
-
-class Ran(NamedTuple):
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def facts(self) -> Any:
-        """What --json printed."""
-        return json.loads(self.out)
 
 
 class Terminal(io.StringIO):

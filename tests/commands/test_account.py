@@ -17,8 +17,9 @@ import pytest
 from labelshare.chain.deploy import Deployment
 from labelshare.chain.keys import Signer, development_signer, load_keystore
 from labelshare.cli import main
-from tests.commands.place import PASSWORD, Place, Ran, shown, write_keystore
+from tests.commands.place import PASSWORD, Place, shown, write_keystore
 from tests.oracle.stage import COIN
+from tests.ran import Ran
 
 SECRET = bytes(range(1, 33))
 ADDRESS = "0x6370eF2f4Db3611D657b90667De398a2Cc2a370C"

@@ -166,7 +166,7 @@ def test_showing_a_final_campaign(settled: Place) -> None:
     assert int(facts["paid"]) + int(facts["fee"]) + int(facts["surplus"]) == 42 * COIN
     assert rows["paid"].startswith(f"{final.escrow // COIN}")
     assert rows["minted"].endswith("shares")
-    assert rows["slashed"] == "0 DEV"
+    assert rows["stakes lost"] == "0 DEV"
 
 
 def test_the_list_of_campaigns(place: Place) -> None:

@@ -28,9 +28,10 @@ def test_figures_as_text(labelshare: Run, file: Path) -> None:
     ran = labelshare("economics", file, "--symbol", "DEV", *FEW)
 
     assert (ran.code, ran.err) == (0, "")
+    assert " strategy   labels   pay shares slash forfeit   time capital  value     DEV" in ran.out
     assert "a label earns 0.0500 DEV" in ran.out
     assert re.search(r"honest 95% +120 ", ran.out)
-    assert "s ≥ (a·r + m) / (d·φ)" in " ".join(ran.out.split())
+    assert "s ≥ (a·r + m) / (d·φ + f) = (" in " ".join(ran.out.split())
     assert "What decides:" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
     assert "\x1b" not in ran.out
@@ -43,6 +44,22 @@ def test_figures_as_json_and_nothing_else(labelshare: Run, file: Path) -> None:
     assert ran.facts["advice"]["gold"] in (0.05, 0.1, 0.2, 0.3)
     assert {each["seat_labels"] for each in ran.facts["values"]} == {5, 120}
     assert ran.facts["assumed"]["seat"] == 480
+    assert {each["seat_labels"] for each in ran.facts["evidence"]} == {5, 30, 120}
+
+
+def test_a_spec_that_takes_no_forfeits(labelshare: Run, file: Path) -> None:
+    sealed = {"policy": "merkle.v1", "root": f"0x{7:064x}", "count": 60}
+    for forfeit_bps in (0, 10_000):
+        slash = {"policy": "skill-and-gold.v1", "forfeit_bps": forfeit_bps}
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"gold": sealed, "slash": slash}))
+        facts = labelshare("economics", file, "--json", *FEW).facts
+        guesses = next(
+            each for each in facts["values"] if (each["strategy"], each["seat_labels"]) == ("random", 5)
+        )
+
+        assert (guesses["forfeited"] > guesses["pay"]) == (forfeit_bps > 0)
+        gaining = [(each["strategy"], each["seat_labels"]) for each in facts["advice"]["gaining"]]
+        assert (("random", 5) in gaining) == (forfeit_bps == 0)
 
 
 def test_amounts_are_in_tokens(labelshare: Run, file: Path) -> None:
@@ -77,6 +94,7 @@ def test_a_picture(labelshare: Run, file: Path, tmp_path: Path) -> None:
     assert text.startswith("<svg")
     assert "honest 95%" in text
     assert "120 labels a seat" in text
+    assert re.search(r"random: [+-]0.\d{3} prices; paid 0.\d{3}, slashed 0.000, forfeited 0.\d{3}", text)
     assert not re.findall(r"""(?:src|href)=|url\(|<script""", text)
 
 

@@ -137,7 +137,9 @@ def test_how_gold_counts_stays_as_the_spec_says(labelshare: Run, tmp_path: Path)
     spec = files.read()
     assert isinstance(spec.gold, MerkleGold)
     assert (spec.gold.weight, spec.gold.count, spec.slash.policy) == (7, 1, "skill-and-gold.v1")
-    assert shown(ran)["slash"] == "skill-and-gold.v1: who fails gold may be slashed"
+    assert shown(ran)["stakes"].startswith(
+        "skill-and-gold.v1: 50 % for failing gold and agreement; up to 50 %"
+    )
 
 
 @pytest.mark.parametrize(
@@ -334,18 +336,21 @@ def test_a_stranger_takes_what_the_gold_costs(golden: Place) -> None:
     ran = golden.run(*slash, *golden.signing("stranger"), typed="n", terminal=True)
 
     asked = " ".join(ran.err.split())
-    assert f"slash 1 account of campaign {stage.scope.campaign_id} by {SLASH // COIN} DEV in all" in asked
-    assert f"{dora} {SLASH // COIN} DEV, of it 0.5 DEV yours" in asked
+    assert (
+        f"take {SLASH // COIN} DEV of the stakes of 1 account of campaign {stage.scope.campaign_id}" in asked
+    )
+    assert f"{dora} {SLASH // COIN} DEV slashed, of it 0.5 DEV yours" in asked
     assert (ran.code, stage.balances()) == (1, before)
 
     facts = golden.facts(*slash, by="stranger")
 
     assert stage.contracts.registry.seat(stage.params.pool, dora).stake == STAKE - SLASH
     assert stage.balances()["stranger's credit"] - before["stranger's credit"] == SLASH // 20
-    assert (facts["slashed"], facts["reward"]) == (str(SLASH), str(SLASH // 20))
+    assert (facts["slashed"], facts["forfeited"], facts["reward"]) == (str(SLASH), "0", str(SLASH // 20))
     assert facts["slashes"] == [
         {
             "account": str(dora),
+            "kind": "slash",
             "amount": str(SLASH),
             "reward": str(SLASH // 20),
             "transaction": sent(golden, facts),

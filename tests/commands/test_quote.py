@@ -15,7 +15,7 @@ import pytest
 from labelshare.cli import main
 from labelshare.protocol.examples import example
 from labelshare.protocol.labels import SINGLE_CHOICE
-from tests.commands.place import Ran
+from tests.ran import Ran
 
 FIELDS = example(SINGLE_CHOICE).fields
 
@@ -59,7 +59,7 @@ def test_figures_as_text(labelshare: Run, file: Path) -> None:
 
     assert (ran.code, ran.err) == (0, "")
     assert re.search(r"escrow to fund +7\.875 DEV", ran.out)
-    assert "There is no gold: nobody can be slashed." in ran.out
+    assert "There is no gold: nobody can lose a stake." in ran.out
     assert "\x1b" not in ran.out
     assert all(len(line) <= 80 for line in ran.out.splitlines())
 

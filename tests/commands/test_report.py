@@ -4,44 +4,25 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from labelshare.cli import app, main
+from labelshare.cli import app
 from labelshare.commands.report import _classes, _items
 from labelshare.errors import InputError
 from labelshare.protocol.examples import example
 from labelshare.protocol.labels import NUMERIC, SINGLE_CHOICE, read_form
 from labelshare.replay.crowd import Crowd
 from labelshare.replay.saved import store
-from tests.commands.place import Ran
 from tests.conftest import running_anvil
+from tests.ran import Ran, Run
 from tests.replay.crowds import crowd_with_gold, recorded_life
 from tests.report.markup import Page
 from tests.test_cli import as_files
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def labelshare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process, through the entry point that the script has."""
-
-    def run(*arguments: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["labelshare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        code = ended.value.code
-        assert code is None or isinstance(code, int)
-        return Ran(code or 0, captured.out, captured.err)
-
-    return run
 
 
 class Lot:

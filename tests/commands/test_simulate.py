@@ -86,7 +86,7 @@ def test_a_spec_brings_its_policies(labelshare: Run, crowd: tuple[str, ...], tmp
     assert all(each["slashed_per_label"] == 0 < each["pay_per_label"] for each in cells(facts))
 
 
-@pytest.mark.parametrize("policy", ["majority.v1", "dawid-skene.v1"])
+@pytest.mark.parametrize("policy", ["majority.v1", "dawid-skene.v1", "committee.v1"])
 def test_the_policy_that_finds_the_truth_can_be_chosen(labelshare: Run, policy: str) -> None:
     words = ("--strategy", "random", "--attackers", "0", "--aggregation", policy, "--json", *FEW)
     facts = labelshare("simulate", "--crowd", "synthetic", *words).facts
@@ -96,15 +96,51 @@ def test_the_policy_that_finds_the_truth_can_be_chosen(labelshare: Run, policy: 
     assert facts["cells"] == []
 
 
-def test_tried_rules_are_named_and_pay_guesses_less(labelshare: Run) -> None:
-    words = ("simulate", "--crowd", "digits", "--strategy", "random", "--attackers", "20", *VOTE, "--json")
-    now = labelshare(*words).facts
-    then = labelshare(*words, "--pay-from", 0.1, "--mirror", "--by-winners").facts
+def spec_with(file: Path, skill: dict[str, int], slash: dict[str, int], weight: int) -> Path:
+    sealed = {"policy": "merkle.v1", "root": f"0x{7:064x}", "count": 6, "weight": weight}
+    policies = {
+        "skill": {"policy": "leave-one-out.v1", **skill},
+        "slash": {"policy": "skill-and-gold.v1", **slash},
+        "gold": sealed,
+    }
+    file.write_bytes(spec_of(30, 2, **policies).canonical_bytes)
+    return file
 
-    assert now["assumed"]["trial"] == {"pay_from": 0.0, "mirror": False, "by_winners": False}
-    assert then["assumed"]["trial"] == {"pay_from": 0.1, "mirror": True, "by_winners": True}
-    for one, other in zip(cells(now), cells(then), strict=True):
-        assert other["profit_per_label"] < min(one["profit_per_label"], 0)
+
+def test_other_values_are_tried_by_a_spec(labelshare: Run, tmp_path: Path) -> None:
+    """Where pay begins at nothing and nothing is forfeited, guesses gain; by the defaults they lose."""
+    words = ("simulate", "--crowd", "digits", "--strategy", "random", "--attackers", "20", "--json", *VOTE)
+    lax = spec_with(tmp_path / "lax.json", {"from_bps": 0}, {"forfeit_bps": 0, "min_gold": 1}, 3)
+    usual = spec_with(tmp_path / "usual.json", {}, {}, 5)
+    free, held = (labelshare(*words, "--spec", file).facts for file in (lax, usual))
+
+    rules = {
+        name: free["money_rules"][name] for name in ("from_bps", "forfeit_bps", "min_gold", "gold_weight")
+    }
+    assert rules == {"from_bps": 0, "forfeit_bps": 0, "min_gold": 1, "gold_weight": 3}
+    assert (held["money_rules"]["from_bps"], held["money_rules"]["forfeit_bps"]) == (1_000, 5_000)
+    assert held["gold"] == free["gold"] == 60  # a fifth, as the spec has it
+    short = [cells(facts)[0] for facts in (free, held)]
+    assert [each["forfeited_per_label"] > 0 for each in short] == [False, True]
+    assert short[0]["profit_per_label"] > 0 > short[1]["profit_per_label"]
+
+
+def test_slashes_and_forfeits_are_told_apart(labelshare: Run) -> None:
+    words = ("simulate", "--crowd", "digits", "--strategy", "random", "--attackers", "10", *VOTE)
+    facts, text = labelshare(*words, "--json").facts, " ".join(labelshare(*words).out.split())
+    short, long = cells(facts)
+
+    assert (short["slashed_per_label"], short["caught"]) == (0, 0)
+    assert min(short["forfeited_per_label"], short["forfeiting"]) > 0
+    assert min(long["slashed_per_label"], long["caught"]) > 0
+    for each in (short, long):
+        lost = each["slashed_per_label"] + each["forfeited_per_label"] + each["time_per_label"]
+        assert each["profit_per_label"] == pytest.approx(each["pay_per_label"] - lost, abs=0.0002)
+    forfeiting = facts["alone"]["honest_forfeiting"] + sum(
+        each["honest_forfeiting"] for each in (short, long)
+    )
+    assert facts["goals"]["honest_forfeiting"] == forfeiting
+    assert f"Honest seats slashed below 20%: 0, in 6 campaigns; {forfeiting} forfeited some stake" in text
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".html"])
@@ -117,6 +153,7 @@ def test_a_picture_that_loads_nothing(labelshare: Run, tmp_path: Path, suffix: s
     text = file.read_text(encoding="utf-8")
     assert "<svg" in text
     assert "random" in text
+    assert suffix == ".svg" or "<th>slashed</th><th>forfeited</th>" in text
     assert not re.findall(r"""(?:src|href)=|url\(|<script""", text)
 
 

@@ -51,6 +51,8 @@ def test_a_valid_spec_is_told_with_its_hash(labelshare: Run, file: Path) -> None
         "task      single-choice.v1",
         "items     30",
         f"bytes     {len(spec.canonical_bytes)}",
+        "pay       skill.v1: beyond a skill of 0.1, in full from 0.4 on",
+        "stakes    none.v1: nobody can lose a stake",
     ]
     facts = labelshare("spec", "check", file, "--json").facts
     assert facts == {
@@ -60,6 +62,22 @@ def test_a_valid_spec_is_told_with_its_hash(labelshare: Run, file: Path) -> None
         "items": 30,
         "bytes": len(spec.canonical_bytes),
     }
+
+
+@pytest.mark.parametrize(
+    ("forfeit_bps", "said"), [(2_550, "up to 25.5 % for a skill below 0"), (0, "no forfeits")]
+)
+def test_what_a_spec_takes_of_a_stake_is_said(labelshare: Run, forfeit_bps: int, said: str) -> None:
+    gold = {"policy": "merkle.v1", "root": "0x" + "ab" * 32, "count": 20}
+    slash = {"policy": "skill-and-gold.v1", "forfeit_bps": forfeit_bps, "part_bps": 4_000}
+    fields = FIELDS | {"gold": gold, "slash": slash, "pay": {"policy": "flat.v1"}}
+
+    ran = labelshare("spec", "check", "-", stdin=json.dumps(fields).encode())
+
+    assert ran.code == 0
+    text = " ".join(ran.out.split())
+    assert f"stakes skill-and-gold.v1: 40 % for failing gold and agreement; {said}" in text
+    assert "pay flat.v1: by verdict alone" in text
 
 
 def test_the_canonical_bytes_and_nothing_else(labelshare: Run, file: Path) -> None:

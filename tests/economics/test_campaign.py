@@ -62,19 +62,20 @@ def test_a_tiny_campaign_as_counted_by_hand() -> None:
     """Four seats are right on four items of two classes, one gives a class for each right and each wrong.
 
     Every reference of the four is the truth: n = A = 4, X/T = 2, skill (4 − 2) / (4 − 2 + 6) = 1/4 = 16,384
-    of 65,536; full is 26,214; each is paid floor(8 × 1,000 × 16,384 / (2 × 26,214)) = 2,500 base units. The
-    fifth has A = 2 of 4, skill 0, and is paid nothing.
+    of 65,536; pay begins at 6,553 and is full at 26,214: each is paid floor(8 × 1,000 × 9,831 / (2 × 19,661))
+    = 2,000 base units. The fifth has A = 2 of 4, skill 0, and is paid nothing.
     """
     terms = terms_of({}, 4)
     wrong = {0: 0, 1: 1, 2: 1, 3: 0}
 
     played = play(terms, labels_of(TRUTH, TRUTH, TRUTH, TRUTH, wrong), tie_seed(1))
 
-    assert [row.payout for row in played.verdict.payouts] == [2_500] * 4
-    assert played.pay.tolist() == [2.5] * 4 + [0]
+    assert [row.payout for row in played.verdict.payouts] == [2_000] * 4
+    assert played.pay.tolist() == [2] * 4 + [0]
     assert played.skill.tolist() == [0.25] * 4 + [0]
     assert played.winners.tolist() == [0, 1, 0, 1]
     assert not played.slashed.any()
+    assert not played.forfeited.any()
 
 
 def test_a_slash_as_counted_by_hand() -> None:
@@ -87,6 +88,7 @@ def test_a_slash_as_counted_by_hand() -> None:
 
     assert played.slashed.tolist() == [0, 0, 0, 0, 80]
     assert played.flagged.tolist() == [False] * 4 + [True]
+    assert not played.forfeited.any()  # what is lost by a slash is no forfeit
     assert played.pay.tolist() == [40] * 4 + [0]
 
 
@@ -113,9 +115,13 @@ def test_no_attack_makes_a_campaign_pay_more_than_there_is(
     assert paid == round(played.pay.sum() * scene.terms.price)
     assert paid <= budget(record.escrow, record.params.fee_bps)
     assert sum(row.shares for row in played.verdict.payouts) <= record.params.share_cap
-    signed = played.labels * record.params.stake_per_label // 2
-    slashed = {seat_of(row.account): row.slash for row in played.verdict.payouts}
-    assert all(slash in (0, signed[seat]) for seat, slash in slashed.items())
+    half = played.labels * record.params.stake_per_label // 2 / scene.terms.price
+    assert np.isin(played.slashed / np.maximum(half, 1), (0, 1)).all()
+    assert (played.forfeited <= half).all()
+    assert not played.forfeited[played.flagged | (played.skill >= 0)].any()
+    assert not played.slashed[~played.flagged].any()
+    lost = sum(row.slash for row in played.verdict.payouts)
+    assert lost == round((played.slashed + played.forfeited).sum() * scene.terms.price)
     assert (played.pay <= played.labels).all()
     assert played.labels.sum() == scene.crowd.items.size
 

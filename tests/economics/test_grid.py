@@ -10,13 +10,13 @@ import pytest
 
 from labelshare.economics.campaign import Labels
 from labelshare.economics.goals import dearest, judged
-from labelshare.economics.grid import Grid, Plan, run
+from labelshare.economics.grid import Grid, Losers, Plan, run
 from labelshare.economics.mixing import LONG
 from labelshare.economics.money import Costs
-from labelshare.economics.scene import Crew, make_scene, recorded_scene
+from labelshare.economics.scene import Crew, Scene, make_scene, recorded_scene
 from labelshare.economics.strategies import EFFORTLESS, Strategy
 from labelshare.economics.text import grid_json
-from labelshare.economics.trial import Trial
+from labelshare.protocol.spec import Spec
 from tests.economics.scenes import honest_scene, labels_of, spec_of, terms_of
 
 SMALL = Plan(strategies=EFFORTLESS, sizes=(5, LONG), shares=(0.1, 0.2), runs=2, costs=Costs(look=0))
@@ -30,29 +30,49 @@ def small(policy: str = "majority.v1") -> Grid:
 def test_nobody_is_slashed_where_everybody_is_honest() -> None:
     for policy in ("majority.v1", "dawid-skene.v1"):
         grid = small(policy)
-        assert (grid.wrongly, grid.rightly) == (0, 0)
+        assert grid.losers == Losers(0, 0, 0, 0)
         assert grid.scene.honest.all()
         assert grid.accuracy > 0.95
 
 
-def test_long_records_without_effort_lose_and_short_ones_gain_a_little() -> None:
-    """As docs/economics.md says: who cannot be slashed cannot lose."""
-    grid = small()
-    for strategy in (Strategy.RANDOM, Strategy.CONSTANT, Strategy.FREQUENT):
-        assert grid.of(strategy, LONG, 0.1).attackers.per_label < -0.3
+@pytest.mark.parametrize("policy", ["majority.v1", "dawid-skene.v1"])
+def test_nobody_without_effort_gains_long_records_are_slashed_and_short_ones_forfeit(policy: str) -> None:
+    grid = small(policy)
+    for strategy in EFFORTLESS:
+        long, short = (grid.of(strategy, size, 0.1) for size in (LONG, 5))
+        assert long.attackers.per_label < -0.3
+        assert long.caught > 0.1
+        assert short.attackers.per_label < 0
+        assert (short.caught, short.attackers.slashed) == (0, 0)
+        assert short.forfeiting > 0.2
+        assert short.attackers.forfeited > short.attackers.pay
+    assert judged(grid).gaining == ()
+    assert judged(grid).met
+
+
+def without_forfeits() -> Scene:
+    scene = honest_scene()
+    spec = scene.terms.spec
+    fields = spec.fields | {"slash": spec.fields["slash"] | {"forfeit_bps": 0}}
+    return replace(scene, terms=replace(scene.terms, spec=Spec.of(fields)))
+
+
+@cache
+def gaining_grid() -> Grid:
+    return run(without_forfeits(), SMALL)
+
+
+def test_without_forfeits_short_records_gain() -> None:
+    """A guess is as often above chance as below it: who cannot be slashed cannot lose."""
+    grid = gaining_grid()
+    for strategy in EFFORTLESS:
         assert 0 < grid.of(strategy, 5, 0.1).attackers.per_label < 0.3
-        assert grid.of(strategy, 5, 0.1).caught == 0
-
-
-def test_the_rules_that_are_proposed_let_all_of_them_lose() -> None:
-    plan = replace(SMALL, trial=Trial(pay_from=0.1, mirror=True))
-
-    assert judged(small()).gaining
-    assert judged(run(honest_scene(), plan)).gaining == ()
+    assert all(each.attackers.forfeited == each.honest.forfeited == 0 for each in grid.cells)
+    assert not any(each.forfeiting for each in grid.cells)
 
 
 def test_the_goals_name_where_they_fail() -> None:
-    goals = judged(small())
+    goals = judged(gaining_grid())
 
     assert goals.tried == len(EFFORTLESS) * 2 * 2
     assert {each.size for each in goals.gaining} >= {5}
@@ -60,7 +80,31 @@ def test_the_goals_name_where_they_fail() -> None:
     assert gains == sorted(gains, reverse=True)
     assert goals.wrongly == 0
     assert not goals.met
-    assert dearest(small(), goals.gaining[0].strategy, goals.gaining[0].share) is goals.gaining[0]
+    assert dearest(gaining_grid(), goals.gaining[0].strategy, goals.gaining[0].share) is goals.gaining[0]
+
+
+def test_the_honest_who_lose_are_counted_by_what_they_lose_by() -> None:
+    """Four are always right, one never; one is right on ten of thirteen items, but the three are its gold.
+
+    Its true skill is 3.5 / 6.5. To the rules n = 25, A = 10, X/T = 12.5: skill −2.5 / 18.5, of full .4 a
+    part of .338; of the stake of 13 labels at four prices half, 26, can be lost: 8.78. It is too short for a
+    slash.
+    """
+    truth = {item: item % 2 for item in range(40)}
+    wrong = {item: 1 - choice for item, choice in truth.items()}
+    gold = {item: truth[item] for item in range(10)}
+    unlucky = {item: wrong[item] for item in range(3)} | {item: truth[item] for item in range(10, 20)}
+    labels = labels_of(truth, truth, truth, truth, wrong, unlucky)
+    scene = recorded_scene("small", terms_of(gold, 40), labels, truth)
+    grid = run(scene, replace(SMALL, shares=(), runs=3))
+
+    assert scene.honest.tolist() == [True] * 4 + [False, True]
+    assert grid.losers == Losers(honest_slashed=0, honest_forfeiting=3, others_slashed=3, others_forfeiting=0)
+    assert grid.alone.slashed == 0
+    assert grid.alone.forfeited == pytest.approx(3 * 26 * 2.5 / 18.5 / 0.4, rel=0.001)
+    goals = judged(grid)
+    assert (goals.wrongly, goals.forfeiting, goals.met) == (0, 3, True)
+    assert goals.forfeited == pytest.approx(grid.alone.forfeited / grid.alone.labels)
 
 
 def test_the_same_seed_gives_the_same_figures_whatever_else_is_planned() -> None:
@@ -77,7 +121,16 @@ def test_every_campaign_is_told_of() -> None:
     told: list[int] = []
     run(honest_scene(), replace(SMALL, shares=(0.2,), strategies=(Strategy.RANDOM,)), told.append)
 
-    assert sum(told) == 2 * (1 + 2) == replace(SMALL, shares=(0.2,), strategies=(Strategy.RANDOM,)).campaigns
+    plan = replace(SMALL, shares=(0.2,), strategies=(Strategy.RANDOM,))
+    assert sum(told) == 2 * (1 + 1 + 4) == plan.campaigns  # none, short records, long ones
+
+
+def test_long_records_are_told_of_by_more_campaigns() -> None:
+    short, long = (small().of(Strategy.RANDOM, size, 0.1) for size in (5, LONG))
+
+    assert (short.campaigns, long.campaigns) == (2, 8)
+    assert long.attackers.labels == pytest.approx(4 * short.attackers.labels, rel=0.1)
+    assert judged(small()).campaigns == 2 + len(EFFORTLESS) * (2 + 8)  # alone, and at a tenth
 
 
 def test_more_attackers_cost_the_honest_and_the_verdicts_more() -> None:

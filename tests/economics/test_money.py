@@ -10,7 +10,6 @@ from labelshare.economics.mixing import Attack, mix
 from labelshare.economics.money import Costs, flow
 from labelshare.economics.scene import tie_seed
 from labelshare.economics.strategies import Strategy
-from labelshare.economics.trial import Trial, tried
 from tests.economics.scenes import honest_scene, labels_of, terms_of
 
 TRUTH = {item: item % 2 for item in range(40)}
@@ -24,7 +23,7 @@ PLAYED = play(TERMS, LABELS, tie_seed(1))
 def of(seat: int, costs: Costs, played: Played = PLAYED, looks: int = 0) -> tuple[float, ...]:
     chosen = np.arange(played.labels.size) == seat
     money = flow([(played, np.full(played.labels.size, looks), chosen)], costs)
-    return money.pay, money.shares, money.slashed, money.time, money.capital, money.profit
+    return money.pay, money.shares, money.lost, money.time, money.capital, money.profit
 
 
 def test_pay_shares_slash_time_and_capital_of_a_seat() -> None:
@@ -69,66 +68,73 @@ def test_seats_without_a_label_are_no_seats() -> None:
     assert (money.seats, money.labels, money.per_label, money.per_seat, money.gaining_part) == (0, 0, 0, 0, 0)
 
 
-# --------------------------------------------------------------------- other rules
+# ------------------------------------------------------------------------- forfeits
 
 
-def test_pay_that_begins_at_a_skill() -> None:
-    """The right have 30 of 30 and ten gold five-fold: skill (80 − 40) / (80 − 40 + 6) = .87: full."""
-    none = tried(TERMS, LABELS, PLAYED, Trial(pay_from=0.39))
-
-    assert none.pay[:4].tolist() == pytest.approx([40] * 4)
-    assert (none.pay <= PLAYED.pay).all()
-    assert (none.slashed == PLAYED.slashed).all()
+def forfeits_of(**slash: int) -> Played:
+    """The same campaign with other numbers in the slash policy."""
+    rule = {"policy": "skill-and-gold.v1", **slash}
+    return play(terms_of({item: TRUTH[item] for item in range(10)}, 40, slash=rule), LABELS, tie_seed(1))
 
 
-def test_skill_half_way_between_the_beginning_and_full_is_paid_half() -> None:
-    """Four right labels have a skill of 1/4 (test_campaign); from .1 on that is half of the way to .4."""
-    terms, right = terms_of({}, 4), {0: 0, 1: 1, 2: 0, 3: 1}
-    labels = labels_of(right, right, right, right)
-    played = play(terms, labels, tie_seed(1))
+def test_who_is_below_chance_forfeits_in_proportion_and_is_not_slashed() -> None:
+    """Of twelve labels ten are gold that counts five-fold: five right there, five wrong, two wrong elsewhere.
 
-    assert tried(terms, labels, played, Trial(pay_from=0.1)).pay.tolist() == pytest.approx([2] * 4, abs=0.001)
-
-
-def test_below_chance_stake_is_lost_in_proportion() -> None:
-    """Of twelve, ten are gold that counts five-fold: five right there, five wrong, two wrong elsewhere.
-
-    n = 52, A = 25, X/T = 26: skill −1 / (52 − 26 + 6) = −1/32, of full .4 a part of .078; half of the stake
-    of twelve labels at four prices is 24.
+    n = 52, A = 25, X/T = 26: skill −1 / (52 − 26 + 6) = −1/32 = −2,048 of 65,536; full is 26,214. Of
+    the stake of 12 × 4,000 base units half can be lost: floor(24,000 × 2,048 / 26,214) = 1,875.
     """
-    mirrored = tried(TERMS, LABELS, PLAYED, Trial(mirror=True))
-
-    assert mirrored.slashed[5] == pytest.approx(24 * (1 / 32) / 0.4, abs=0.01)
-    assert mirrored.slashed[:4].tolist() == [0] * 4
-    assert mirrored.slashed[4] == 80  # never more than a slash takes
-    assert (mirrored.pay == PLAYED.pay).all()
+    assert PLAYED.skill[5] == -1 / 32
+    assert PLAYED.forfeited.tolist() == [0, 0, 0, 0, 0, 1.875]
+    assert PLAYED.slashed.tolist() == [0, 0, 0, 0, 80, 0]
 
 
-def test_a_trial_that_changes_nothing_pays_what_the_rules_pay() -> None:
-    same = tried(TERMS, LABELS, PLAYED, Trial())
+def test_a_forfeit_is_a_loss_of_its_own() -> None:
+    money = flow([(PLAYED, np.zeros(6, dtype=np.int64), np.arange(6) >= 4)], Costs(look=0))
 
-    assert same.pay.tolist() == pytest.approx(PLAYED.pay.tolist(), abs=0.001)
-    assert same.slashed.tolist() == PLAYED.slashed.tolist()
-
-
-def test_skill_by_the_winners_is_that_by_the_others_where_they_agree() -> None:
-    by_winners = tried(TERMS, LABELS, PLAYED, Trial(by_winners=True, mirror=True))
-    by_others = tried(TERMS, LABELS, PLAYED, Trial(mirror=True))
-
-    assert by_winners.pay.tolist() == pytest.approx(by_others.pay.tolist())
-    assert by_winners.slashed.tolist() == pytest.approx(by_others.slashed.tolist())
+    assert (money.slashed, money.forfeited, money.lost) == (80, 1.875, 81.875)
+    assert money.profit == -81.875
+    assert money.gaining == 0
 
 
-def test_colluders_earn_less_by_the_winners_of_a_model_than_by_a_vote_of_the_others() -> None:
-    scene = honest_scene("dawid-skene.v1")
-    attack = Attack(Strategy.COLLUDING, 0.4, 40)
-    mixed = mix(scene.crowd, scene.question, attack, np.random.default_rng(1))
-    played = play(scene.terms, mixed.labels, tie_seed(1))
-    theirs = mixed.attackers
+def test_what_a_spec_says_of_forfeits_counts() -> None:
+    """A tenth of the stake at the most instead of half; nothing; more than the slash of who is flagged."""
+    tenth, nothing, all_of_it = (forfeits_of(forfeit_bps=bps) for bps in (1_000, 0, 10_000))
 
-    now, then = (
-        tried(scene.terms, mixed.labels, played, Trial(by_winners=each)).pay[theirs].sum()
-        for each in (False, True)
-    )
+    assert tenth.forfeited.tolist() == [0, 0, 0, 0, 0, 0.375]
+    assert not nothing.forfeited.any()
+    assert nothing.slashed.tolist() == tenth.slashed.tolist() == PLAYED.slashed.tolist()
+    assert all_of_it.forfeited[5] == 3.75
+    assert all_of_it.slashed[4] == 160  # a skill of −1: all of what 40 labels stake, where half is a slash
 
-    assert then < now
+
+def test_the_breaker_stops_slashes_and_forfeits() -> None:
+    stopped = forfeits_of(breaker_gold=11)
+
+    assert stopped.flagged.tolist() == PLAYED.flagged.tolist() == [False] * 4 + [True, False]
+    assert not stopped.slashed.any()
+    assert not stopped.forfeited.any()
+    assert (stopped.pay == PLAYED.pay).all()
+
+
+def test_pay_begins_at_the_skill_that_the_spec_says() -> None:
+    """Four right labels have a skill of 1/4 (test_campaign); pay rises from there up to .4."""
+    right = {0: 0, 1: 1, 2: 0, 3: 1}
+
+    def paid(from_bps: int) -> list[float]:
+        terms = terms_of({}, 4, skill={"policy": "leave-one-out.v1", "from_bps": from_bps})
+        return [float(each) for each in play(terms, labels_of(*[right] * 4), tie_seed(1)).pay]
+
+    assert paid(0) == [2.5] * 4
+    assert paid(1_000) == pytest.approx([2] * 4, abs=0.001)
+    assert paid(2_500) == [0] * 4
+
+
+def test_colluders_are_paid_less_where_a_model_is_the_yardstick() -> None:
+    def pay(policy: str) -> float:
+        scene = honest_scene(policy)
+        mixed = mix(
+            scene.crowd, scene.question, Attack(Strategy.COLLUDING, 0.4, 40), np.random.default_rng(1)
+        )
+        return float(play(scene.terms, mixed.labels, tie_seed(1)).pay[mixed.attackers].sum())
+
+    assert pay("dawid-skene.v1") < pay("majority.v1") / 2

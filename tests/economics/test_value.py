@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from math import ceil
+from math import ceil, inf
 
+import numpy as np
 import pytest
 
 from labelshare.economics.advice import advise
-from labelshare.economics.mixing import LONG
-from labelshare.economics.money import Costs, Flow
-from labelshare.economics.scene import Crew
-from labelshare.economics.strategies import EFFORTLESS, Strategy
+from labelshare.economics.campaign import play
+from labelshare.economics.mixing import LONG, Attack, mix
+from labelshare.economics.money import Costs, Flow, flow
+from labelshare.economics.scene import Crew, make_scene, seal, tie_seed
+from labelshare.economics.strategies import EFFORTLESS, Habits, Strategy
 from labelshare.economics.value import GOLD_PARTS, Assumed, Valued, campaigns, value_of
 from labelshare.economics.value_text import value_json
 from labelshare.report.collect import Unit
@@ -55,19 +57,62 @@ def test_a_seat_locks_what_it_may_give_at_most() -> None:
 def test_the_stake_is_that_of_the_formula() -> None:
     found = valued().evidence
 
-    assert [each.gold for each in found[::2]] == list(GOLD_PARTS)
-    assert {each.size for each in found} == {30, LONG}
+    assert [each.gold for each in found[::3]] == list(GOLD_PARTS)
+    assert {each.size for each in found} == {5, 30, LONG}
     assert {each.strategy for each in found} <= set(EFFORTLESS)
     for each in found:
-        if each.stake is None:
-            assert each.caught == 0
-        else:
-            assert each.stake * each.caught * 0.5 == pytest.approx(each.pay + ASSUMED.margin)
+        assert each.stake is not None
+        assert each.stake * (each.slashed + each.forfeited) == pytest.approx(each.earned + ASSUMED.margin)
+        assert each.slashed == pytest.approx(0.5 * each.caught)
+
+
+def test_a_forfeit_counts_where_nobody_can_be_slashed() -> None:
+    short = [each for each in valued().evidence if each.size == 5]
+
+    assert all(each.caught == each.slashed == each.wrongly == 0 < each.forfeited for each in short)
+
+
+def test_the_stake_that_is_recommended_lets_no_effort_lose() -> None:
+    """At the least stake of the formula the strategy that needs most loses the margin, on average."""
+    advice = advise(valued())
+    assert advice.because is not None
+    assert advice.because.stake is not None
+    spec, crew = spec_of(300, 3), ASSUMED.crew
+    scenes = [
+        make_scene(
+            spec, crew, 1_000 + run, gold_part=advice.gold, slash=True, stakes_per_label=advice.because.stake
+        )
+        for run in range(2)
+    ]
+    runs = []
+    for number, scene in enumerate(scenes):
+        attack = Attack(advice.because.strategy, 0.2, 5, Habits(0.85), by_lot=True)
+        which = [1, list(Strategy).index(advice.because.strategy), 5, 850, number]
+        mixed = mix(scene.crowd, scene.question, attack, np.random.default_rng(which))
+        played = play(scene.terms, mixed.labels, tie_seed(number))
+        runs.append((played, mixed.looks, mixed.attackers))
+
+    assert advice.because.size == 5
+    assert flow(runs, Costs()).per_label == pytest.approx(-ASSUMED.margin, abs=0.01)
+
+
+def test_without_forfeits_stake_is_recommended_against_long_records_alone() -> None:
+    forfeitless = {"policy": "skill-and-gold.v1", "forfeit_bps": 0}
+    spec, _ = seal(spec_of(300, 3), dict.fromkeys(range(30), 0), {"slash": forfeitless})
+    found = value_of(spec, replace(ASSUMED, runs=1))
+    advice = advise(found)
+
+    assert all(each.stake is None for each in found.evidence if each.size == 5)
+    assert advice.because is not None
+    assert advice.because.size == LONG
+    assert {(each, 5) for each in EFFORTLESS} <= set(advice.gaining)
 
 
 def test_the_least_gold_that_is_enough_is_recommended() -> None:
     advice = advise(valued())
-    stakes = {each.gold: each.stake for each in valued().evidence if each.size == LONG and each.stake}
+    stakes = {
+        gold: max(each.stake or inf for each in valued().evidence if each.gold == gold) for gold in GOLD_PARTS
+    }
     enough = [gold for gold, stake in stakes.items() if stake <= ASSUMED.stakes_per_label]
     gold = min(enough, default=min(stakes, key=stakes.__getitem__))
 
@@ -75,7 +120,7 @@ def test_the_least_gold_that_is_enough_is_recommended() -> None:
 
 
 def test_nothing_is_recommended_where_no_record_can_be_long_enough() -> None:
-    """Of 30 items nobody may label more than six: no slash, at any stake."""
+    """Of 30 items nobody may label more than six, and 30% of gold are nine: no slash and no forfeit."""
     advice = advise(value_of(spec_of(30, 3), Assumed(sizes=(LONG,), runs=1)))
 
     assert (advice.gold, advice.stake, advice.because) == (None, None, None)
@@ -88,7 +133,7 @@ def test_laziness_is_worth_it_from_the_price_of_a_look_at_which_both_earn_the_sa
     honest, lazy = (valued().value(each, LONG).money for each in (Strategy.HONEST, Strategy.LAZY))
 
     def left(money: Flow, look: float) -> float:
-        return (money.pay - money.slashed - money.time * look / 0.5) / money.labels
+        return (money.pay - money.lost - money.time * look / 0.5) / money.labels
 
     assert left(honest, turn.value) == pytest.approx(left(lazy, turn.value))
 
@@ -125,5 +170,5 @@ def test_values_in_base_units_are_parts_of_the_price() -> None:
 
     for each in facts["values"]:
         assert int(each["value_base_units"]) == pytest.approx(1_000 * each["value"], abs=1)
-        parts = each["pay"] + each["shares"] - each["slashed"] - each["time"] - each["capital"]
-        assert parts == pytest.approx(each["value"], abs=0.0005)
+        losses = sum(each[name] for name in ("slashed", "forfeited", "time", "capital"))
+        assert each["pay"] + each["shares"] - losses == pytest.approx(each["value"], abs=0.0005)

@@ -17,13 +17,13 @@ from labelshare.chain.contracts import Token
 from labelshare.chain.history import campaign_record
 from labelshare.chain.keys import development_signer
 from labelshare.chain.node import Chain
-from labelshare.protocol.spec import DawidSkene
+from labelshare.protocol.spec import Committee, DawidSkene
 from labelshare.replay.crowd import Crowd, Vote
 from labelshare.replay.digits import simulated_crowd
 from labelshare.replay.life import Lived, live
 from labelshare.replay.rules import Rules, spec_of
 from labelshare.types import Address
-from tests.protocol.naive import dawid_skene
+from tests.protocol.naive import committee, dawid_skene
 
 SUPPLY = 10**30
 BPS = 10_000
@@ -87,6 +87,17 @@ def crowd_with_gold() -> Crowd:
     )
 
 
+def crowd_with_forfeits() -> Crowd:
+    """The same, but its worker 7 gave fifteen labels, all wrong: too few for a slash, and below chance."""
+    crowd = crowd_with_gold()
+    votes = [
+        vote if vote.worker != 7 else replace(vote, label=(crowd.truth.get(vote.item, 0) + 2) % 4)
+        for vote in crowd.votes
+        if vote.worker != 7 or vote.item < 15
+    ]
+    return replace(crowd, name="small and with forfeits", votes=tuple(votes))
+
+
 VOTE = "majority.v1"
 RECORDED_RULES = Rules(aggregation=VOTE)
 SIMULATED_RULES = Rules(rounds=2, redundancy=2, aggregation=VOTE)
@@ -134,9 +145,21 @@ def life_with_gold() -> Finished:
 
 
 @cache
+def life_with_forfeits() -> Finished:
+    """That of the crowd of whom one is below chance and too short for a slash."""
+    return run(crowd_with_forfeits(), GOLD_RULES)
+
+
+@cache
 def modelled_life() -> Finished:
     """The same crowd's with more gold, its verdicts found by the model that is the default."""
     return run(crowd_with_gold(), MODEL_RULES)
+
+
+@cache
+def committee_life() -> Finished:
+    """The same, its verdicts found by a committee."""
+    return run(crowd_with_gold(), replace(MODEL_RULES, aggregation="committee.v1"))
 
 
 # ------------------------------------------------------------------- counted again
@@ -175,13 +198,15 @@ def expected(life: Finished) -> Expected:
     void = _void(votes, workers, seed, gold)
     valid = {item: answer for item, answer in gold.items() if item not in void}
     elected = {item: winner_of(item, counts, seed) for item, counts in by_item.items()}
-    told = {} if rules.aggregation == VOTE else _told(seed, valid)
+    told: dict[int, int] = {}
+    references = {worker: references_by_vote(votes, worker, seed) for worker in workers}
     if rules.aggregation == VOTE:
         winners = elected
         parts_of = {i: Fraction(counts[winners[i]], counts.total()) for i, counts in by_item.items()}
         ties = sum(list(counts.values()).count(max(counts.values())) > 1 for counts in by_item.values())
     else:
-        winners, parts_of = _modelled(life, votes, told)
+        told = _told(seed, votes, valid)
+        winners, parts_of, references = _modelled(life, votes, told)
         ties = 0
     accepted = frozenset(item for item, part in parts_of.items() if part >= Fraction(3, 5))
     halves = [0] * len(crowd.workers)
@@ -192,19 +217,15 @@ def expected(life: Finished) -> Expected:
             halves[vote.worker] += 2
     k = rules.redundancy if crowd.simulated else max(counts.total() for counts in by_item.values())
     places = len(crowd.items) * k
-    full = 65_536 * 4_000 // 10_000
-    parts = [min(max(skill(votes, worker, seed, valid), 0), full) for worker in workers]
-    flagged = frozenset(worker for worker in workers if _is_flagged(votes, worker, seed, gold, valid))
+    skills = [skill(votes, worker, references[worker], valid) for worker in workers]
+    flagged = frozenset(w for w in workers if _is_flagged(votes, w, references[w], gold, valid))
     judged = valid.keys() - told.keys()
     right = sum(winners[item] == valid[item] for item in judged)
     by_vote = sum(elected[item] == valid[item] for item in judged)
     spared = len(judged) < 10 or 10 * right < 7 * len(judged) or 100 * (by_vote - right) > 3 * len(judged)
     given = Counter(vote.worker for vote in votes)
-    half_a_stake = rules.price * rules.stakes_per_label
-    pay = [each * rules.price * part // (2 * full) for each, part in zip(halves, parts, strict=True)]
-    shares = [
-        each * rules.share_weight * part // (2 * full) for each, part in zip(halves, parts, strict=True)
-    ]
+    pay = [earned(rules.price, each, own) for each, own in zip(halves, skills, strict=True)]
+    shares = [earned(rules.share_weight, each, own) for each, own in zip(halves, skills, strict=True)]
     if sum(shares) < 10**18:  # less than a whole share is none, and then no licence is sold
         shares = [0] * len(shares)
     return Expected(
@@ -220,28 +241,50 @@ def expected(life: Finished) -> Expected:
         fee=sum(pay) * rules.fee_bps // BPS,
         gold={item: item in void for item in gold},
         flagged=flagged,
-        slashes=[0 if spared or w not in flagged else given[w] * half_a_stake // 2 for w in workers],
+        slashes=[0 if spared else lost(rules, given[w], skills[w], flagged=w in flagged) for w in workers],
     )
 
 
-def _told(seed: bytes, valid: Mapping[int, int]) -> dict[int, int]:
-    """The half of the gold that a model is told, by hash of the item."""
-    drawn = sorted(valid, key=lambda item: _hash(seed, (item, 8)))
+def earned(amount: int, halves: int, own_skill: int) -> int:
+    """Half labels at a price: nothing up to a skill of .1, in full from .4 on."""
+    begin, full = 65_536 * 1_000 // 10_000, 65_536 * 4_000 // 10_000
+    return halves * amount * min(max(own_skill - begin, 0), full - begin) // (2 * (full - begin))
+
+
+def lost(rules: Rules, labels: int, own_skill: int, *, flagged: bool) -> int:
+    """Half of the stake by a slash; below a skill of 0 up to half of it in proportion, all of that at -.4."""
+    full, stake = 65_536 * 4_000 // 10_000, labels * rules.price * rules.stakes_per_label
+    forfeit = floor(Fraction(stake, 2) * Fraction(min(max(-own_skill, 0), full), full))
+    return max(stake // 2, forfeit) if flagged else forfeit
+
+
+def _told(seed: bytes, votes: Sequence[Vote], valid: Mapping[int, int]) -> dict[int, int]:
+    """The half of the gold that a model is told, by hash of the item; of that whose class somebody gave."""
+    given = {(vote.item, vote.label) for vote in votes}
+    drawn = sorted((i for i in valid if (i, valid[i]) in given), key=lambda i: _hash(seed, (i, 8)))
     return {item: valid[item] for item in drawn[: len(drawn) // 2]}
 
 
 def _modelled(
     life: Finished, votes: Sequence[Vote], told: Mapping[int, int]
-) -> tuple[dict[int, int], dict[int, Fraction]]:
-    """Winners and their posteriors by the naive model."""
+) -> tuple[dict[int, int], dict[int, Fraction], dict[int, dict[int, int]]]:
+    """Winners, their posteriors and everybody's references by the naive model."""
     rule = spec_of(life.crowd, life.rules).aggregation
-    assert isinstance(rule, DawidSkene)
+    assert isinstance(rule, DawidSkene | Committee)
     labels = [(vote.item, vote.worker, vote.label) for vote in votes]
+    crowd = labels, len(life.crowd.classes), life.seed, dict(told)
     sizes = rule.strength, 5, rule.iterations
-    found = dawid_skene.run(labels, len(life.crowd.classes), life.seed, dict(told), *sizes)
-    return found.winners, {
-        item: Fraction(found.posteriors[item][winner], 65_536) for item, winner in found.winners.items()
+    found = dawid_skene.run(*crowd, *sizes)
+    won = {item: (winner, found.posteriors[item][winner]) for item, winner in found.winners.items()}
+    if isinstance(rule, Committee):
+        average = rule.average_strength, rule.average_iterations
+        won = committee.run(committee.Case(*crowd, *sizes, *average))
+    parts = {item: Fraction(posterior, 65_536) for item, (_, posterior) in won.items()}
+    references = {
+        worker: dawid_skene.references_for(worker, labels, life.seed, dict(told), found)
+        for worker in range(len(life.crowd.workers))
     }
+    return {item: winner for item, (winner, _) in won.items()}, parts, references
 
 
 def counted(votes: Sequence[Vote]) -> dict[int, Counter[int]]:
@@ -256,29 +299,33 @@ def winner_of(item: int, counts: Counter[int], seed: bytes) -> int:
     return max(leaders, key=lambda label: _hash(seed, (item, 8), (label, 4)))
 
 
-def skill(votes: Sequence[Vote], worker: int, seed: bytes, gold: Mapping[int, int] | None = None) -> int:
-    """Agreement beyond chance with the others' vote, shrunk as if by six labels, in 1/65,536.
+def skill(
+    votes: Sequence[Vote],
+    worker: int,
+    references: Mapping[int, int],
+    gold: Mapping[int, int] | None = None,
+) -> int:
+    """Agreement beyond chance with what the others say, shrunk as if by six labels, in 1/65,536.
 
-    Gold answers stand for the others' vote and count five times.
+    Gold answers stand for the others' and count five times.
     """
     gold = gold or {}
-    n, agreed, chance = _compared(votes, worker, seed, apart=gold)
-    more, right, luck = _on_gold(votes, worker, seed, gold)
+    n, agreed, chance = _compared(votes, worker, references, apart=gold)
+    more, right, luck = _on_gold(votes, worker, references, gold)
     n, agreed, chance = n + 5 * more, agreed + 5 * right, chance + 5 * luck
     return floor(65_536 * (agreed - chance) / (n - chance + 6))
 
 
-def _references(votes: Sequence[Vote], worker: int, seed: bytes) -> dict[int, int]:
+def references_by_vote(votes: Sequence[Vote], worker: int, seed: bytes) -> dict[int, int]:
     """What the others found each item to be."""
     others = counted([vote for vote in votes if vote.worker != worker])
     return {item: winner_of(item, counts, seed) for item, counts in others.items()}
 
 
 def _compared(
-    votes: Sequence[Vote], worker: int, seed: bytes, apart: Container[int]
+    votes: Sequence[Vote], worker: int, references: Mapping[int, int], apart: Container[int]
 ) -> tuple[int, int, Fraction]:
     """Labels of a worker on items that are not apart, how many agree with the others, how many by chance."""
-    references = _references(votes, worker, seed)
     wins = Counter(references.values())
     own = [vote for vote in votes if vote.worker == worker and vote.item in references]
     own = [vote for vote in own if vote.item not in apart]
@@ -287,10 +334,9 @@ def _compared(
 
 
 def _on_gold(
-    votes: Sequence[Vote], worker: int, seed: bytes, gold: Mapping[int, int]
+    votes: Sequence[Vote], worker: int, references: Mapping[int, int], gold: Mapping[int, int]
 ) -> tuple[int, int, Fraction]:
     """The same on gold items, with the gold answers."""
-    references = _references(votes, worker, seed)
     wins = Counter(references.values())
     own = [vote for vote in votes if vote.worker == worker and vote.item in gold]
     chance = sum((Fraction(wins[vote.label], len(references)) for vote in own), Fraction(0))
@@ -298,10 +344,10 @@ def _on_gold(
 
 
 def _void(votes: Sequence[Vote], workers: range, seed: bytes, gold: Mapping[int, int]) -> set[int]:
-    """Gold items that four fifths of the skilled on them contradict; skill without any gold."""
+    """Gold items that four fifths of the skilled on them contradict; skill by the vote, without any gold."""
     skilled = set()
     for worker in workers:
-        n, agreed, chance = _compared(votes, worker, seed, apart=gold)
+        n, agreed, chance = _compared(votes, worker, references_by_vote(votes, worker, seed), apart=gold)
         if floor(65_536 * (agreed - chance) / (n - chance + 6)) >= 26_214:
             skilled.add(worker)
     void = set()
@@ -314,14 +360,18 @@ def _void(votes: Sequence[Vote], workers: range, seed: bytes, gold: Mapping[int,
 
 
 def _is_flagged(
-    votes: Sequence[Vote], worker: int, seed: bytes, gold: Mapping[int, int], valid: Mapping[int, int]
+    votes: Sequence[Vote],
+    worker: int,
+    references: Mapping[int, int],
+    gold: Mapping[int, int],
+    valid: Mapping[int, int],
 ) -> bool:
     """Twenty labels that are surely below a fifth of skill, and three gold answers that are below it."""
-    n, agreed, chance = _compared(votes, worker, seed, apart=gold)
+    n, agreed, chance = _compared(votes, worker, references, apart=gold)
     p = Fraction(agreed + 1, n + 2)
     short = Fraction(1, 5) * (n - chance) - (agreed - chance)
     surely = short > 0 and short**2 > Fraction("1.645") ** 2 * n * p * (1 - p)
-    asked, right, luck = _on_gold(votes, worker, seed, valid)
+    asked, right, luck = _on_gold(votes, worker, references, valid)
     return n >= 20 and surely and asked >= 3 and 5 * (right - luck) < asked - luck
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labelshare.chain.connect import connect
+from labelshare.client.slashes import read_slashes
 from labelshare.errors import KeyRefusedError
 from labelshare.protocol.evidence import OpeningRow, read
 from labelshare.replay.crowd import Crowd, Vote, read_crowd
@@ -26,10 +27,12 @@ from tests.replay.crowds import (
     RECORDED_RULES,
     SIMULATED_RULES,
     Finished,
+    committee_life,
     crowd_with_gold,
     expected,
     expected_holdings,
     held,
+    life_with_forfeits,
     life_with_gold,
     modelled_life,
     recorded_crowd,
@@ -41,7 +44,10 @@ from tests.replay.crowds import (
     small_simulated_crowd,
 )
 
-LIVES = pytest.mark.parametrize("lived", [recorded_life, simulated_life, life_with_gold, modelled_life])
+LIVES = pytest.mark.parametrize(
+    "lived",
+    [recorded_life, simulated_life, life_with_gold, life_with_forfeits, modelled_life, committee_life],
+)
 CONSERVED_IN = 10
 
 
@@ -66,6 +72,14 @@ def check_everything(life: Finished) -> None:
     right = sum(want.winners[item] == life.crowd.truth[item] for item in scored)
     assert outcome.accuracy == Score(right, len(scored))
     assert {row.item: row.void for row in outcome.labelled.gold} == want.gold
+    losses = outcome.losses
+    for loss, amounts in (
+        (losses.slashed, [want.slashes[worker] for worker in want.flagged]),
+        (losses.forfeited, [slash for at, slash in enumerate(want.slashes) if at not in want.flagged]),
+    ):
+        assert (loss.amount, loss.due) == (sum(amounts), sum(amounts))
+        assert loss.annotators == sum(bool(amount) for amount in amounts)
+        assert loss.burned == sum(amount - amount // 20 for amount in amounts)
     flagged = {lived.annotators[worker] for worker in want.flagged}
     assert {row.annotator for row in outcome.labelled.scores if row.flagged} == flagged
     lost = dict(zip(lived.annotators, want.slashes, strict=True))
@@ -107,6 +121,19 @@ def test_the_crowd_with_gold_holds_every_kind_of_judgement() -> None:
     assert len(slashed) == 2
     assert len(life.lived.gas["TaskRegistry.slash"]) == 2
     assert len(life.lived.gas["TaskRegistry.revealGold"]) == 1
+
+
+def test_a_short_record_below_chance_forfeits_and_is_not_slashed() -> None:
+    want, life = expected(life_with_forfeits()), life_with_forfeits()
+    lost = {worker: slash for worker, slash in enumerate(want.slashes) if slash}
+
+    assert lost.keys() - want.flagged == {7}
+    assert want.flagged & lost.keys()
+    stake = 15 * life.rules.price * life.rules.stakes_per_label
+    assert 0 < lost[7] <= stake // 2
+    assert want.pay[7] == 0
+    found = {each.leaf.account: each.flagged for each in read_slashes([life.lived.bundle])}
+    assert found == {life.lived.annotators[worker]: worker in want.flagged for worker in lost}
 
 
 def test_the_model_is_surer_than_the_vote_and_stakes_are_taken_by_it() -> None:

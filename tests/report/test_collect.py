@@ -16,12 +16,21 @@ from labelshare.chain.keys import development_signer
 from labelshare.chain.transactions import Sender
 from labelshare.errors import EvidenceError, VerificationError
 from labelshare.protocol.evidence import PayoutRow
-from labelshare.report.collect import Outcome, Slashed, Unit, collect, judge
+from labelshare.report.collect import Loss, Losses, Outcome, Unit, collect, judge
 from labelshare.report.gas import GasLine, gas_lines, job_gas
 from labelshare.report.labels import Score, read_labels, score
 from labelshare.report.money import Flows, check_money, flows_of
 from tests.oracle.stage import NAMES, build
-from tests.replay.crowds import Finished, expected, life_with_gold, recorded_life, skill
+from tests.replay.crowds import (
+    Finished,
+    earned,
+    expected,
+    life_with_forfeits,
+    life_with_gold,
+    recorded_life,
+    references_by_vote,
+    skill,
+)
 
 Key = TypeVar("Key")
 
@@ -214,8 +223,8 @@ def seat_off(*, slashed: bool) -> Books:
     return slashed_flows_off(seats={**seats, place: seats[place] + 1})
 
 
-TAKEN, WHERE = "slashed = slashes of the payouts", "slashed = burned + rewards"
-SEATS = "slashed seats hold = in - slashed"
+TAKEN, WHERE = "stakes taken = as the payouts say", "stakes taken = burned + rewards"
+SEATS = "losers' seats hold = in - taken"
 FALSIFIED_SLASHES: dict[str, tuple[Callable[[], Books], set[str]]] = {
     "a slash": (lambda: slash_off("amount"), {TAKEN, WHERE}),
     "the leaf of a slash": (lambda: slash_off("index"), {TAKEN}),
@@ -317,11 +326,11 @@ def test_who_did_what() -> None:
         known = {item: label for item, label in own.items() if item in life.crowd.truth}
         right = sum(life.crowd.truth[item] == label for item, label in known.items())
         assert person.score == Score(right, len(known))
-        halves, full = 2 * person.accepted + person.contested, 26_214
-        part = min(person.skill_q16, full)
-        assert person.skill_q16 == max(skill(life.crowd.votes, names[person.account], life.seed), 0)
-        assert person.payout == halves * life.rules.price * part // (2 * full)
-        assert person.shares == halves * life.rules.share_weight * part // (2 * full)
+        halves, name = 2 * person.accepted + person.contested, names[person.account]
+        references = references_by_vote(life.crowd.votes, name, life.seed)
+        assert person.skill_q16 == skill(life.crowd.votes, name, references)
+        assert person.payout == earned(life.rules.price, halves, person.skill_q16)
+        assert person.shares == earned(life.rules.share_weight, halves, person.skill_q16)
     assert whole.accepted_labels == sum(person.accepted for person in whole.people)
     assert whole.contested_labels == sum(person.contested for person in whole.people)
 
@@ -345,20 +354,39 @@ def test_gold_judges_and_scores_nobody() -> None:
         assert person.labels == len(answers)
         assert person.score == score(answers, scored)
         assert person.lost == want.slashes[names[person.account]]
-    assert (outcome().labelled.gold, outcome().slashed) == ((), Slashed(0, 0, 0, 0, 0))
+    nothing = Loss(0, 0, 0, 0)
+    assert (outcome().labelled.gold, outcome().losses) == ((), Losses(nothing, nothing, 0))
 
 
 def test_what_was_slashed_is_told_by_the_chain_and_what_is_due_by_the_bundle() -> None:
     want, whole = expected(life_with_gold()), outcome_with_gold()
     total, rewards = sum(want.slashes), sum(slash // 20 for slash in want.slashes)
-    assert whole.slashed == Slashed(2, total, rewards, total, 2)
+    nothing = Loss(0, 0, 0, 0)
+    assert whole.losses == Losses(Loss(2, total, rewards, total), nothing, flagged=2)
 
     first, *rest = whole.campaign.slashed
     less = replace(whole, campaign=replace(whole.campaign, slashed=tuple(rest)))
 
-    assert less.slashed == Slashed(
-        1, total - first.amount, rewards - first.reward, due=total, flagged=whole.slashed.flagged
-    )
+    left = Loss(1, total - first.amount, rewards - first.reward, due=total)
+    assert less.losses == Losses(left, nothing, flagged=2)
+
+
+def test_a_forfeit_is_no_slash() -> None:
+    life, want = life_with_forfeits(), expected(life_with_forfeits())
+    lived = life.lived
+    whole = collect(life.chain, lived.deployment, lived.scope.campaign_id, lived.bundle)
+    forfeit, slashed = want.slashes[7], [want.slashes[worker] for worker in want.flagged]
+
+    assert whole.losses.forfeited == Loss(1, forfeit, forfeit // 20, forfeit)
+    assert whole.losses.slashed.annotators == len(slashed)
+    assert whole.losses.total.amount == whole.losses.slashed.amount + forfeit == sum(want.slashes)
+    assert whole.losses.total.annotators == len(slashed) + 1
+    ways = {person.account: person.lost_by for person in whole.people if person.lost_by}
+    assert ways == {
+        lived.annotators[worker]: "slash" if worker in want.flagged else "forfeit"
+        for worker, slash in enumerate(want.slashes)
+        if slash
+    }
 
 
 def test_the_range_of_the_accuracy_is_how_ties_could_fall() -> None:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from math import sqrt
+from xml.etree.ElementTree import Element
 
 import pytest
 
 from labelshare.protocol.evidence import ScoreRow
-from labelshare.protocol.spec import DawidSkene
+from labelshare.protocol.spec import Committee, DawidSkene
+from labelshare.report import labels
 from labelshare.report.confidence import Confidence, confidence_of, policy_in_words, shown
 from labelshare.report.interval import margin, weight_of
 from labelshare.report.labels import Score
+from labelshare.report.pictures.canvas import WIDTH
 from labelshare.report.pictures.confidence import EDGES, Bin, Sure, bins_of, confidence
-from labelshare.report.pictures.skill import MOST, Skilled, drawn, skills
+from labelshare.report.pictures.skill import MOST, Earning, Skilled, drawn, skills
 from labelshare.types import Address, Hash32
 from tests.replay.crowds import modelled_life
 from tests.report.test_collect import outcome, outcome_of, outcome_with_gold
 from tests.report.test_pictures import SVG, boxes, tips, whole, words
 
 ONE = 65_536
+EARNING = Earning(begins=0.1, full=0.4)
 
 
 def row(compared: int, agreed: int, chance: int, items: int, gold: int = 0) -> ScoreRow:
@@ -122,6 +127,21 @@ def test_ties_are_those_of_a_vote() -> None:
     assert low == high == model.accuracy(truth)
 
 
+def test_a_committee_publishes_no_tables_and_is_no_vote(monkeypatch: pytest.MonkeyPatch) -> None:
+    vote = outcome().labelled
+    rule = Committee(policy="committee.v1")
+    decided = replace(vote, spec=vote.spec.model_copy(update={"aggregation": rule}))
+    cells = sum(row.labels for row in vote.scores) * 3
+
+    assert (decided.model_root, decided.voted, decided.tied()) == (Hash32(bytes(32)), False, {})
+    assert policy_in_words(decided).startswith("committee.v1: three models vote, and two outvote the third;")
+    found = []
+    for most in (cells, cells - 1):
+        monkeypatch.setattr(labels, "MAX_CELLS", most)
+        found.append((decided.voted, decided.tied(), "does not take so many" in policy_in_words(decided)))
+    assert found == [(False, {}, False), (True, vote.tied(), True)]
+
+
 # -------------------------------------------------------------------------- pictures
 
 SURE = [
@@ -188,7 +208,7 @@ def test_skills_have_whiskers_and_the_most_skilled_is_on_top() -> None:
         Skilled("idle", 0, 0, 0.0, None),
     ]
 
-    figure = skills(people, ["a", "b"], 0.4, "It.")
+    figure = skills(people, ["a", "b"], EARNING, "It.")
 
     root = whole(figure)
     assert [word for word in words(root) if word in {"low", "high", "short", "idle"}] == [
@@ -204,7 +224,43 @@ def test_skills_have_whiskers_and_the_most_skilled_is_on_top() -> None:
     assert figure.rows[0] == ("low", "b", "9", "0.10", "-0.20", "0.40")
     assert figure.rows[2][-2:] == ("–", "–")
     assert "low: skill 0.10 ± 0.30, 9 labels" in tips(root)
-    assert "full pay from 0.40 on" in words(root)
+    assert "pay begins at 0.10 and is full from 0.40 on" in words(root)
+
+
+def places(root: Element, kind: str) -> list[float]:
+    """Where the lines, whiskers or marks of a class begin, from left to right."""
+    found = (node for node in root.iter(f"{SVG}path") if kind in str(node.get("class")).split())
+    return [float(re.findall(r"-?[\d.]+", str(node.get("d")))[0]) for node in found]
+
+
+@pytest.mark.parametrize("skill", [-1.0, -0.75, -0.5, -0.3, 0.0, 0.1, 0.4, 1.0])
+def test_a_skill_stands_where_it_is_also_below_nothing(skill: float) -> None:
+    """On the scale that nothing, the beginning of pay and its end are on."""
+    people = [Skilled("it", 0, 9, skill, 0.05), Skilled("good", 0, 9, 0.9, 0.05)]
+    root = whole(skills(people, [""], EARNING, "It."))
+    (zero,), (begins, full) = places(root, "axis"), places(root, "mark")
+    unit = (full - zero) / EARNING.full
+    good, it = (left + 4.2 for left in places(root, "dot"))  # the mark of the first group is a circle
+    if skill > 0.9:
+        good, it = it, good
+
+    assert begins - zero == pytest.approx(EARNING.begins * unit, abs=0.2)
+    assert good - zero == pytest.approx(0.9 * unit, abs=0.5)
+    assert it - zero == pytest.approx(skill * unit, abs=0.5)
+    assert min(begins, full, it - 4.2) > 0
+    assert all(0 <= each <= WIDTH for each in places(root, "whisker"))
+
+
+def test_the_scale_goes_below_nothing_only_as_far_as_it_must() -> None:
+    def least(*skilled: tuple[float, float]) -> str:
+        people = [Skilled(f"n{at}", 0, 9, *each) for at, each in enumerate(skilled)]
+        numbers = [word for word in words(whole(skills(people, [""], EARNING, "It."))) if "." in word]
+        return min((word for word in numbers if re.fullmatch(r"-?\d\.\d\d", word)), key=float)
+
+    assert least((0.5, 0.1)) == "0.00"
+    assert least((0.1, 0.2)) == "-0.25"
+    assert least((-0.1, 0.9)) == "-0.50"  # a whisker ends with the scale
+    assert least((-0.51, 0.01)) == "-1.00"  # a mark does not
 
 
 @pytest.mark.parametrize("number", [1, 30, 31, 90, 91, 1_000])
@@ -216,4 +272,4 @@ def test_very_many_are_drawn_at_equal_steps(number: int) -> None:
     assert len(some) == min(number, MOST)
     assert (some[0], some[-1]) == (people[-1], people[0])
     assert len(set(some)) == len(some)
-    assert len(whole(skills(people, [""], 0.4, "It.")).findall(f"{SVG}text")) < 60
+    assert len(whole(skills(people, [""], EARNING, "It.")).findall(f"{SVG}text")) < 60

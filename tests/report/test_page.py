@@ -28,6 +28,7 @@ from labelshare.types import Address
 from tests.replay.crowds import (
     Finished,
     expected,
+    life_with_forfeits,
     life_with_gold,
     modelled_life,
     recorded_life,
@@ -76,7 +77,7 @@ def plain(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").split())
 
 
-LIVES: list[Live] = [recorded_life, simulated_life, life_with_gold, modelled_life]
+LIVES: list[Live] = [recorded_life, simulated_life, life_with_gold, life_with_forfeits, modelled_life]
 
 
 each_life = pytest.mark.parametrize("live", LIVES, ids=lambda live: live.__name__)
@@ -106,8 +107,16 @@ def test_the_figures_are_the_outcome_s(live: Live) -> None:
     assert money["escrow", "to the oracle"] == unit.show(want.fee)
     assert money["escrow", "back to requester"] == unit.show(want.surplus)
     assert money["to share holders", "claimed"] == unit.show(sum(want.revenue))
-    if sum(want.slashes):
-        assert money["–", "stakes taken"] == unit.show(sum(want.slashes))
+    slashed = sum(want.slashes[worker] for worker in want.flagged)
+    forfeited = sum(want.slashes) - slashed
+    if slashed and forfeited:
+        assert money["–", "stakes taken"] == unit.show(slashed + forfeited)
+        assert money["stakes taken", "stakes slashed"] == unit.show(slashed)
+        assert money["stakes taken", "stakes forfeited"] == unit.show(forfeited)
+        assert f"forfeited {unit.show(forfeited)} of 1 annotator with a skill below 0" in text
+    elif slashed:
+        assert money["–", "stakes slashed"] == unit.show(slashed)
+    assert ("forfeited" in text) == (forfeited > 0)
     assert sum(int(row[1]) for row in rows_of(figures["completion"])) == len(want.accepted)
     agreement = rows_of(figures["agreement"])
     assert sum(int(row[1]) for row in agreement) == len(want.accepted)
@@ -163,7 +172,15 @@ def test_everybody_has_a_row(live: Live) -> None:
         assert row[5] == person.skill_in_words
         assert row[6] == outcome.unit.number(person.payout)
         assert row[8] == outcome.unit.number(person.revenue)
-        assert len(row) == (11 if outcome.labelled.gold else 9)
+        assert row[9:] == (
+            [
+                f"{person.gold_right:,} of {person.gold:,}",
+                outcome.unit.number(person.lost),
+                person.lost_by or "–",
+            ]
+            if outcome.labelled.gold
+            else []
+        )
 
 
 def test_simulated_annotators_are_called_so() -> None:

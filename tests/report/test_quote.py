@@ -20,10 +20,11 @@ from labelshare.report.measured import measured_gas
 from labelshare.report.quote import GasPrice, Quoted, as_json
 from labelshare.report.quote_text import show
 from labelshare.report.spelling import count, cut, exact, percent, span
-from tests.protocol.test_quote import CASES, NO_GOLD, PERIODS, quote_of, spec_of
+from tests.protocol.test_quote import CASES, GOLD, MODEL, NO_GOLD, PERIODS, SLASH, quote_of, spec_of
 
 WIDTH = 80
 DEV = Unit("DEV", 18)
+TIGHT = SLASH | {"breaker_gold": 11}
 DAY = 86_400
 
 
@@ -65,6 +66,10 @@ def test_what_a_quote_says() -> None:
         "oracle's bond 19.6875 DEV: a quarter of the escrow",
         "stake behind a label 0.2 DEV",
         "stake for as many as one may give 12 DEV of a seat",
+        "by a slash 0.1 DEV a label: fails gold and agreement",
+        "by a forfeit up to 0.1 DEV a label: worse than chance",
+        "at worst, with all its labels 6 DEV: never both of them",
+        "pay and shares by skill beyond a skill of 0.1, in full from 0.4 on",
         "all labels accepted 30.00 DEV and 600.00 shares",
         "85 % accepted 25.50 DEV and 510.00 shares",
         "a label takes 6 seconds",
@@ -80,6 +85,16 @@ def test_what_a_quote_says() -> None:
         "a label 1,126 784",
         "Nothing to warn of.",
     }
+
+
+def test_that_nothing_can_be_lost_is_said_as_well() -> None:
+    without = printed(quoted(quote_of(spec_of(**NO_GOLD))))
+    short = printed(quoted(quote_of(spec_of(95))))
+    switched_off = printed(quoted(quote_of(spec_of(slash=SLASH | {"forfeit_bps": 0}))))
+
+    assert "nothing                            by these rules no stake is taken" in without
+    assert "by a slash                         nothing: no record is long enough" in short
+    assert "by a forfeit                       nothing: the rules have none" in switched_off
 
 
 def test_each_call_stands_in_its_table() -> None:
@@ -202,6 +217,17 @@ def test_no_two_warnings_are_alike() -> None:
                 "arbitrator alone decides."
             ),
         ),
+        *(
+            (
+                Caution.NOT_PROVABLE,
+                quote_of(spec_of(k=k, aggregation={"policy": "committee.v1"})),
+                (
+                    "A committee of models finds the verdicts: no winner can be proven on chain, and in a "
+                    "contest the arbitrator alone decides."
+                ),
+            )
+            for k in (5, 17)
+        ),
         (
             Caution.ONE_ANSWER_DECIDES,
             quote_of(spec_of(k=1)),
@@ -232,17 +258,33 @@ def test_no_two_warnings_are_alike() -> None:
             quote_of(annotators=250),
             (
                 "With 2 labels each, perfect work comes to a skill of 0.25 at most, and earns no more than "
-                "62 % of what full skill (0.40) earns."
+                "50 % of what full skill (0.40) earns: nothing is earned up to 0.10."
             ),
         ),
         (
             Caution.FEW_GOLD,
             CASES[Caution.FEW_GOLD][0],
-            "9 gold items, where slashing asks for 10: nobody can be slashed.",
+            "9 gold items, where taking stakes asks for 10: nobody can lose one.",
+        ),
+        (
+            Caution.FEW_GOLD,
+            quote_of(spec_of(gold=GOLD | {"count": 19}, aggregation=MODEL, slash=TIGHT)),
+            (
+                "19 gold items, of which the model may be told 9: 10 are left to judge it, where taking "
+                "stakes asks for 11. Hardly anybody will lose one."
+            ),
         ),
         (
             Caution.RECORDS_TOO_SHORT_TO_SLASH,
             quote_of(spec_of(95)),
+            (
+                "One annotator may give 19 labels, and a slash needs a record of 20: nobody can be slashed. "
+                "Answers below chance still forfeit up to 0.000000000000002 DEV a label."
+            ),
+        ),
+        (
+            Caution.RECORDS_TOO_SHORT_TO_SLASH,
+            quote_of(spec_of(95, slash=SLASH | {"forfeit_bps": 0})),
             "One annotator may give 19 labels, and a slash needs a record of 20: nobody can be slashed.",
         ),
         (Caution.UNFUNDABLE, quote_of(spec_of(price="0")), "A campaign without an escrow cannot be opened."),
@@ -265,6 +307,9 @@ def test_the_json_holds_the_same_figures() -> None:
     assert facts["escrow"] == str(quote.escrow) == "525000"
     assert facts["share_cap"] == str(500 * ONE_SHARE)
     assert (facts["bond"], facts["stake_per_label"], facts["stake"]) == ("131250", "4000", "80000")
+    lost = (facts["slash_per_label"], facts["forfeit_per_label_at_most"], facts["loss_at_most"])
+    assert lost == ("2000", "2000", "40000")
+    assert (facts["skill_from"], facts["skill_full"]) == (0.1, 0.4)
     assert facts["hourly"][1] == {
         "accepted_bps": 8_500,
         "pay": str(1000 * 3_600 * 17 // 140),

@@ -284,11 +284,11 @@ def test_every_sum_of_both_holds_at_every_stage(shape: Callable[[Work], Place], 
             off = [each for each in sums(work) if not each.holds]
             assert not off, (stage, work is one, off)
 
-    assert value(one, "slashed = burned + rewards") == SLASH
+    assert value(one, "stakes taken = burned + rewards") == SLASH
     assert value(one, "each wallet got = its payout") == 60 * COIN
     assert value(one, "shares minted = payouts' shares") == 6 * SHARE
     if ending == "final":
-        assert value(two, "slashed = burned + rewards") == SLASH
+        assert value(two, "stakes taken = burned + rewards") == SLASH
         assert value(two, "each wallet got = its payout") == 60 * COIN
     if ending == "final" and two.params.dataset == one.params.dataset:
         assert value(one, "all shares minted = all balances") == 12 * SHARE
@@ -451,15 +451,15 @@ FORGERIES: dict[str, tuple[Callable[[Work], Forged], set[str], set[str]]] = {
         lambda it: Forged(it, ev.Slashed, 1, -1, it.id),
         {OWES},
         {
-            *(OWES, "slashed = slashes of the payouts", "slashed = burned + rewards"),
-            "slashed seats hold = in - slashed",
+            *(OWES, "stakes taken = as the payouts say", "stakes taken = burned + rewards"),
+            "losers' seats hold = in - taken",
         },
     ),
     "somebody's credit": (lambda it: Forged(it, ev.Credited, 0, 1), {OWES}, {OWES}),
     "a use of credit": (lambda it: Forged(it, ev.Debited, 0, 1), {OWES}, {OWES}),
     "a burn by the slash of the other": (
         lambda it: Forged(it, ev.Burned, 0, -1),
-        {OWES, "slashed = burned + rewards"},
+        {OWES, "stakes taken = burned + rewards"},
         {OWES},
     ),
     "its payout": (

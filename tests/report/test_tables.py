@@ -25,6 +25,7 @@ from labelshare.types import Address
 from tests.replay.crowds import (
     Finished,
     expected,
+    life_with_forfeits,
     life_with_gold,
     modelled_life,
     recorded_life,
@@ -41,7 +42,9 @@ TOO_LONG = (10**38, 2**128 - 1)
 
 Live = Callable[[], Finished]
 each_life = pytest.mark.parametrize(
-    "live", [recorded_life, simulated_life, life_with_gold, modelled_life], ids=lambda live: live.__name__
+    "live",
+    [recorded_life, simulated_life, life_with_gold, life_with_forfeits, modelled_life],
+    ids=lambda live: live.__name__,
 )
 KNOWN: dict[Live, Outcome] = {}
 
@@ -100,6 +103,9 @@ def test_people_are_who_earned_what(live: Live) -> None:
             person.contested,
         )
         assert row["skill"] == person.skill_q16 / 65_536
+        at = place[str(row["account"])]
+        way = "slash" if at in want.flagged else "forfeit"
+        assert row["lost_by"] == (way if want.slashes[at] else None)
         assert (row["skill_low"], row["skill_high"]) == person.skill_range
         assert (row["gold"], row["gold_right"]) == (person.gold, person.gold_right)
         assert (row["right"], row["known"], row["accuracy"]) == (

@@ -18,7 +18,7 @@ from labelshare.report.labels import Score
 from labelshare.report.money import Balance
 from labelshare.report.text import as_json, banner, show
 from labelshare.types import Address
-from tests.replay.crowds import expected, life_with_gold, modelled_life, recorded_life
+from tests.replay.crowds import expected, life_with_forfeits, life_with_gold, modelled_life, recorded_life
 from tests.report.test_collect import outcome, outcome_of, outcome_with_gold
 
 COIN = 10**18
@@ -148,6 +148,46 @@ def test_slashes_that_are_due_and_those_that_gold_does_not_bear_out() -> None:
     assert (figures["amount"], figures["due"]) == (str(first.amount), str(first.amount + second.amount))
 
 
+def test_forfeits_are_told_apart_from_slashes() -> None:
+    life, want = life_with_forfeits(), expected(life_with_forfeits())
+    found, forfeit = outcome_of(life), want.slashes[7]
+    slashed = [want.slashes[worker] for worker in want.flagged]
+    names = dict(zip(life.lived.annotators, life.crowd.workers, strict=True))
+    lines = printed(found, names)
+    text, show = " ".join(" ".join(lines).split()), found.unit.show
+
+    who = f"{len(slashed)} annotator{'s' * (len(slashed) > 1)}"
+    assert f"slashed {who} lost {show(sum(slashed))}, " in text
+    one = f"forfeited 1 annotator with a skill below 0 lost {show(forfeit)}, "
+    assert f"{one}{show(forfeit - forfeit // 20)} of it burned" in text
+    losers = text.partition("Who lost a stake")[2].partition("items labelled")[0]
+    assert losers.count(" forfeit ") == 1
+    assert losers.count(" slash ") == len(slashed)
+    assert next(line for line in lines if line.strip().startswith("worker 7 ") and "forfeit" in line)
+    figures = as_json(found, {}, 0)
+    assert figures["forfeited"] == {
+        "annotators": 1,
+        "amount": str(forfeit),
+        "rewards": str(forfeit // 20),
+        "due": str(forfeit),
+    }
+    assert (figures["slashed"]["annotators"], figures["slashed"]["amount"]) == (
+        len(slashed),
+        str(sum(slashed)),
+    )
+
+
+def test_forfeits_that_nobody_took_are_due() -> None:
+    found = outcome_of(life_with_forfeits())
+    untaken = replace(found, campaign=replace(found.campaign, slashed=()))
+
+    text = " ".join(" ".join(printed(untaken)).split())
+
+    due = found.unit.show(found.losses.forfeited.amount)
+    assert "forfeited 0 annotators with a skill below 0 lost 0.00 DEV" in text
+    assert f"{due} more is due and was not taken" in text
+
+
 def test_verdicts_of_a_model_are_told_without_ties() -> None:
     life, want = modelled_life(), expected(modelled_life())
     found = outcome_of(life)
@@ -270,6 +310,7 @@ def test_gold_and_slashes_as_json() -> None:
         "due": str(sum(want.slashes)),
         "flagged": 2,
     }
+    assert set(figures["forfeited"].values()) == {0, "0"}
     assert figures["accuracy_items"] == 32
     assert not figures["gas"]["TaskRegistry.slash"]["job"]
     assert not figures["gas"]["TaskRegistry.revealGold"]["job"]

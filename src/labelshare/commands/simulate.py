@@ -29,7 +29,7 @@ HONEST_KINDS: Final = ("careful", "average", "lazy")
 ITEMS: Final = 300
 GOLD: Final = 0.1
 POLICIES: Final = (
-    *("price", "share_weight", "aggregation", "acceptance", "skill", "pay", "shares", "slash"),
+    *("price", "share_weight", "aggregation", "acceptance", "skill", "pay", "shares", "gold", "slash"),
     "seconds_per_label",
 )
 
@@ -89,14 +89,6 @@ def simulate(
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same figures.")
     ] = 1,
-    pay_from: Annotated[float, typer.Option(min=0, max=1, help="Try a rule: pay begins at this skill.")] = 0,
-    mirror: Annotated[
-        bool,
-        typer.Option("--mirror", help="Try a rule: skill below 0 loses stake as skill above 0 earns pay."),
-    ] = False,
-    by_winners: Annotated[
-        bool, typer.Option("--by-winners", help="Try a rule: skill is agreement with the campaign's winners.")
-    ] = False,
     plot: Picture = None,
 ) -> None:
     """Mix attackers into a crowd and tell what they gain, who is slashed and how right the verdicts stay."""
@@ -107,7 +99,6 @@ def simulate(
     from labelshare.economics.picture import attack_figure, prepare, save
     from labelshare.economics.strategies import Habits
     from labelshare.economics.text import grid_json, show_grid
-    from labelshare.economics.trial import Trial
 
     if plot is not None:
         prepare(plot)
@@ -120,7 +111,6 @@ def simulate(
         habits=Habits(accuracy, looks),
         costs=Costs(look=look_cost),
         by_lot=by_lot,
-        trial=Trial(pay_from, mirror, by_winners),
     )
     rules = _Rules(None if spec is None else read_spec(spec), aggregation, gold, stake_per_label)
     scene = _scene(labels, truth, crowd, seed, rules)

@@ -28,7 +28,7 @@ JSON: Final = ("as_json",)
 
 _SEALED: Final = "merkle.v1"
 _WARNINGS: Final = (
-    "Keep a copy of the secret file: without it the gold is lost, and nobody can be slashed.",
+    "Keep a copy of the secret file: without it the gold is lost, and nobody can lose a stake.",
     "Show it to nobody before all work is committed: whoever reads it answers right just where it counts.",
     "`campaign reveal-gold` publishes it, between the last commitment and the end of opening.",
 )
@@ -77,7 +77,8 @@ def check(
         sys.stdout.buffer.flush()
         return
     facts = _facts(found)
-    here.show(facts, fields([("valid", plain(found.title)), *list(facts.items())[1:]]))
+    rules = [("pay", _paid(found)), ("stakes", _lost(found))]
+    here.show(facts, fields([("valid", plain(found.title)), *list(facts.items())[1:], *rules]))
 
 
 @command(
@@ -142,7 +143,7 @@ def _show_sealed(here: Session, sealed: Spec, out: Path, secret_file: Path) -> N
     rows = [
         ("gold", f"{gold['count']} of {len(sealed.items)} items"),
         ("root", gold["root"]),
-        ("slash", _slashed(sealed)),
+        ("stakes", _lost(sealed)),
         ("specHash", sealed.hash),
         ("spec", out),
         ("secret file", secret_file),
@@ -151,10 +152,22 @@ def _show_sealed(here: Session, sealed: Spec, out: Path, secret_file: Path) -> N
     here.show(facts | {"spec": str(out), "secret_file": str(secret_file)}, fields(rows))
 
 
-def _slashed(found: Spec) -> str:
-    if found.slash.policy == "none.v1":
-        return "none.v1: gold counts in skill, but nobody is slashed"
-    return f"{found.slash.policy}: who fails gold may be slashed"
+def _paid(found: Spec) -> str:
+    from labelshare.report.spelling import skill_in_words
+
+    policy = found.pay.policy
+    return f"{policy}: {'by verdict alone' if policy == 'flat.v1' else skill_in_words(found.skill)}"
+
+
+def _lost(found: Spec) -> str:
+    from labelshare.report.spelling import percent
+
+    rule = found.slash
+    if rule.policy == "none.v1":
+        return "none.v1: nobody can lose a stake"
+    said = f"{rule.policy}: {percent(rule.part_bps)} for failing gold and agreement"
+    most = percent(rule.forfeit_bps)
+    return f"{said}; up to {most} for a skill below 0" if rule.forfeit_bps else f"{said}; no forfeits"
 
 
 def _facts(found: Spec) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 from labelshare.economics.mixing import LONG
@@ -39,8 +40,8 @@ class Advice:
         gold: The part of the items; None where nobody without effort is caught, whatever the part.
         stake: Whole prices behind a label; None likewise.
         because: The evidence that decides on both.
-        gaining: Strategies without effort that gain all the same, with the labels of a seat: their records
-            are too short to be slashed, or their votes too many.
+        gaining: Strategies without effort that gain all the same, with the labels of a seat: they lose too
+            little stake, or their votes are too many.
         turns: The assumptions that decide.
     """
 
@@ -52,18 +53,17 @@ class Advice:
 
 
 def advise(valued: Valued) -> Advice:
-    """Recommend the least gold at which long records lose at no more than the stake given, and their stake.
+    """Recommend the least gold at which no effort loses at the stake given, and the stake it needs.
 
-    Where no gold that was tried is enough for that, it is the gold that needs the least stake.
-
-    The stake is (a·r + m) / (d·φ): what a label without effort is paid, and the margin by which it is to
-    lose, over the chance that its seat is slashed and the part of the stake that is taken then.
+    Where no gold that was tried is enough for that, it is the gold that needs the least stake. It has to be
+    enough at every length of record that was tried; where some length loses nothing at any stake, for long
+    ones. `value.Evidence` has the formula.
     """
     chosen = _chosen(valued)
     gaining = tuple(
         (each.way.strategy, each.size)
         for each in valued.values
-        if each.way.strategy in EFFORTLESS and each.money.pay > each.money.slashed
+        if each.way.strategy in EFFORTLESS and _gross(each.money) > 0
     )
     stake = ceil(chosen.stake) if chosen is not None and chosen.stake is not None else None
     turns = (_laziness(valued), _copying(valued), _interest(valued))
@@ -71,9 +71,25 @@ def advise(valued: Valued) -> Advice:
 
 
 def _chosen(valued: Valued) -> Evidence | None:
-    long = [(each.stake, each) for each in valued.evidence if each.size == LONG and each.stake is not None]
-    enough = [each for stake, each in long if stake <= valued.assumed.stakes_per_label]
-    return enough[0] if enough else min(long, key=lambda pair: pair[0], default=(0.0, None))[1]
+    """What decides: of the gold that is chosen, the length of record that needs the highest stake."""
+    everything = _by_gold(valued.evidence)
+    long = _by_gold([each for each in valued.evidence if each.size == LONG])
+    needs = [(_stake(each), each) for each in everything or long]
+    enough = [each for stake, each in needs if stake <= valued.assumed.stakes_per_label]
+    return enough[0] if enough else min(needs, key=lambda pair: pair[0], default=(0.0, None))[1]
+
+
+def _by_gold(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """For each part of gold the evidence that needs the highest stake; none where no stake is enough."""
+    needs: dict[float, Evidence] = {}
+    for each in evidence:
+        if each.gold not in needs or _stake(each) > _stake(needs[each.gold]):
+            needs[each.gold] = each
+    return [each for each in needs.values() if each.stake is not None]
+
+
+def _stake(each: Evidence) -> float:
+    return inf if each.stake is None else each.stake
 
 
 def _laziness(valued: Valued) -> Turn:
@@ -109,7 +125,7 @@ def _longest(valued: Valued) -> int:
 
 def _gross(money: Flow) -> float:
     """What a label earns before time and capital."""
-    return (money.pay + money.shares - money.slashed) / max(money.labels, 1)
+    return (money.pay + money.shares - money.lost) / max(money.labels, 1)
 
 
 def _interest(valued: Valued) -> Turn:

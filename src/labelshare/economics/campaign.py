@@ -145,9 +145,11 @@ class Played:
     Attributes:
         verdict: As the rules gave it.
         labels: How many labels each seat gave.
-        pay, slashed: In prices.
+        pay: In prices.
+        slashed: What the flagged lose of their stake, in prices; nothing where the circuit breaker stops it.
+        forfeited: What those who are not flagged lose of theirs for a skill below 0, likewise.
         shares: In share weights.
-        skill: As published: not below 0, not cut at full.
+        skill: As published: not cut at full.
         flagged: Whether the rules flagged it, the circuit breaker apart.
         winners: By item: the class that won, `NOBODY_SAID` where there is no label.
     """
@@ -156,6 +158,7 @@ class Played:
     labels: Integers
     pay: Floats
     slashed: Floats
+    forfeited: Floats
     shares: Floats
     skill: Floats
     flagged: Flags
@@ -199,21 +202,22 @@ def play(terms: Terms, labels: Labels, seed: Hash32) -> Played:
 
 def _played(terms: Terms, labels: Labels, verdict: Verdict) -> Played:
     size, weight = labels.n_seats, int(terms.spec.share_weight)
-    pay, slashed, shares, skill = (np.zeros(size) for _ in range(4))
+    pay, lost, shares, skill = (np.zeros(size) for _ in range(4))
     flagged = np.zeros(size, dtype=np.bool_)
     for score in verdict.scores:
         seat = seat_of(score.annotator)
         skill[seat], flagged[seat] = score.skill_q16 / ONE, score.flagged
     for row in verdict.payouts:
         seat = seat_of(row.account)
-        pay[seat], slashed[seat] = row.payout / terms.price, row.slash / terms.price
+        pay[seat], lost[seat] = row.payout / terms.price, row.slash / terms.price
         shares[seat] = row.shares / weight
     decode = terms.spec.task.form.decode
     winners = np.full(len(terms.spec.items), NOBODY_SAID, dtype=np.int64)
     classes = {text: decode(text) for text in {row.winner for row in verdict.truths}}
     winners[[row.item for row in verdict.truths]] = [classes[row.winner] for row in verdict.truths]
     given = np.bincount(labels.seats, minlength=size).astype(np.int64)
-    return Played(verdict, given, pay, slashed, shares, skill, flagged, winners)
+    slashed, forfeited = np.where(flagged, lost, 0), np.where(flagged, 0, lost)
+    return Played(verdict, given, pay, slashed, forfeited, shares, skill, flagged, winners)
 
 
 def seat_of(who: Address) -> int:

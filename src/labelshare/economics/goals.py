@@ -13,7 +13,7 @@ __all__ = ["GAIN_BELOW", "SLASH_BELOW", "Goals", "dearest", "judged"]
 GAIN_BELOW: Final = 0.3
 """Below this part of the places no strategy without effort is to gain."""
 SLASH_BELOW: Final = 0.2
-"""Below this part of the places nobody honest is to be slashed."""
+"""Below this part of the places nobody honest is to be slashed. Forfeits are told beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,15 @@ class Goals:
     Attributes:
         gaining: Cells below `GAIN_BELOW` in which attackers without effort gain, the dearest first.
         wrongly: Honest seats slashed below `SLASH_BELOW`, in all campaigns, those without attackers too.
-        tried, campaigns: How many cells and campaigns the two are of.
+        forfeiting: Honest seats that forfeit anything there; no goal, but its price.
+        forfeited: What an honest label forfeits there on average, in prices, where that is most.
+        tried, campaigns: How many cells the first is of, and how many campaigns the others.
     """
 
     gaining: tuple[Cell, ...]
     wrongly: int
+    forfeiting: int
+    forfeited: float
     tried: int
     campaigns: int
 
@@ -42,8 +46,16 @@ def judged(grid: Grid) -> Goals:
     free = [each for each in grid.cells if each.effortless and each.share < GAIN_BELOW]
     gaining = sorted((each for each in free if each.attackers.per_label > 0), key=_gain, reverse=True)
     few = [each for each in grid.cells if each.share < SLASH_BELOW]
-    wrongly = grid.wrongly + sum(each.wrongly for each in few)
-    return Goals(tuple(gaining), wrongly, len(free), grid.plan.runs * (1 + len(few)))
+    losers = [grid.losers, *(each.losers for each in few)]
+    honest = [grid.alone, *(each.honest for each in few)]
+    return Goals(
+        gaining=tuple(gaining),
+        wrongly=sum(each.honest_slashed for each in losers),
+        forfeiting=sum(each.honest_forfeiting for each in losers),
+        forfeited=max(each.forfeited / max(each.labels, 1) for each in honest),
+        tried=len(free),
+        campaigns=grid.plan.runs + sum(each.campaigns for each in few),
+    )
 
 
 def dearest(grid: Grid, strategy: Strategy, share: float) -> Cell:

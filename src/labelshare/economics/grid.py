@@ -8,16 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from labelshare.economics.campaign import Labels, Played, play
+from labelshare.economics.campaign import Flags, Floats, Labels, Played, play
 from labelshare.economics.mixing import LONG, Attack, Mixed, fitting, mix
 from labelshare.economics.money import Costs, Flow, flow
 from labelshare.economics.scene import Scene, tie_seed
 from labelshare.economics.strategies import EFFORTLESS, Habits, Strategy
-from labelshare.economics.trial import Trial, tried
 
-__all__ = ["LONG", "Cell", "Grid", "Plan", "run"]
+__all__ = ["LONG", "Cell", "Grid", "Losers", "Plan", "run"]
 
 _PERMILLE: Final = 1_000
+_OFTEN: Final = 4  # as many campaigns tell of long records: their seats are few in each
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,10 @@ class Plan:
         strategies: In the order of the cells.
         sizes: Labels of an attacker's seat; `LONG` for as many as it may give.
         shares: Parts of the places that attackers take; none of them is 0.
-        runs: Campaigns of each cell, with other places, answers and ties.
+        runs: Campaigns of each cell, with other places, answers and ties; four times as many of long records.
         seed: The same seed gives the same figures.
         habits, costs: What is taken for granted.
         by_lot: Whether attackers get each place by lot, or the same part of every item.
-        trial: Rules that are tried instead of those that the spec has.
     """
 
     strategies: Sequence[Strategy] = tuple(Strategy)
@@ -43,7 +42,6 @@ class Plan:
     habits: Habits = field(default_factory=Habits)
     costs: Costs = field(default_factory=Costs)
     by_lot: bool = False
-    trial: Trial = field(default_factory=Trial)
 
     def fitted(self, scene: Scene) -> Plan:
         """The plan without records that are longer than a scene allows."""
@@ -52,7 +50,27 @@ class Plan:
     @property
     def campaigns(self) -> int:
         """How many are judged."""
-        return self.runs * (1 + len(self.strategies) * len(self.sizes) * len(self.shares))
+        of_sizes = sum(self.runs_of(size) for size in self.sizes)
+        return self.runs + of_sizes * len(self.strategies) * len(self.shares)
+
+    def runs_of(self, size: int) -> int:
+        """How many of them each cell with such records has."""
+        return self.runs * (_OFTEN if size == LONG else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Losers:
+    """Seats of the crowd that lose stake, in all runs of a cell.
+
+    Attributes:
+        honest_slashed, others_slashed: Flagged, where the circuit breaker allows it.
+        honest_forfeiting, others_forfeiting: Not flagged, with a skill below 0.
+    """
+
+    honest_slashed: int
+    honest_forfeiting: int
+    others_slashed: int
+    others_forfeiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +79,11 @@ class Cell:
 
     Attributes:
         strategy, size, share: Which; `size` as planned.
+        campaigns: How many it is of.
         attackers, honest: Their money; the honest are seats of the crowd whose true skill is above the limit
             that slashes go by.
-        wrongly: Honest seats slashed, in all runs. rightly: Others of the crowd, likewise.
-        caught: The part of the attackers' labels whose seat was slashed.
+        losers: Who of the crowd loses stake.
+        caught, forfeiting: The part of the attackers' labels whose seat was slashed, or forfeited something.
         accuracy: Of the verdicts.
         lost: What it lacks to the same crowd without an attacker.
         honest_pay: What a label of the honest is paid, as a part of what it was paid without an attacker.
@@ -73,11 +92,12 @@ class Cell:
     strategy: Strategy
     size: int
     share: float
+    campaigns: int
     attackers: Flow
     honest: Flow
-    wrongly: int
-    rightly: int
+    losers: Losers
     caught: float
+    forfeiting: float
     accuracy: float
     lost: float
     honest_pay: float
@@ -94,7 +114,7 @@ class Grid:
 
     Attributes:
         scene, plan: What was tried on whom.
-        alone: The honest without an attacker. wrongly, rightly: Seats slashed there, in all runs.
+        alone: The honest without an attacker. losers: Who loses stake there.
         accuracy: Of the verdicts without an attacker.
         cells: By strategy, size and share, in the order of the plan.
     """
@@ -102,8 +122,7 @@ class Grid:
     scene: Scene
     plan: Plan
     alone: Flow
-    wrongly: int
-    rightly: int
+    losers: Losers
     accuracy: float
     cells: tuple[Cell, ...]
 
@@ -126,17 +145,16 @@ def run(scene: Scene, plan: Plan, advance: Callable[[int], None] = lambda _steps
     """Try everything that is planned; `advance` is told of each campaign that is judged."""
     plan = plan.fitted(scene)
     bare = _bare(scene, plan, advance)
-    alone = _honest(scene, bare, plan.costs)
-    wrongly, rightly = _slashed(scene, bare)
-    accuracy = _accuracy(scene, bare)
+    alone, losers, accuracy = _honest(scene, bare, plan.costs), _losers(scene, bare), _accuracy(scene, bare)
     cells = []
     for strategy in plan.strategies:
         for size in plan.sizes:
             for share in plan.shares:
-                runs = [_attacked(scene, plan, strategy, size, share, number) for number in range(plan.runs)]
-                advance(plan.runs)
+                numbers = range(plan.runs_of(size))
+                runs = [_attacked(scene, plan, strategy, size, share, number) for number in numbers]
+                advance(len(runs))
                 cells.append(_cell(scene, plan, (strategy, size, share), runs, (alone, accuracy)))
-    return Grid(scene, plan, alone, wrongly, rightly, accuracy, tuple(cells))
+    return Grid(scene, plan, alone, losers, accuracy, tuple(cells))
 
 
 def _bare(scene: Scene, plan: Plan, advance: Callable[[int], None]) -> list[_Run]:
@@ -156,8 +174,7 @@ def _attacked(scene: Scene, plan: Plan, strategy: Strategy, size: int, share: fl
 
 
 def _judged(scene: Scene, plan: Plan, labels: Labels, number: int) -> Played:
-    played = play(scene.terms, labels, tie_seed(plan.seed * _PERMILLE + number))
-    return tried(scene.terms, labels, played, plan.trial) if plan.trial.changes else played
+    return play(scene.terms, labels, tie_seed(plan.seed * _PERMILLE + number))
 
 
 def _cell(
@@ -170,15 +187,15 @@ def _cell(
     alone, accuracy = without
     attackers = flow([(each.played, each.mixed.looks, each.mixed.attackers) for each in runs], plan.costs)
     honest, found = _honest(scene, runs, plan.costs), _accuracy(scene, runs)
-    wrongly, rightly = _slashed(scene, runs)
     before, now = (each.pay / max(each.labels, 1) for each in (alone, honest))
     return Cell(
         *which,
+        campaigns=len(runs),
         attackers=attackers,
         honest=honest,
-        wrongly=wrongly,
-        rightly=rightly,
-        caught=_caught(runs),
+        losers=_losers(scene, runs),
+        caught=_hit(runs, lambda played: played.slashed),
+        forfeiting=_hit(runs, lambda played: played.forfeited),
         accuracy=found,
         lost=accuracy - found,
         honest_pay=now / before if before else 0.0,
@@ -189,17 +206,16 @@ def _honest(scene: Scene, runs: list[_Run], costs: Costs) -> Flow:
     return flow([(each.played, each.mixed.looks, _padded(scene, each)) for each in runs], costs)
 
 
-def _slashed(scene: Scene, runs: list[_Run]) -> tuple[int, int]:
-    """Seats of the crowd that were slashed: honest ones, others."""
-    honest = others = 0
+def _losers(scene: Scene, runs: list[_Run]) -> Losers:
+    crowd, counts = scene.crowd.n_seats, np.zeros((2, 2), dtype=np.int64)
     for each in runs:
-        slashed = each.played.slashed[: scene.crowd.n_seats] > 0
-        honest += int(np.count_nonzero(slashed & scene.honest))
-        others += int(np.count_nonzero(slashed & ~scene.honest))
-    return honest, others
+        for row, chosen in enumerate((scene.honest, ~scene.honest)):
+            for column, lost in enumerate((each.played.slashed, each.played.forfeited)):
+                counts[row, column] += np.count_nonzero(chosen & (lost[:crowd] > 0))
+    return Losers(*counts.ravel().tolist())
 
 
-def _padded(scene: Scene, each: _Run) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _padded(scene: Scene, each: _Run) -> Flags:
     """The honest by seat, attackers' seats after them."""
     chosen = np.zeros(each.mixed.labels.n_seats, dtype=np.bool_)
     chosen[: scene.crowd.n_seats] = scene.honest
@@ -210,10 +226,11 @@ def _accuracy(scene: Scene, runs: list[_Run]) -> float:
     return float(np.mean([scene.accuracy(each.played.winners) for each in runs]))
 
 
-def _caught(runs: list[_Run]) -> float:
-    labels = caught = 0
+def _hit(runs: list[_Run], lost: Callable[[Played], Floats]) -> float:
+    """The part of the attackers' labels whose seat lost something of a kind."""
+    labels = hit = 0
     for each in runs:
         given = each.played.labels[each.mixed.attackers]
         labels += int(given.sum())
-        caught += int(given[each.played.slashed[each.mixed.attackers] > 0].sum())
-    return caught / max(labels, 1)
+        hit += int(given[lost(each.played)[each.mixed.attackers] > 0].sum())
+    return hit / max(labels, 1)

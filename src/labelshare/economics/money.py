@@ -45,7 +45,7 @@ class Flow:
     Attributes:
         seats, labels: How many.
         looks: Labels that took the time of one.
-        pay, shares, slashed, time, capital: Sums in prices; the last three are losses.
+        pay, shares, slashed, forfeited, time, capital: Sums in prices; but for the first two they are losses.
         gaining: Seats that end with a profit.
         error: The standard error of the profit per label, as if seats were independent.
     """
@@ -56,6 +56,7 @@ class Flow:
     pay: float
     shares: float
     slashed: float
+    forfeited: float
     time: float
     capital: float
     gaining: int
@@ -64,7 +65,12 @@ class Flow:
     @property
     def profit(self) -> float:
         """What is left."""
-        return self.pay + self.shares - self.slashed - self.time - self.capital
+        return self.pay + self.shares - self.lost - self.time - self.capital
+
+    @property
+    def lost(self) -> float:
+        """The stake that is lost, by slashes and by forfeits."""
+        return self.slashed + self.forfeited
 
     @property
     def per_label(self) -> float:
@@ -91,8 +97,8 @@ def flow(runs: list[tuple[Played, Integers, Flags]], costs: Costs) -> Flow:
         costs: What is taken for granted.
     """
     parts = [_columns(played, looks, chosen & (played.labels > 0), costs) for played, looks, chosen in runs]
-    labels, looks, pay, shares, slashed = np.concatenate(parts, axis=1)
-    profit = pay + shares - slashed - looks * costs.look - costs.capital
+    labels, looks, pay, shares, slashed, forfeited = np.concatenate(parts, axis=1)
+    profit = pay + shares - slashed - forfeited - looks * costs.look - costs.capital
     mean = profit.sum() / max(labels.sum(), 1)
     spread = np.sqrt(np.square(profit - mean * labels).sum()) / max(labels.sum(), 1)
     return Flow(
@@ -102,6 +108,7 @@ def flow(runs: list[tuple[Played, Integers, Flags]], costs: Costs) -> Flow:
         pay=float(pay.sum()),
         shares=float(shares.sum()),
         slashed=float(slashed.sum()),
+        forfeited=float(forfeited.sum()),
         time=float(looks.sum()) * costs.look,
         capital=costs.capital * labels.size,
         gaining=int(np.count_nonzero(profit > 0)),
@@ -110,6 +117,7 @@ def flow(runs: list[tuple[Played, Integers, Flags]], costs: Costs) -> Flow:
 
 
 def _columns(played: Played, looks: Integers, chosen: Flags, costs: Costs) -> Floats:
-    """Labels, looks, pay, shares and slashes of each chosen seat: shape (5, seats)."""
-    columns = (played.labels, looks, played.pay, played.shares * costs.share, played.slashed)
+    """Labels, looks, pay, shares, slashes and forfeits of each chosen seat: shape (6, seats)."""
+    shares = played.shares * costs.share
+    columns = (played.labels, looks, played.pay, shares, played.slashed, played.forfeited)
     return np.array([column[chosen] for column in columns], dtype=np.float64)

@@ -10,6 +10,7 @@ from typing import Final
 from labelshare.economics.goals import dearest
 from labelshare.economics.grid import Grid
 from labelshare.economics.mixing import LONG
+from labelshare.economics.money import Flow
 from labelshare.economics.strategies import EFFORTLESS
 from labelshare.economics.value import Value, Valued
 from labelshare.errors import InputError
@@ -76,7 +77,7 @@ def value_figure(valued: Valued) -> Figure:
     rows = [_value_row(values[name, size], valued) for name in names for size in sizes]
     title, columns = (
         "What a label is worth",
-        ("strategy", "labels a seat", "pay", "slashed", "value, in prices"),
+        ("strategy", "labels a seat", "pay", "slashed", "forfeited", "value, in prices"),
     )
     return Figure("value", title, canvas.svg(), reading, columns, tuple(rows))
 
@@ -94,7 +95,11 @@ def _x(value: float) -> float:
 
 def _bar(canvas: Canvas, top: float, value: Value, group: int) -> None:
     zero, end = _x(0), _x(value.money.per_label)
-    tip = f"{value.way.name}: {value.money.per_label:+.3f} prices"
+    money, labels = value.money, max(value.money.labels, 1)
+    tip = (
+        f"{value.way.name}: {money.per_label:+.3f} prices; paid {money.pay / labels:.3f}, slashed "
+        f"{money.slashed / labels:.3f}, forfeited {money.forfeited / labels:.3f}"
+    )
     canvas.rect(min(zero, end), top, max(abs(end - zero), 1), _BAR, f"{_colour(group)} solid", tip)
 
 
@@ -103,10 +108,8 @@ def _length(size: int, longest: int) -> str:
 
 
 def _value_row(each: Value, valued: Valued) -> tuple[str, ...]:
-    labels = max(each.money.labels, 1)
     size = str(each.size if each.size != LONG else valued.longest)
-    figures = (each.money.pay / labels, each.money.slashed / labels, each.money.per_label)
-    return each.way.name, size, *(f"{figure:+.3f}" for figure in figures)
+    return each.way.name, size, *_parts(each.money)
 
 
 # ---------------------------------------------------------- by part of the places
@@ -116,9 +119,8 @@ def attack_figure(grid: Grid) -> Figure:
     """Profit per label by the part of the places, for strategies without effort at their best length."""
     shares = sorted(grid.plan.shares)
     tried = [each for each in grid.plan.strategies if each in EFFORTLESS] or list(grid.plan.strategies)
-    lines = {
-        each.value: [dearest(grid, each, share).attackers.per_label for share in shares] for each in tried
-    }
+    best = {each.value: [dearest(grid, each, share).attackers for share in shares] for each in tried}
+    lines = {name: [money.per_label for money in each] for name, each in best.items()}
     reading = (
         "Each line is a strategy at the length of record that pays it best; above the axis attackers gain."
     )
@@ -130,12 +132,12 @@ def attack_figure(grid: Grid) -> Figure:
         canvas.path(f"M{steps}", f"{_colour(group)} stroke", name)
     canvas.height = _legend(canvas, _BASE + 52, list(lines))
     rows = [
-        (name, f"{share:.0%}", f"{value:+.3f}")
-        for name, line in lines.items()
-        for share, value in zip(shares, line, strict=True)
+        (name, f"{share:.0%}", *_parts(money))
+        for name, each in best.items()
+        for share, money in zip(shares, each, strict=True)
     ]
-    title, columns = "What attackers gain", ("strategy", "places", "profit of a label, in prices")
-    return Figure("attack", title, canvas.svg(), reading, columns, tuple(rows))
+    columns = ("strategy", "places", "pay", "slashed", "forfeited", "profit of a label, in prices")
+    return Figure("attack", "What attackers gain", canvas.svg(), reading, columns, tuple(rows))
 
 
 class _Plane:
@@ -167,6 +169,12 @@ class _Plane:
 
 
 # ------------------------------------------------------------------------- both
+
+
+def _parts(money: Flow) -> tuple[str, ...]:
+    """Of a label: pay, what slashes and forfeits take, and what is left."""
+    parts = (money.pay, money.slashed, money.forfeited, money.profit)
+    return tuple(f"{part / max(money.labels, 1):+.3f}" for part in parts)
 
 
 def _colour(group: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
@@ -34,22 +33,25 @@ def grid_json(grid: Grid) -> dict[str, Any]:
         "honest_seats": int(grid.scene.honest.sum()),
         "gold": int(grid.scene.terms.gold_items.size),
         "policies": _policies(grid),
+        "money_rules": _money_rules(grid),
         "assumed": {
             "stakes_per_label": grid.scene.terms.stakes_per_label,
             "look": plan.costs.look,
             "accuracy": plan.habits.accuracy,
             "looks": plan.habits.looks,
             "by_lot": plan.by_lot,
-            "trial": asdict(plan.trial),
             "runs": plan.runs,
             "seed": plan.seed,
         },
         "alone": {
             "accuracy": _short(grid.accuracy),
             "honest_pay_per_label": _short(_each(grid.alone, grid.alone.pay)),
-            "honest_slashed": grid.wrongly,
-            "honest_lost": _short(_each(grid.alone, grid.alone.slashed)),
-            "others_slashed": grid.rightly,
+            "honest_slashed": grid.losers.honest_slashed,
+            "honest_forfeiting": grid.losers.honest_forfeiting,
+            "honest_slashed_per_label": _short(_each(grid.alone, grid.alone.slashed)),
+            "honest_forfeited_per_label": _short(_each(grid.alone, grid.alone.forfeited)),
+            "others_slashed": grid.losers.others_slashed,
+            "others_forfeiting": grid.losers.others_forfeiting,
         },
         "goals": _goals_json(goals),
         "columns": list(_COLUMNS),
@@ -68,9 +70,9 @@ def show_grid(console: Console, grid: Grid) -> None:
         console.print(Text(line))
 
 
-def table(*columns: str) -> Table:
-    """An empty table, the first column to the left."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+def table(*columns: str, apart: int = 1) -> Table:
+    """An empty table, the first column to the left; `apart` more spaces than one between columns."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, apart, 0, 0))
     for at, column in enumerate(columns):
         made.add_column(column, justify="left" if not at else "right", overflow="fold")
     return made
@@ -87,6 +89,19 @@ def _policies(grid: Grid) -> dict[str, str]:
     return {part: getattr(spec, part).policy for part in parts}
 
 
+def _money_rules(grid: Grid) -> dict[str, int | None]:
+    """The numbers of the spec that decide about pay and stake; None for what its policies do not have."""
+    spec = grid.scene.terms.spec
+    breaker = ("breaker_floor_bps", "breaker_margin_bps", "breaker_void_bps")
+    slash = ("part_bps", "forfeit_bps", "below_bps", "min_labels", "min_gold", *breaker)
+    return {
+        "from_bps": spec.skill.from_bps,
+        "full_bps": spec.skill.full_bps,
+        **{name: getattr(spec.slash, name, None) for name in slash},
+        "gold_weight": getattr(spec.gold, "weight", None),
+    }
+
+
 def _goals_json(goals: Goals) -> dict[str, Any]:
     return {
         "gaining_below": GAIN_BELOW,
@@ -95,6 +110,8 @@ def _goals_json(goals: Goals) -> dict[str, Any]:
         "most_gained_per_label": _short(goals.gaining[0].attackers.per_label) if goals.gaining else None,
         "slashed_below": SLASH_BELOW,
         "honest_slashed": goals.wrongly,
+        "honest_forfeiting": goals.forfeiting,
+        "most_forfeited_per_honest_label": _short(goals.forfeited),
         "campaigns": goals.campaigns,
         "met": goals.met,
     }
@@ -104,20 +121,26 @@ _COLUMNS: Final[Mapping[str, Callable[[Cell, Grid], Any]]] = {
     "strategy": lambda cell, _: cell.strategy.value,
     "seat_labels": lambda cell, grid: size_name(cell.size, grid.scene.longest),
     "attackers": lambda cell, _: cell.share,
+    "campaigns": lambda cell, _: cell.campaigns,
     "seats": lambda cell, _: cell.attackers.seats,
     "labels": lambda cell, _: cell.attackers.labels,
     "pay_per_label": lambda cell, _: _each(cell.attackers, cell.attackers.pay),
     "slashed_per_label": lambda cell, _: _each(cell.attackers, cell.attackers.slashed),
+    "forfeited_per_label": lambda cell, _: _each(cell.attackers, cell.attackers.forfeited),
     "time_per_label": lambda cell, _: _each(cell.attackers, cell.attackers.time),
     "profit_per_label": lambda cell, _: cell.attackers.per_label,
     "error": lambda cell, _: cell.attackers.error,
     "profit_per_seat": lambda cell, _: cell.attackers.per_seat,
     "seats_gaining": lambda cell, _: cell.attackers.gaining_part,
     "caught": lambda cell, _: cell.caught,
-    "honest_slashed": lambda cell, _: cell.wrongly,
-    "others_slashed": lambda cell, _: cell.rightly,
+    "forfeiting": lambda cell, _: cell.forfeiting,
+    "honest_slashed": lambda cell, _: cell.losers.honest_slashed,
+    "honest_forfeiting": lambda cell, _: cell.losers.honest_forfeiting,
+    "others_slashed": lambda cell, _: cell.losers.others_slashed,
+    "others_forfeiting": lambda cell, _: cell.losers.others_forfeiting,
     "honest_pay": lambda cell, _: cell.honest_pay,
-    "honest_lost": lambda cell, _: _each(cell.honest, cell.honest.slashed),
+    "honest_slashed_per_label": lambda cell, _: _each(cell.honest, cell.honest.slashed),
+    "honest_forfeited_per_label": lambda cell, _: _each(cell.honest, cell.honest.forfeited),
     "accuracy": lambda cell, _: cell.accuracy,
     "accuracy_lost": lambda cell, _: cell.lost,
 }
@@ -129,22 +152,20 @@ def _row(cell: Cell, grid: Grid) -> list[Any]:
 
 
 def _title(grid: Grid) -> str:
-    scene, trial = grid.scene, grid.plan.trial
+    scene = grid.scene
     policies = ", ".join(f"{part} {name}" for part, name in _policies(grid).items())
     name = "".join(letter if letter.isprintable() else "?" for letter in scene.name)
-    changed = f"; tried: pay from a skill of {trial.pay_from:g}" if trial.changes else ""
-    changed += ", stake lost below a skill of 0" if trial.mirror else ""
-    changed += ", skill by the winners" if trial.by_winners else ""
     labels = f"{len(scene.terms.spec.items):,} items, {scene.crowd.items.size:,} labels"
-    return f"{name}: {labels}; {policies}{changed}"
+    return f"{name}: {labels}; {policies}"
 
 
 def _alone(grid: Grid) -> str:
-    honest, seats = int(grid.scene.honest.sum()), grid.scene.crowd.n_seats
+    honest, seats, losers = int(grid.scene.honest.sum()), grid.scene.crowd.n_seats, grid.losers
     return (
         f"Without attackers {grid.accuracy:.1%} of the verdicts are right and an honest label is paid "
         f"{_each(grid.alone, grid.alone.pay):.3f}; of {seats} seats {honest} are honest, of whom "
-        f"{grid.wrongly} were slashed in {grid.plan.runs} campaigns, and {grid.rightly} of the others."
+        f"{losers.honest_slashed} were slashed in {grid.plan.runs} campaigns and {losers.honest_forfeiting} "
+        f"forfeited some stake; of the others {losers.others_slashed} and {losers.others_forfeiting}."
     )
 
 
@@ -155,11 +176,12 @@ def _strategy(grid: Grid, strategy: Strategy) -> Table:
         "profit a label",
         "a seat",
         "gain",
-        "slashed wrongly",
+        "honest slashed",
+        "forfeit",
         "honest pay",
         "accuracy",
     )
-    made = table(*columns)
+    made = table(*columns, apart=0)
     for cell in (each for each in grid.cells if each.strategy is strategy):
         made.add_row(
             f"{size_name(cell.size, grid.scene.longest)} a seat",
@@ -167,7 +189,8 @@ def _strategy(grid: Grid, strategy: Strategy) -> Table:
             f"{cell.attackers.per_label:+.3f}",
             f"{cell.attackers.per_seat:+.1f}",
             f"{cell.attackers.gaining_part:.0%}",
-            str(cell.wrongly),
+            str(cell.losers.honest_slashed),
+            str(cell.losers.honest_forfeiting),
             f"{cell.honest_pay:.1%}",
             f"{-100 * cell.lost:+.1f}",
         )
@@ -177,9 +200,10 @@ def _strategy(grid: Grid, strategy: Strategy) -> Table:
 def _meaning(grid: Grid) -> str:
     plan = grid.plan
     return (
-        f"pay less slashes, less {plan.costs.look:g} for each look. Gain: seats that end above nothing. "
-        f"Slashed wrongly: honest seats in {plan.runs} campaigns. Honest pay: of a label, against no attack. "
-        "Accuracy: in points."
+        f"pay less slashes, forfeits and {plan.costs.look:g} for each look. Gain: seats that end above "
+        f"nothing. Honest slashed, forfeit: seats in {plan.runs} campaigns, {plan.runs_of(LONG)} with long "
+        "records, that lose stake because they are flagged, or for a skill below 0. Honest pay: of a "
+        "label, against no attack. Accuracy: in points."
     )
 
 
@@ -193,7 +217,8 @@ def _verdicts(goals: Goals, grid: Grid) -> list[str]:
             f"{size_name(worst.size, grid.scene.longest)} labels a seat, {worst.share:.0%} of the places"
         )
     slashed = (
-        f"Honest seats slashed below {SLASH_BELOW:.0%}: {goals.wrongly}, in {goals.campaigns} campaigns."
+        f"Honest seats slashed below {SLASH_BELOW:.0%}: {goals.wrongly}, in {goals.campaigns} campaigns; "
+        f"{goals.forfeiting} forfeited some stake, at most {goals.forfeited:.4f} a label."
     )
     return [f"{gain}.", slashed]
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from labelshare.economics.campaign import Played, play
+from labelshare.economics.campaign import Floats, Played, play
 from labelshare.economics.mixing import LONG, Attack, Mixed, fitting, mix
 from labelshare.economics.money import Costs, Flow, flow
 from labelshare.economics.scene import MOST_ITEMS, Crew, Scene, longest_of, make_scene, tie_seed
@@ -19,9 +19,10 @@ from labelshare.protocol.spec import SkillAndGold, Spec
 __all__ = ["GOLD_PARTS", "Assumed", "Evidence", "Valued", "Value", "Way", "campaigns", "value_of"]
 
 GOLD_PARTS: Final = (0.05, 0.1, 0.2, 0.3)
-_BPS: Final = 10_000
 _SEEDS: Final = 1_000
 _OFTEN: Final = 4  # as many campaigns tell what gold catches of long records
+_SHORT: Final = 5
+_PROBE: Final = 1_000.0  # prices behind a label where it is asked which part of a stake is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,36 +67,44 @@ class Value:
     Attributes:
         way, size: Which.
         money: Of all its labels.
-        caught: The part of its labels whose seat was slashed.
+        caught, forfeiting: The part of its labels whose seat was slashed, or forfeited something.
     """
 
     way: Way
     size: int
     money: Flow
     caught: float
+    forfeiting: float
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What gold of a part of the items catches.
+    """What gold of a part of the items takes from whoever makes no effort.
+
+    All that is lost of a stake is in proportion to it. So a label loses s × (d·φ + f) on average where the
+    stake behind it is s, and loses more than it is paid, by a margin m, from s = (a·r + m) / (d·φ + f) on.
 
     Attributes:
         gold: The part.
         size: Labels of a seat.
         strategy: Of those without effort, the one that needs the highest stake.
-        pay: What a label of it is paid: a·r. caught: The part of its labels whose seat is slashed: d.
-        stake: The least stake per label at which it loses the margin: (a·r + m) / (d·φ); None where nobody is
-            caught. All in prices.
-        wrongly: The part of the crowd's seats that were slashed.
+        earned: What a label of it earns: a·r, and what its shares are worth.
+        caught: The part of its labels whose seat is slashed: d.
+        slashed, forfeited: The part of its labels' stake that slashes take, d·φ or more, and forfeits: f.
+        stake: The least stake per label at which it loses the margin, in prices; None where it loses nothing.
+        wrongly, forfeiting: The part of the crowd's seats that are slashed, and that forfeit something.
     """
 
     gold: float
     size: int
     strategy: Strategy
-    pay: float
+    earned: float
     caught: float
+    slashed: float
+    forfeited: float
     stake: float | None
     wrongly: float
+    forfeiting: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +125,6 @@ class Valued:
     costs: Costs
     values: tuple[Value, ...]
     evidence: tuple[Evidence, ...]
-
-    @property
-    def rule(self) -> SkillAndGold:
-        """How seats are slashed."""
-        return _rule(self.spec)
 
     def value(self, strategy: Strategy, size: int) -> Value:
         """One value; of the honest, the one that sees as well as everybody else's looks."""
@@ -143,7 +147,7 @@ def campaigns(spec: Spec, assumed: Assumed) -> int:
 def value_of(spec: Spec, assumed: Assumed, advance: Callable[[int], None] = lambda _steps: None) -> Valued:
     """All figures of a spec; `advance` is told of campaigns as they are judged."""
     assumed = replace(assumed, sizes=_sizes(spec, assumed.sizes))
-    scenes = _scenes(spec, assumed, None)
+    scenes = _scenes(spec, assumed)
     ways = _ways(assumed)
     longest = scenes[0].longest
     costs = assumed.costs
@@ -160,13 +164,25 @@ def value_of(spec: Spec, assumed: Assumed, advance: Callable[[int], None] = lamb
 
 def _value(way: Way, size: int, runs: list[tuple[Played, Mixed]], costs: Costs) -> Value:
     money = flow([(played, mixed.looks, mixed.attackers) for played, mixed in runs], costs)
-    caught = sum(int(played.labels[mixed.attackers & (played.slashed > 0)].sum()) for played, mixed in runs)
-    return Value(way, size, money, caught / max(money.labels, 1))
+    caught, forfeiting = (
+        sum(int(played.labels[mixed.attackers & (lost(played) > 0)].sum()) for played, mixed in runs)
+        for lost in (_slashed, _forfeited)
+    )
+    labels = max(money.labels, 1)
+    return Value(way, size, money, caught / labels, forfeiting / labels)
 
 
-def _wrongly(runs: list[tuple[Played, Mixed]]) -> float:
-    seats = [played.slashed[: mixed.n_crowd] > 0 for played, mixed in runs]
-    return float(np.mean(np.concatenate(seats)))
+def _slashed(played: Played) -> Floats:
+    return played.slashed
+
+
+def _forfeited(played: Played) -> Floats:
+    return played.forfeited
+
+
+def _hit(runs: list[tuple[Played, Mixed]], lost: Callable[[Played], Floats]) -> float:
+    """The part of the crowd's seats that lost something of a kind."""
+    return float(np.mean(np.concatenate([lost(played)[: mixed.n_crowd] > 0 for played, mixed in runs])))
 
 
 def _sizes(spec: Spec, wished: Sequence[int]) -> tuple[int, ...]:
@@ -175,8 +191,8 @@ def _sizes(spec: Spec, wished: Sequence[int]) -> tuple[int, ...]:
 
 
 def _lengths(spec: Spec) -> tuple[int, ...]:
-    """Records of which it is asked what gold catches: half as long again as slashes need, and long."""
-    return _sizes(spec, (_rule(spec).min_labels * 3 // 2, LONG))
+    """Records of which it is asked what they lose: short, half as long again as slashes need, and long."""
+    return _sizes(spec, (_SHORT, _rule(spec).min_labels * 3 // 2, LONG))
 
 
 def _rule(spec: Spec) -> SkillAndGold:
@@ -197,9 +213,9 @@ def _ways(assumed: Assumed) -> list[Way]:
     return [*honest, *(Way(each.value, each, habits) for each in Strategy if each is not Strategy.HONEST)]
 
 
-def _scenes(spec: Spec, assumed: Assumed, gold: float | None) -> list[Scene]:
-    """One crowd a run."""
-    first, stakes = assumed.seed * _SEEDS, assumed.stakes_per_label
+def _scenes(spec: Spec, assumed: Assumed, gold: float | None = None) -> list[Scene]:
+    """One crowd a run; where a part of gold is asked about, behind a large stake and with slashes."""
+    first, stakes = assumed.seed * _SEEDS, assumed.stakes_per_label if gold is None else _PROBE
     return [
         make_scene(
             spec,
@@ -228,28 +244,32 @@ def _all_evidence(
 ) -> Iterator[Evidence]:
     """Long records are few in each campaign, so that it takes more campaigns."""
     free = [way for way in ways if way.strategy in EFFORTLESS]
-    rule = _rule(spec)
     often = replace(assumed, runs=assumed.runs * _OFTEN)
     for part in GOLD_PARTS:
         scenes = _scenes(spec, often, part)
         for size in _lengths(spec):
             some = scenes if size == LONG else scenes[: assumed.runs]
-            every = [
-                _tried(part, way, size, _played(some, assumed, way, size), assumed.margin, rule.part_bps)
-                for way in free
-            ]
+            every = [_tried(part, way, size, _played(some, assumed, way, size), assumed) for way in free]
             advance(len(some) * len(free))
             yield max(every, key=_needed)
 
 
-def _tried(
-    part: float, way: Way, size: int, runs: list[tuple[Played, Mixed]], margin: float, part_bps: int
-) -> Evidence:
-    value = _value(way, size, runs, Costs())
-    pay = value.money.pay / max(value.money.labels, 1)
-    taken = value.caught * part_bps / _BPS
-    stake = (pay + margin) / taken if taken else None
-    return Evidence(part, size, way.strategy, pay, value.caught, stake, _wrongly(runs))
+def _tried(part: float, way: Way, size: int, runs: list[tuple[Played, Mixed]], assumed: Assumed) -> Evidence:
+    value = _value(way, size, runs, Costs(share=assumed.costs.share))
+    money, labels = value.money, max(value.money.labels, 1)
+    earned, lost = (money.pay + money.shares) / labels, money.lost / labels / _PROBE
+    return Evidence(
+        gold=part,
+        size=size,
+        strategy=way.strategy,
+        earned=earned,
+        caught=value.caught,
+        slashed=money.slashed / labels / _PROBE,
+        forfeited=money.forfeited / labels / _PROBE,
+        stake=(earned + assumed.margin) / lost if lost else None,
+        wrongly=_hit(runs, _slashed),
+        forfeiting=_hit(runs, _forfeited),
+    )
 
 
 def _needed(each: Evidence) -> float:

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from labelshare.economics.advice import Advice, Turn, advise
-from labelshare.economics.mixing import LONG
 from labelshare.economics.text import size_name, table
 from labelshare.economics.value import Evidence, Value, Valued
 from labelshare.report.collect import Unit
@@ -19,6 +18,11 @@ from labelshare.report.collect import Unit
 __all__ = ["show_value", "value_json"]
 
 _PLACES = 4
+_EVIDENCE = (
+    "Earns: a label, by pay and shares, in prices. Slash and forfeit: the part of its stake that it loses on "
+    "average, d·φ because its seat is flagged, f because the seat is not and yet has a skill below 0. Crowd: "
+    "the part of the others' seats to which that happens."
+)
 
 
 def value_json(valued: Valued, unit: Unit) -> dict[str, Any]:
@@ -59,20 +63,23 @@ def show_value(console: Console, valued: Valued, unit: Unit) -> None:
     console.print(_values(valued, unit))
     console.print(Text(_assumed(valued), style="dim"))
     console.print(
-        Text("\nWhat gold catches, and the stake that then lets a label without effort lose", style="bold")
+        Text("\nWhat gold takes, and the stake at which a label without effort then loses", style="bold")
     )
     console.print(_evidence(valued))
+    console.print(Text(_EVIDENCE, style="dim"))
     for line in _advised(advise(valued), valued):
         console.print(Text(line))
 
 
 def _values(valued: Valued, unit: Unit) -> Table:
-    made = table("strategy", "labels", "pay", "shares", "slash", "time", "capital", "value", unit.symbol)
+    losses = ("slash", "forfeit", "time", "capital")
+    made = table("strategy", "labels", "pay", "shares", *losses, "value", unit.symbol, apart=0)
     for each in valued.values:
         money, labels = each.money, max(each.money.labels, 1)
-        amounts = (money.pay, money.shares, -money.slashed, -money.time, -money.capital, money.profit)
+        lost = (money.slashed, money.forfeited, money.time, money.capital)
+        amounts = (money.pay, money.shares, *(-each for each in lost), money.profit)
         token = unit.number(int(money.per_label * int(valued.spec.price)), 4)
-        cells = [f"{amount / labels:.3f}" for amount in amounts]
+        cells = [f"{amount / labels:.3f}" if amount else "0" for amount in amounts]
         made.add_row(each.way.name, str(size_name(each.size, valued.longest)), *cells, token)
     return made
 
@@ -90,16 +97,19 @@ def _assumed(valued: Valued) -> str:
 
 
 def _evidence(valued: Valued) -> Table:
-    made = table("gold", "labels a seat", "needs most", "pay", "caught", "stake", "crowd slashed")
+    crowd = ("crowd slashed", "crowd forfeits")
+    made = table("gold", "labels", "needs most", "earns", "slash", "forfeit", "stake", *crowd)
     for each in valued.evidence:
         made.add_row(
             f"{each.gold:.0%}",
             str(size_name(each.size, valued.longest)),
             each.strategy.value,
-            f"{each.pay:.3f}",
-            f"{each.caught:.0%}",
+            f"{each.earned:.3f}",
+            f"{each.slashed:.1%}",
+            f"{each.forfeited:.1%}",
             "none helps" if each.stake is None else f"{each.stake:.1f}",
             f"{each.wrongly:.1%}",
+            f"{each.forfeiting:.1%}",
         )
     return made
 
@@ -107,8 +117,8 @@ def _evidence(valued: Valued) -> Table:
 def _advised(advice: Advice, valued: Valued) -> Iterator[str]:
     yield _recommended(advice, valued)
     for each in valued.evidence:
-        if advice.gold == each.gold and each.size != LONG:
-            yield _short_records(each)
+        if advice.gold == each.gold and (each.stake is None or each.stake > (advice.stake or 0)):
+            yield _unmet(each, valued)
     if advice.gaining:
         listed = ", ".join(
             f"{name.value} ({size_name(size, valued.longest)})" for name, size in advice.gaining
@@ -121,20 +131,21 @@ def _advised(advice: Advice, valued: Valued) -> Iterator[str]:
 
 def _recommended(advice: Advice, valued: Valued) -> str:
     if advice.because is None or advice.gold is None:
-        return "No stake is recommended: some label without effort is not caught, whatever part is gold."
-    each = advice.because
-    items, part = ceil(len(valued.spec.items) * advice.gold), valued.rule.part_bps / 10_000
-    formula = f"({each.pay:.3f} + {valued.assumed.margin:g}) / ({each.caught:.2f} × {part:g})"
+        return "No stake is recommended: some label without effort loses nothing, whatever part is gold."
+    each, items = advice.because, ceil(len(valued.spec.items) * advice.gold)
+    formula = f"({each.earned:.3f} + {valued.assumed.margin:g}) / ({each.slashed:.3f} + {each.forfeited:.3f})"
     return (
         f"Recommended: {items:,} gold items ({advice.gold:.0%}) and a stake of {advice.stake} prices a "
-        f"label, by s ≥ (a·r + m) / (d·φ) = {formula}."
+        f"label, by s ≥ (a·r + m) / (d·φ + f) = {formula}: {each.strategy.value} in records of "
+        f"{size_name(each.size, valued.longest)} labels needs most."
     )
 
 
-def _short_records(each: Evidence) -> str:
+def _unmet(each: Evidence, valued: Valued) -> str:
+    size = size_name(each.size, valued.longest)
     if each.stake is None:
-        return f"Records of {each.size} labels are not caught: no stake helps against them."
-    return f"Records of {each.size} labels would need a stake of {each.stake:.1f}."
+        return f"Records of {size} labels lose nothing: no stake helps against them."
+    return f"Records of {size} labels would need a stake of {each.stake:.1f}."
 
 
 def _turned(turn: Turn) -> str:
@@ -146,7 +157,7 @@ def _turned(turn: Turn) -> str:
 
 def _value_json(each: Value, valued: Valued) -> dict[str, Any]:
     money, labels = each.money, max(each.money.labels, 1)
-    names = ("pay", "shares", "slashed", "time", "capital")
+    names = ("pay", "shares", "slashed", "forfeited", "time", "capital")
     return {
         "strategy": each.way.name,
         "seat_labels": size_name(each.size, valued.longest),
@@ -156,6 +167,7 @@ def _value_json(each: Value, valued: Valued) -> dict[str, Any]:
         "error": _short(money.error),
         "seats_gaining": _short(money.gaining_part),
         "caught": _short(each.caught),
+        "forfeiting": _short(each.forfeiting),
     }
 
 
@@ -164,10 +176,13 @@ def _evidence_json(each: Evidence, valued: Valued) -> dict[str, Any]:
         "gold": each.gold,
         "seat_labels": size_name(each.size, valued.longest),
         "strategy": each.strategy.value,
-        "pay": _short(each.pay),
+        "earned": _short(each.earned),
         "caught": _short(each.caught),
+        "stake_slashed": _short(each.slashed),
+        "stake_forfeited": _short(each.forfeited),
         "stake": None if each.stake is None else _short(each.stake),
         "crowd_slashed": _short(each.wrongly),
+        "crowd_forfeiting": _short(each.forfeiting),
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from labelshare.errors import InputError
 
-__all__ = ["Crowd", "Vote", "read_crowd", "read_truth"]
+__all__ = ["Crowd", "Vote", "read_answers", "read_crowd", "read_truth"]
 
 _ITEM_COLUMNS = ("item", "task")
 _MAX_FIELD = 256
@@ -138,18 +138,35 @@ def read_truth(
         classes: The same.
 
     Returns:
-        Class by item, and how many rows name an item or a class that is not among them.
+        Class by item, and how many items or rows are of an item or a class that is not among them.
 
     Raises:
         InputError: For a file that cannot be read or a malformed row, with file and line.
     """
-    known: dict[int, int] = {}
+    named, unknown = read_answers(path, items)
+    known = {item: classes[label] for item, label in named.items() if label in classes}
+    return known, unknown + len(named) - len(known)
+
+
+def read_answers(path: Path, items: Mapping[str, int]) -> tuple[dict[int, str], int]:
+    """Read true classes as they are spelled, also those that nobody chose.
+
+    Args:
+        path: Rows of `item,truth` (or `task,truth`), one header line, UTF-8.
+        items: Their numbers, by name.
+
+    Returns:
+        Class by item, and how many rows name an item that is not among them.
+
+    Raises:
+        InputError: For a file that cannot be read or a malformed row, with file and line.
+    """
+    known: dict[int, str] = {}
     unknown = 0
     for line, (item, label) in _rows(path, ("truth",)):
-        if item not in items or label not in classes:
+        if item not in items:
             unknown += 1
-            continue
-        if known.setdefault(items[item], classes[label]) != classes[label]:
+        elif known.setdefault(items[item], label) != label:
             raise InputError(f"{path}: line {line}: item {item!r} has two different truths")
     return known, unknown
 

@@ -292,13 +292,13 @@ class _Life:
         return built.bundle
 
     def _slash(self, oracle: Oracle, bundle: bytes) -> None:
-        """The oracle executes every slash of the settlement; without gold there is none."""
+        """The oracle takes all that the settlement slashes or finds forfeit; nothing without gold."""
         if not self.rules.gold:
             return
         campaign = (oracle.scope, oracle.pool, oracle.params)
         slasher = Slasher(self.sender, self.contracts, oracle.signer, *campaign)
         if slashes := slasher.due([bundle]):
-            with self.progress.phase("take slashed stakes", len(slashes)) as advance:
+            with self.progress.phase("take what stakes lose", len(slashes)) as advance:
                 for each in slashes:
                     slasher.execute(each)
                     advance(1)

@@ -33,7 +33,7 @@ class Rules:
         redundancy: Labels an item, where assignment is ours to make.
         rounds: Rounds of work.
         gold: Items with a known truth that judge the annotators instead of being scored; stakes are slashed
-            by them. With none nobody is slashed.
+            and forfeited only where they bear out the verdicts. With none nobody loses a stake.
         aggregation: The policy that finds the verdicts.
     """
 

@@ -54,6 +54,9 @@ def _scores(everyone: Sequence[Person]) -> dict[str, Column]:
     return {
         "gold": _counts((each.gold for each in everyone), "answers on gold items that are not void"),
         "gold_right": _counts((each.gold_right for each in everyone), "those of them that are right"),
+        "lost_by": Column(
+            Kind.TEXT, tuple(each.lost_by for each in everyone), "what took a stake: slash or forfeit"
+        ),
         "known": _counts((each.score.known for each in everyone), "labels of known truth, gold items apart"),
         "right": _counts((each.score.right for each in everyone), "those of them that are true"),
     }

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from labelshare.protocol.quote import BPS, PROVABLE_K, Caution, Quote
-from labelshare.protocol.skill import ONE, full_skill
-from labelshare.protocol.spec import MerkleGold, SkillAndGold
+from labelshare.protocol.skill import ONE, from_skill, full_skill
+from labelshare.protocol.spec import Committee, MerkleGold, SkillAndGold
 from labelshare.report.collect import Unit
 from labelshare.report.spelling import count, cut, exact
 
@@ -39,10 +39,13 @@ def _low_pay(quote: Quote, unit: Unit) -> str:
 
 
 def _short_records(quote: Quote, _: Unit) -> str:
-    best, full = max(quote.best_skill_q16, 0), full_skill(quote.spec.skill)
+    rule, best = quote.spec.skill, max(quote.best_skill_q16, 0)
+    begin, full = from_skill(rule), full_skill(rule)
+    part = 100 * max(best - begin, 0) // (full - begin)
     return (
         f"With {count(quote.load, 'label')} each, perfect work comes to a skill of {best / ONE:.2f} at most, "
-        f"and earns no more than {100 * best // full} % of what full skill ({full / ONE:.2f}) earns."
+        f"and earns no more than {part} % of what full skill ({full / ONE:.2f}) earns: nothing is earned up "
+        f"to {begin / ONE:.2f}."
     )
 
 
@@ -53,9 +56,12 @@ def _one_answer(quote: Quote, _: Unit) -> str:
 
 
 def _not_provable(quote: Quote, _: Unit) -> str:
+    decides = "in a contest the arbitrator alone decides"
+    if isinstance(quote.spec.aggregation, Committee):
+        return f"A committee of models finds the verdicts: no winner can be proven on chain, and {decides}."
     return (
         f"{quote.spec.redundancy.k:,} labels an item: above {PROVABLE_K} winners cannot be proven on chain, "
-        "and in a contest the arbitrator alone decides."
+        f"and {decides}."
     )
 
 
@@ -63,14 +69,23 @@ def _few_gold(quote: Quote, _: Unit) -> str:
     gold, slash = quote.spec.gold, quote.spec.slash
     found = gold.count if isinstance(gold, MerkleGold) else 0
     needed = slash.breaker_gold if isinstance(slash, SkillAndGold) else 0
-    return f"{count(found, 'gold item')}, where slashing asks for {needed:,}: nobody can be slashed."
+    if found < needed:
+        return f"{count(found, 'gold item')}, where taking stakes asks for {needed:,}: nobody can lose one."
+    left = quote.judging_gold
+    return (
+        f"{count(found, 'gold item')}, of which the model may be told {found - left:,}: {left:,} are left to "
+        f"judge it, where taking stakes asks for {needed:,}. Hardly anybody will lose one."
+    )
 
 
-def _too_short_to_slash(quote: Quote, _: Unit) -> str:
-    slash = quote.spec.slash
+def _too_short_to_slash(quote: Quote, unit: Unit) -> str:
+    slash, most = quote.spec.slash, quote.forfeit_per_label
     needed = slash.min_labels if isinstance(slash, SkillAndGold) else 0
     may = count(quote.label_cap, "label")
-    return f"One annotator may give {may}, and a slash needs a record of {needed:,}: nobody can be slashed."
+    said = f"One annotator may give {may}, and a slash needs a record of {needed:,}: nobody can be slashed."
+    if not most:
+        return said
+    return f"{said} Answers below chance still forfeit up to {exact(unit, most)} a label."
 
 
 def _always(text: str) -> Callable[[Quote, Unit], str]:
@@ -90,12 +105,12 @@ _WORDS: Final[Mapping[Caution, Callable[[Quote, Unit], str]]] = {
     Caution.CHOSEN_ITEMS: _always(
         "Items are not assigned (given.v1): nobody is kept from choosing what to label."
     ),
-    Caution.NO_GOLD: _always("There is no gold: nobody can be slashed."),
-    Caution.NO_SLASH: _always("There is gold, but no slash policy: nobody is slashed."),
+    Caution.NO_GOLD: _always("There is no gold: nobody can lose a stake."),
+    Caution.NO_SLASH: _always("There is gold, but no slash policy: nobody can lose a stake."),
     Caution.FEW_GOLD: _few_gold,
     Caution.RECORDS_TOO_SHORT_TO_SLASH: _too_short_to_slash,
     Caution.NO_STAKE: _always(
         "No stake stands behind a label: no seat limits how many one annotator gives, and nothing can be "
-        "slashed."
+        "slashed or forfeited."
     ),
 }

@@ -21,7 +21,7 @@ from labelshare.report.money import Balance, check_money, flows_of
 from labelshare.report.tables import Table
 from labelshare.types import Address, CampaignId
 
-__all__ = ["Outcome", "Person", "Slashed", "Unit", "collect", "judge"]
+__all__ = ["Loss", "Losses", "Outcome", "Person", "Unit", "collect", "judge"]
 
 READINGS: Final = 3
 """How often money is read where it moves meanwhile."""
@@ -51,7 +51,8 @@ class Person:
     """What one annotator did, got and lost; amounts in base units, skill in 1/65,536.
 
     `gold` and `gold_right` are its answers on gold items that are not void, and those of them that are right;
-    `lost` is what was taken of its stake. `score` leaves gold items out. `margin` is half of the interval
+    `lost` is what was taken of its stake: by a slash where it is `flagged`, as a forfeit where it is not.
+    `score` leaves gold items out. `margin` is half of the interval
     about the skill (`labelshare.report.interval`), None where nothing could show skill.
     """
 
@@ -67,12 +68,18 @@ class Person:
     gold: int = 0
     gold_right: int = 0
     lost: int = 0
+    flagged: bool = False
     margin: float | None = None
 
     @property
     def skill(self) -> float:
         """The skill that pay goes by."""
         return self.skill_q16 / ONE
+
+    @property
+    def lost_by(self) -> str | None:
+        """What took its stake, `slash` or `forfeit`; None where nothing did."""
+        return ("slash" if self.flagged else "forfeit") if self.lost else None
 
     @property
     def skill_range(self) -> tuple[float, float] | None:
@@ -86,23 +93,52 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Slashed:
-    """Stakes taken for one campaign; amounts in base units.
+class Loss:
+    """Stakes taken in one way; amounts in base units.
 
     Attributes:
         annotators: How many lost a part of their stake.
         amount: What they lost.
-        rewards: What of it went to those who executed the slashes; the rest was burned.
-        due: What the settlement slashes, executed or not.
-        flagged: How many annotators both kinds of evidence speak against: nothing is due where gold does not
-            speak for the verdicts.
+        rewards: What of it went to those who took it to the chain; the rest was burned.
+        due: What the settlement takes so, executed or not.
     """
 
     annotators: int
     amount: int
     rewards: int
     due: int
+
+    @property
+    def burned(self) -> int:
+        """What nobody has any more."""
+        return self.amount - self.rewards
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Stakes taken for one campaign.
+
+    Attributes:
+        slashed: From those whom both kinds of evidence speak against.
+        forfeited: From others, whose skill is below 0.
+        flagged: How many annotators both kinds of evidence speak against: nothing is due where gold does not
+            speak for the verdicts.
+    """
+
+    slashed: Loss
+    forfeited: Loss
     flagged: int
+
+    @property
+    def total(self) -> Loss:
+        """Both together; nobody loses in both ways."""
+        one, two = self.slashed, self.forfeited
+        return Loss(
+            one.annotators + two.annotators,
+            one.amount + two.amount,
+            one.rewards + two.rewards,
+            one.due + two.due,
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,15 +187,19 @@ class Outcome:
         return sum(row.contested for row in self.labelled.scores)
 
     @property
-    def slashed(self) -> Slashed:
-        """What was taken of the annotators' stakes."""
-        taken, rows = self.campaign.slashed, self.labelled.payouts
-        return Slashed(
+    def losses(self) -> Losses:
+        """What was taken of the annotators' stakes: from those who are flagged, and from others."""
+        flagged = self.labelled.flagged
+        return Losses(self._lost_by(flagged, of=True), self._lost_by(flagged, of=False), len(flagged))
+
+    def _lost_by(self, flagged: frozenset[Address], *, of: bool) -> Loss:
+        taken = [each for each in self.campaign.slashed if (each.annotator in flagged) is of]
+        due = (row.slash for row in self.labelled.payouts if (row.account in flagged) is of)
+        return Loss(
             annotators=len({each.annotator for each in taken}),
             amount=sum(each.amount for each in taken),
             rewards=sum(each.reward for each in taken),
-            due=sum(row.slash for row in rows),
-            flagged=sum(row.flagged for row in self.labelled.scores),
+            due=sum(due),
         )
 
     @cached_property
@@ -301,6 +341,7 @@ def _people(
                 gold=work.gold if work else 0,
                 gold_right=work.gold_right if work else 0,
                 lost=lost.get(account, 0),
+                flagged=bool(work and work.flagged),
                 margin=margin(work, weight) if work else None,
             )
         )

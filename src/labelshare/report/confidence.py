@@ -9,7 +9,7 @@ from statistics import median
 
 from labelshare.protocol.evidence import TruthRow
 from labelshare.protocol.skill import ONE
-from labelshare.protocol.spec import Spec
+from labelshare.protocol.spec import Committee, Spec
 from labelshare.report.labels import Labelled
 
 __all__ = ["Confidence", "confidence_of", "policy_in_words", "shown", "threshold_of"]
@@ -61,4 +61,9 @@ def policy_in_words(labelled: Labelled) -> str:
         return "majority.v1: the most labels win; confidence is the winner's part of the labels"
     if labelled.voted:
         return f"{policy}, which does not take so many: the most labels won; confidence is their part"
+    if isinstance(labelled.spec.aggregation, Committee):
+        return (
+            f"{policy}: three models vote, and two outvote the third; confidence is the mean of their "
+            "posteriors"
+        )
     return f"{policy}: labels weigh what their annotators' records say; confidence is the winner's posterior"

@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from labelshare.protocol.skill import ONE, full_skill
-from labelshare.report.collect import Outcome, Person, Unit
+from labelshare.protocol.skill import ONE, from_skill, full_skill
+from labelshare.protocol.spec import SkillAndGold, Spec
+from labelshare.report.collect import Loss, Outcome, Person, Unit
 from labelshare.report.confidence import confidence_of, shown, threshold_of
 from labelshare.report.gas import gas_lines
 from labelshare.report.pictures.canvas import Figure, count, percent
@@ -15,7 +16,7 @@ from labelshare.report.pictures.confidence import Sure, confidence
 from labelshare.report.pictures.labels import Verdict, agreement, completion, confusion
 from labelshare.report.pictures.money import Claim, Node, Payment, flow, revenue
 from labelshare.report.pictures.people import Dot, Holder, bars, earnings, ownership
-from labelshare.report.pictures.skill import Skilled, drawn, skills
+from labelshare.report.pictures.skill import Earning, Skilled, drawn, skills
 from labelshare.types import Address
 
 __all__ = ["Naming", "gas_figure", "label_figures", "money_figure", "people_figures", "revenue_figure"]
@@ -58,7 +59,8 @@ def money_figure(outcome: Outcome, naming: Naming) -> Figure:
     if sales.amount:
         sentences.append(_parted(sales))
     if stakes.amount:
-        sentences.append(f"{percent(stakes.parts[0].amount, stakes.amount)} of the stakes taken was burned")
+        burned = outcome.losses.total.burned
+        sentences.append(f"{percent(burned, stakes.amount)} of the {stakes.name} was burned")
     reading = f"{'; '.join(sentences)}; each stream has a scale of its own."
     return flow([tree for tree, _ in told], [show for _, show in told], reading[0].upper() + reading[1:])
 
@@ -127,10 +129,19 @@ def _sales(outcome: Outcome) -> Node:
 
 
 def _stakes(outcome: Outcome) -> Node:
-    taken = outcome.campaign.slashed
-    total, reward = sum(each.amount for each in taken), sum(each.reward for each in taken)
-    parts = (Node("burned", total - reward, "burned"), Node("to the executor", reward, "fee"))
-    return Node("stakes taken", total, "stakes", parts)
+    """Where all were lost in one way it has one step less."""
+    ways = [
+        Node(f"stakes {what}", loss.amount, "stakes", _ended(loss))
+        for what, loss in (("slashed", outcome.losses.slashed), ("forfeited", outcome.losses.forfeited))
+        if loss.amount
+    ]
+    if len(ways) == 1:
+        return ways[0]
+    return Node("stakes taken", sum(each.amount for each in ways), "stakes", tuple(ways))
+
+
+def _ended(loss: Loss) -> tuple[Node, ...]:
+    return Node("burned", loss.burned, "burned"), Node("to the executor", loss.rewards, "fee")
 
 
 def revenue_figure(outcome: Outcome, times: Mapping[int, int]) -> Figure | None:
@@ -265,9 +276,17 @@ def _skills(outcome: Outcome, naming: Naming) -> Figure:
     reading = (
         f"The mark is the skill that pay goes by, drawn towards {rule.prior_bps / 10_000:g} as if by "
         f"{count(rule.strength, 'further label')}. Whiskers show what chance may have done to it, with 90 % "
-        f"certainty: 1.645 standard errors of the skill before it is drawn so.{part}"
+        f"certainty: 1.645 standard errors of the skill before it is drawn so.{_below(outcome.labelled.spec)}"
+        f"{part}"
     )
-    return skills(people, naming.groups, full_skill(rule) / ONE, reading)
+    return skills(people, naming.groups, Earning(from_skill(rule) / ONE, full_skill(rule) / ONE), reading)
+
+
+def _below(spec: Spec) -> str:
+    """What a skill below 0 means for a stake."""
+    rule = spec.slash
+    forfeits = isinstance(rule, SkillAndGold) and rule.forfeit_bps
+    return " Below 0, answers are worse than chance, and a part of the stake is forfeit." if forfeits else ""
 
 
 def _ownership(outcome: Outcome, naming: Naming) -> Figure:

@@ -19,7 +19,7 @@ def margin(row: ScoreRow, weight: int = 1) -> float | None:
 
     The standard error of the raw skill (A − X/T) / (n − X/T) as in docs/settlement.md, section 11: A is
     binomial with p = (A + 1) / (n + 2), chance is known. The skill that pay goes by is the raw one drawn
-    towards the prior and at least 0: the interval about it is as wide as the raw skill's.
+    towards the prior: the interval about it is as wide as the raw skill's.
 
     An answer on gold is one answer, however often it counts: it adds weight² × p × (1 − p) to the variance,
     so that of A is p × (1 − p) × (n + weight × (weight − 1) × gold).

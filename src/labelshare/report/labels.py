@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from labelshare.errors import EvidenceError
 from labelshare.protocol import evidence
-from labelshare.protocol.spec import Spec
+from labelshare.protocol.aggregation.dawid_skene_layout import MAX_CELLS
+from labelshare.protocol.spec import Committee, Spec
 from labelshare.types import ZERO_HASH, Address, Hash32
 
 __all__ = ["Labelled", "Score", "read_labels", "read_spec"]
@@ -39,7 +40,7 @@ class Labelled:
         scores: What everybody's work came to.
         payouts: The payout rows, in the order of their index.
         answers: Class by item, of each annotator; openings as they stand in the bundle.
-        model_root: Over the tables of the model that found the verdicts; zero where a vote did.
+        model_root: Over the tables of the model that found the verdicts; zero where a vote or committee did.
     """
 
     spec: Spec
@@ -54,12 +55,20 @@ class Labelled:
     @property
     def voted(self) -> bool:
         """Whether a vote found the verdicts: as the spec asks, or where its model takes no more labels."""
-        return self.spec.aggregation.policy == "majority.v1" or self.model_root == ZERO_HASH
+        if isinstance(self.spec.aggregation, Committee):  # it publishes no tables, so its root is always zero
+            labels = sum(row.labels for row in self.scores)
+            return labels * self.spec.task.form.n_classes > MAX_CELLS
+        return not self.spec.modelled or self.model_root == ZERO_HASH
 
     @property
     def gold_items(self) -> frozenset[int]:
         """Items whose answers the requester knew, void or not: they score nothing."""
         return frozenset(row.item for row in self.gold)
+
+    @property
+    def flagged(self) -> frozenset[Address]:
+        """Annotators whom both kinds of evidence speak against: what they lose, they lose by a slash."""
+        return frozenset(row.annotator for row in self.scores if row.flagged)
 
     def winners(self) -> dict[int, int]:
         """The winning class of each labelled item."""

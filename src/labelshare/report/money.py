@@ -355,9 +355,9 @@ def _slashes(
     amount = sum(each.amount for each in taken)
     burned = flows.slashed.get(campaign.record.campaign_id, 0)
     return [
-        Balance("slashed = slashes of the payouts", amount, sum(due.get(each.index, 0) for each in taken)),
-        Balance("slashed = burned + rewards", amount, burned),
-        Balance("slashed seats hold = in - slashed", held, left),
+        Balance("stakes taken = as the payouts say", amount, sum(due.get(each.index, 0) for each in taken)),
+        Balance("stakes taken = burned + rewards", amount, burned),
+        Balance("losers' seats hold = in - taken", held, left),
     ]
 
 

@@ -18,7 +18,7 @@ from labelshare.chain.deploy import Deployment
 from labelshare.chain.node import Chain
 from labelshare.errors import InputError
 from labelshare.report import figures
-from labelshare.report.collect import Outcome
+from labelshare.report.collect import Loss, Outcome, Person, Unit
 from labelshare.report.confidence import confidence_of, policy_in_words, shown, threshold_of
 from labelshare.report.figures import Naming
 from labelshare.report.gallery import chosen
@@ -184,12 +184,22 @@ def _added(outcome: Outcome, told: Told) -> str:
 
 
 def _stakes(outcome: Outcome) -> _Fact:
-    taken = outcome.slashed
-    who = f"from {count(taken.annotators, 'annotator')} who fail gold and differ from the others"
-    waits = f"; {outcome.unit.show(taken.due - taken.amount)} more is due" if taken.due > taken.amount else ""
+    unit, taken, total = outcome.unit, outcome.losses, outcome.losses.total
     void = sum(row.void for row in outcome.labelled.gold)
-    gold = f"{count(len(outcome.labelled.gold), 'gold item')}, {void:,} of them void"
-    return _Fact("stakes taken", outcome.unit.show(taken.amount), f"{who}{waits}; {gold}")
+    parts = [
+        _lost(taken.slashed, unit, "slashed", "failing gold and agreement"),
+        _lost(taken.forfeited, unit, "forfeited", "with a skill below 0"),
+        f"{unit.show(total.due - total.amount)} more is due" if total.due > total.amount else "",
+        f"{count(len(outcome.labelled.gold), 'gold item')}, {void:,} of them void",
+    ]
+    return _Fact("stakes taken", unit.show(total.amount), "; ".join(part for part in parts if part))
+
+
+def _lost(loss: Loss, unit: Unit, what: str, who: str) -> str:
+    """Nothing where nobody lost so."""
+    if not loss.annotators:
+        return ""
+    return f"{what} {unit.show(loss.amount)} of {count(loss.annotators, 'annotator')} {who}"
 
 
 def _accuracy(outcome: Outcome) -> _Fact:
@@ -236,7 +246,7 @@ def _sections(
 
 def _headings(outcome: Outcome) -> tuple[str, ...]:
     always = "annotator labels right accepted contested skill pay owns revenue".split()
-    return (*always, *(("gold right", "stake lost") if outcome.labelled.gold else ()))
+    return (*always, *(("gold right", "stake lost", "lost by") if outcome.labelled.gold else ()))
 
 
 def _people(outcome: Outcome, naming: Naming) -> list[tuple[str, ...]]:
@@ -254,7 +264,12 @@ def _people(outcome: Outcome, naming: Naming) -> list[tuple[str, ...]]:
             unit.number(person.payout),
             percent(person.shares, total, 2),
             figures.revenue_unit(outcome).number(person.revenue),
-            *((f"{person.gold_right:,} of {person.gold:,}", unit.number(person.lost)) if gold else ()),
+            *(_losing(person, unit) if gold else ()),
         )
         for person in outcome.people[:_PEOPLE]
     ]
+
+
+def _losing(person: Person, unit: Unit) -> tuple[str, ...]:
+    gold = f"{person.gold_right:,} of {person.gold:,}"
+    return gold, unit.number(person.lost), person.lost_by or "–"

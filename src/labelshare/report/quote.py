@@ -86,6 +86,11 @@ def as_json(quoted: Quoted) -> dict[str, Any]:
         "bond": str(quote.bond),
         "stake_per_label": str(quote.stake_per_label),
         "stake": str(quote.stake),
+        "slash_per_label": str(quote.slash_per_label),
+        "forfeit_per_label_at_most": str(quote.forfeit_per_label),
+        "loss_at_most": str(quote.loss_at_most),
+        "skill_from": quote.spec.skill.from_bps / BPS,
+        "skill_full": quote.spec.skill.full_bps / BPS,
         "hourly": [_hour_json(quote, bps) for bps in (BPS, GOOD_BPS)],
         "times": {
             "enrol_end": time.enrol_end,

@@ -12,9 +12,10 @@ from rich.text import Text
 
 from labelshare.protocol.gas import CallGas
 from labelshare.protocol.quote import BPS, Quote
+from labelshare.protocol.spec import Spec
 from labelshare.report.collect import Unit
 from labelshare.report.quote import COIN, GOOD_BPS, Quoted
-from labelshare.report.spelling import count, cut, exact, percent, span
+from labelshare.report.spelling import count, cut, exact, percent, skill_in_words, span
 
 __all__ = ["show"]
 
@@ -33,6 +34,7 @@ def show(console: Console, quoted: Quoted) -> None:
     console.print(_part("The work", _work(quote)))
     console.print(_part("What the requester funds", _funds(quoted)))
     console.print(_part("What the oracle and the annotators lock", _stakes(quoted)))
+    console.print(_part("What an annotator can lose of that stake", _losses(quoted)))
     console.print(_part("What an hour of work earns at full skill", _hours(quoted)))
     console.print(_part("The least time on a public network, from funding on", _times(quote)))
     console.print(_gas(quoted))
@@ -93,13 +95,35 @@ def _stakes(quoted: Quoted) -> list[Row]:
     ]
 
 
+def _losses(quoted: Quoted) -> list[Row]:
+    quote, unit = quoted.quote, quoted.unit
+    if not quote.loss_at_most:
+        return [("nothing", "by these rules no stake is taken")]
+    slash, forfeit = quote.slash_per_label, quote.forfeit_per_label
+    fails = f"{exact(unit, slash)} a label: fails gold and agreement"
+    below = f"up to {exact(unit, forfeit)} a label: worse than chance"
+    return [
+        ("by a slash", fails if slash else "nothing: no record is long enough"),
+        ("by a forfeit", below if forfeit else "nothing: the rules have none"),
+        ("at worst, with all its labels", f"{exact(unit, quote.loss_at_most)}: never both of them"),
+    ]
+
+
 def _hours(quoted: Quoted) -> list[Row]:
     quote = quoted.quote
     return [
         ("all labels accepted", _hour(quoted, BPS)),
         (f"{percent(GOOD_BPS)} accepted", _hour(quoted, GOOD_BPS)),
         ("a label takes", count(quote.spec.seconds_per_label, "second")),
+        *_by_skill(quote.spec),
     ]
+
+
+def _by_skill(spec: Spec) -> list[Row]:
+    """From which skill on work earns; nothing where neither pay nor shares look at it."""
+    scaled = {"pay": spec.pay.policy, "shares": spec.shares.policy}
+    names = " and ".join(name for name, policy in scaled.items() if policy == "skill.v1")
+    return [(f"{names} by skill", skill_in_words(spec.skill))] if names else []
 
 
 def _hour(quoted: Quoted, accepted_bps: int) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
+from labelshare.protocol.spec import Skill
 from labelshare.report.collect import Unit
 
-__all__ = ["count", "cut", "exact", "percent", "span"]
+__all__ = ["count", "cut", "exact", "percent", "skill_in_words", "span"]
 
+BPS: Final = 10_000
 MINUTE: Final = 60
 HOUR: Final = 3_600
 UNITS: Final = (("d", 24 * HOUR), ("h", HOUR), ("min", MINUTE), ("s", 1))
@@ -51,3 +53,8 @@ def cut(unit: Unit, amount: int | Fraction) -> str:
     places = min(max(small, 2), unit.decimals)
     number = unit.number(whole, places)
     return f"{number} {unit.symbol}"
+
+
+def skill_in_words(rule: Skill) -> str:
+    """The skill beyond which work earns, and that of full pay."""
+    return f"beyond a skill of {rule.from_bps / BPS:g}, in full from {rule.full_bps / BPS:g} on"

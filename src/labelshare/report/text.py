@@ -12,7 +12,7 @@ from rich.text import Text
 
 from labelshare.chain.deploy import Deployment
 from labelshare.protocol.skill import ONE
-from labelshare.report.collect import Outcome, Person
+from labelshare.report.collect import Loss, Outcome, Person
 from labelshare.report.confidence import confidence_of, policy_in_words, shown
 from labelshare.report.gas import GasLine, gas_lines, job_gas
 from labelshare.report.interval import IN_WORDS
@@ -94,7 +94,7 @@ def _losers(outcome: Outcome, losers: Sequence[Person], names: Mapping[Address, 
     """Whose stake was taken, the largest loss first, with the evidence."""
     unit, stake = outcome.unit, outcome.campaign.record.pool.seat_stake
     title = f"Who lost a stake, and why (in {unit.symbol})"
-    table = _table(title, "annotator", "labels", "skill", "gold right", "stake", "lost")
+    table = _table(title, "annotator", "labels", "skill", "gold right", "by", "stake", "lost")
     ordered = sorted(losers, key=lambda person: (-person.lost, person.account))
     for person in ordered[:SHOWN]:
         table.add_row(
@@ -102,6 +102,7 @@ def _losers(outcome: Outcome, losers: Sequence[Person], names: Mapping[Address, 
             f"{person.labels:,}",
             person.skill_in_words,
             f"{person.gold_right:,} of {person.gold:,}",
+            person.lost_by or "–",
             unit.number(stake),
             unit.number(person.lost),
         )
@@ -153,18 +154,29 @@ def _gold(outcome: Outcome) -> list[tuple[str, str | Text]]:
     return [
         ("gold", f"{_count(len(rows), 'item')}, not scored{spoilt}"),
         ("slashed", _slashed(outcome)),
+        *_forfeited(outcome),
     ]
 
 
 def _slashed(outcome: Outcome) -> str:
-    found, unit = outcome.slashed, outcome.unit
-    if not found.due:
-        spared = f": gold does not bear out the verdicts that speak against {found.flagged:,}"
-        return f"nobody{spared if found.flagged else ''}"
-    burned = unit.show(found.amount - found.rewards)
-    text = f"{_count(found.annotators, 'annotator')} lost {unit.show(found.amount)}, {burned} of it burned"
-    open_ = f"\n{unit.show(found.due - found.amount)} more is due and was not taken"
-    return text + (open_ if found.due > found.amount else "")
+    found = outcome.losses
+    if found.slashed.due:
+        return _lost(outcome, found.slashed)
+    spared = f": gold does not bear out the verdicts that speak against {found.flagged:,}"
+    return f"nobody{spared if found.flagged else ''}"
+
+
+def _forfeited(outcome: Outcome) -> list[tuple[str, str | Text]]:
+    """Nothing where there is none."""
+    loss = outcome.losses.forfeited
+    return [("forfeited", _lost(outcome, loss, " with a skill below 0"))] if loss.due else []
+
+
+def _lost(outcome: Outcome, loss: Loss, why: str = "") -> str:
+    unit, who = outcome.unit, f"{_count(loss.annotators, 'annotator')}{why}"
+    text = f"{who} lost {unit.show(loss.amount)}, {unit.show(loss.burned)} of it burned"
+    open_ = f"\n{unit.show(loss.due - loss.amount)} more is due and was not taken"
+    return text + (open_ if loss.due > loss.amount else "")
 
 
 def _count(number: int, thing: str) -> str:
@@ -263,13 +275,8 @@ def as_json(outcome: Outcome, gas: Mapping[str, Sequence[int]], seconds: float) 
             "count": len(outcome.labelled.gold),
             "void": sum(row.void for row in outcome.labelled.gold),
         },
-        "slashed": {
-            "annotators": outcome.slashed.annotators,
-            "amount": str(outcome.slashed.amount),
-            "rewards": str(outcome.slashed.rewards),
-            "due": str(outcome.slashed.due),
-            "flagged": outcome.slashed.flagged,
-        },
+        "slashed": _loss_json(outcome.losses.slashed) | {"flagged": outcome.losses.flagged},
+        "forfeited": _loss_json(outcome.losses.forfeited),
         "aggregation": outcome.labelled.spec.aggregation.policy,
         "confidence_median": None if sure.median is None else sure.median / ONE,
         "contested_items": sure.contested,
@@ -289,4 +296,13 @@ def as_json(outcome: Outcome, gas: Mapping[str, Sequence[int]], seconds: float) 
         "conserved": outcome.conserved,
         "verified": outcome.verification.ok,
         "seconds": round(seconds, 2),
+    }
+
+
+def _loss_json(loss: Loss) -> dict[str, Any]:
+    return {
+        "annotators": loss.annotators,
+        "amount": str(loss.amount),
+        "rewards": str(loss.rewards),
+        "due": str(loss.due),
     }

@@ -149,7 +149,7 @@ def _money_rows(history: CampaignHistory, state: CampaignState, unit: Unit) -> l
             ("paid", f"{unit.show(final.payout_total)}, with a fee of {unit.show(final.fee)}"),
             ("minted", SHARES.show(final.share_total)),
             ("back", f"{unit.show(final.surplus)} to the requester"),
-            ("slashed", unit.show(sum(each.amount for each in history.slashed))),
+            ("stakes lost", unit.show(sum(each.amount for each in history.slashed))),
         ]
     if history.cancelled is not None:
         rows.append(("refunded", unit.show(history.cancelled.refund)))

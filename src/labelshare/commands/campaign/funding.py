@@ -158,7 +158,7 @@ def _gold(spec: Spec, line: Schedule) -> str:
     from labelshare.protocol.spec import MerkleGold
 
     if not isinstance(spec.gold, MerkleGold):
-        return "none: nobody can be slashed"
+        return "none: nobody can lose a stake"
     return (
         f"{spec.gold.count} items, to reveal from {moment(line.commit_end)} until {moment(line.reveal_end)}; "
         "keep their file"

@@ -35,7 +35,7 @@ def reveal_gold(
     *,
     spec: SpecOption,
 ) -> None:
-    """Reveal a campaign's gold, once all work is committed; without it nobody is slashed."""
+    """Reveal a campaign's gold, once all work is committed; without it nobody loses a stake."""
     from labelshare.client.requester import Requester
     from labelshare.commands.gold_file import read_gold_file
 

@@ -10,11 +10,19 @@ from typing import Final
 from labelshare.report.pictures.canvas import WIDTH, Canvas, Figure, count, fit
 from labelshare.report.pictures.marks import MARKS, mark
 
-__all__ = ["Skilled", "drawn", "skills"]
+__all__ = ["Earning", "Skilled", "drawn", "skills"]
 
 NAMED: Final = 30
 MOST: Final = 90
 _TOP, _LOWEST = 30, -0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """The skill beyond which work earns, and that from which on it earns its full price."""
+
+    begins: float
+    full: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +49,32 @@ def drawn(people: Sequence[Skilled]) -> list[Skilled]:
     return [ordered[at * (len(ordered) - 1) // (MOST - 1)] for at in range(MOST)]
 
 
-def skills(people: Sequence[Skilled], groups: Sequence[str], full: float, reading: str) -> Figure:
+def skills(people: Sequence[Skilled], groups: Sequence[str], earning: Earning, reading: str) -> Figure:
     """A mark for each annotator's skill with the whiskers of its interval, the most skilled on top.
 
     Args:
         people: The annotators.
         groups: Names of the groups; a mark's shape and colour say which.
-        full: The skill from which on work earns its full price.
+        earning: Where pay begins and ends to rise.
         reading: What to see.
     """
     shown = drawn(people)
     few = len(shown) <= NAMED
     step, left = (15.0, 112.0) if few else (min(15.0, 540 / max(len(shown), 1)), 12.0)
     base = _TOP + step * max(len(shown), 1)
-    lowest = max(min([0.0, *(floor(4 * each.ends[0]) / 4 for each in shown)]), _LOWEST)
+    lowest = _lowest(shown)
     canvas = Canvas(f"Skill. {reading}", base + 40)
 
     def place(skill: float) -> float:
         return left + (WIDTH - 12 - left) * (min(max(skill, lowest), 1.0) - lowest) / (1 - lowest)
 
-    _scale(canvas, base, lowest, place(0.0), [(place(at / 4), at / 4) for at in range(-2, 5)])
-    canvas.line(place(full), 20, place(full), base, "mark")
-    canvas.text(place(full), 14, f"full pay from {full:.2f} on", "", "middle")
+    steps = 4 if lowest >= _LOWEST else 2
+    ticks = [(place(at / steps), at / steps) for at in range(-steps, steps + 1)]
+    _scale(canvas, base, lowest, place(0.0), ticks)
+    for skill in (earning.begins, earning.full):
+        canvas.line(place(skill), 20, place(skill), base, "mark")
+    words = f"pay begins at {earning.begins:.2f} and is full from {earning.full:.2f} on"
+    canvas.text(WIDTH / 2, 14, words, "", "middle")
     for at, each in enumerate(shown):
         y, kind = _TOP + step * (at + 0.5), f"group{each.group % MARKS}"
         low, high = each.ends
@@ -74,6 +86,13 @@ def skills(people: Sequence[Skilled], groups: Sequence[str], full: float, readin
     return Figure(
         "skill", "How skilled they are", canvas.svg(), reading, *_table(people, groups), _legend(groups)
     )
+
+
+def _lowest(shown: Sequence[Skilled]) -> float:
+    """Where the scale begins: every mark is on it; whiskers end with it where they go far below."""
+    if any(each.skill < _LOWEST for each in shown):
+        return -1.0
+    return max(min([0.0, *(floor(4 * each.ends[0]) / 4 for each in shown)]), _LOWEST)
 
 
 def _scale(
