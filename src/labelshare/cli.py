@@ -27,6 +27,7 @@ from labelshare.commands.node import node
 from labelshare.commands.pool import pool
 from labelshare.commands.quote import quote
 from labelshare.commands.report import report_of
+from labelshare.commands.serve import serve
 from labelshare.commands.simulate import simulate
 from labelshare.commands.spec import spec
 from labelshare.commands.stake import stake
@@ -64,6 +65,11 @@ app.add_typer(licence)
 app.add_typer(claim)
 app.add_typer(campaign)
 command(app, "node --port 0", ())(node)
+command(
+    app,
+    "serve --state oracle --key oracle.json --url http://127.0.0.1:8545",
+    ("url", "deployment", "key", "password_file"),
+)(serve)
 command(app, "report FOLDER --url http://127.0.0.1:8545 -o page.html", ("as_json",), "report")(report_of)
 
 Url = Annotated[

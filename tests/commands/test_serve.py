@@ -1,0 +1,132 @@
+"""`labelshare serve` as a process: it answers, works for the oracle, ends politely, goes on where it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from labelshare.chain.state import Status
+from labelshare.client.connection import Connection
+from labelshare.client.service import ServiceClient
+from labelshare.protocol.commitments import Enrolment
+from labelshare.protocol.typed_data import digest, enrol_hash
+from tests.commands.place import Place
+from tests.postgres import database_url
+
+pytestmark = pytest.mark.anvil
+
+START_SECONDS = 90
+END_SECONDS = 60
+
+
+@contextmanager
+def serving(place: Place, *options: object, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The command in a process of its own, on any free port; yields its address."""
+    words = ["serve", "--port", 0, "--url", place.url, "--deployment", place.record, *place.signing("oracle")]
+    command = [sys.executable, "-m", "labelshare", *map(str, (*words, "--depth", 0, *options))]
+    environment = {**os.environ, **variables}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("Serving http://127.0.0.1:"), process.communicate()
+            yield line.split()[1].removesuffix("/v1"), process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Asks it to end: its exit code, and what it logged."""
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=END_SECONDS)
+    return process.returncode, log
+
+
+@contextmanager
+def client(place: Place, url: str, name: str) -> Iterator[ServiceClient]:
+    """Somebody who is signed in."""
+    signer = place.stage.people[name] if name in place.stage.people else getattr(place.stage, name)
+    with Connection(url) as connection:
+        found = ServiceClient(connection, signer, chain_id=place.chain.chain_id)
+        found.sign_in()
+        yield found
+
+
+def until_open(place: Place) -> None:
+    """Waits until the oracle has accepted the campaign, which nobody here does but the service."""
+    deadline = time.monotonic() + START_SECONDS
+    campaign = place.stage.scope.campaign_id
+    while place.stage.contracts.registry.campaign(campaign).status is not Status.OPEN:
+        assert time.monotonic() < deadline, "the service did not accept the campaign"
+        time.sleep(0.2)
+
+
+def enrolment(place: Place, name: str) -> Enrolment:
+    signer, scope = place.stage.people[name], place.stage.scope
+    return Enrolment(signer.address, signer.sign_digest(digest(scope, enrol_hash(scope.campaign_id))))
+
+
+@pytest.fixture(params=["folder", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[list[object], dict[str, str]]]:
+    """Options and variables that say where the store is: a URL with a password never among the arguments."""
+    if request.param == "folder":
+        yield ["--state", tmp_path / "oracle"], {}
+    else:
+        with database_url(request.getfixturevalue("postgres_server")) as url:
+            yield ["--blobs", tmp_path / "blobs"], {"LABELSHARE_DATABASE": url}
+
+
+@pytest.mark.slow
+def test_a_service_accepts_takes_enrolments_and_goes_on_after_a_restart(
+    place: Place, store: tuple[list[object], dict[str, str]]
+) -> None:
+    options, variables = store
+    stage, campaign = place.stage, place.stage.scope.campaign_id
+    with serving(place, *options, **variables) as (url, process):
+        with client(place, url, "requester") as requester:
+            requester.put_spec(stage.spec)
+        until_open(place)
+        with client(place, url, "ann") as ann:
+            ann.transport(campaign).enrol(enrolment(place, "ann"))
+        code, log = ended(process)
+        assert code == 0, log
+        assert "Traceback" not in log
+    with serving(place, *options, **variables) as (url, process):
+        with client(place, url, "ann") as ann:
+            ann.transport(campaign).enrol(enrolment(place, "ann"))  # the same again is no fault
+            assert campaign in {each.id for each in ann.campaigns()}
+            assert ann.spec(stage.spec.hash) == stage.spec
+        code, log = ended(process)
+        assert code == 0, log
+
+
+def test_a_port_in_use_is_one_line(place: Place, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        arguments = ["serve", "--state", tmp_path, "--port", port, *place.signing("oracle")]
+        place.refused(2, f"cannot listen on 127.0.0.1 port {port}", *arguments)
+
+
+def test_a_store_must_be_named_once(place: Place, tmp_path: Path) -> None:
+    for options in ([], ["--state", tmp_path, "--database", "postgresql://localhost/x"]):
+        place.refused(2, "where is the store", "serve", *options, *place.signing("oracle"))
+
+
+def test_bad_values_are_refused_before_anything_starts(place: Place, tmp_path: Path) -> None:
+    own = ["serve", "--state", tmp_path, "--port", 0, *place.signing("oracle")]
+    place.refused(2, "base units", *own, "--challenge-up-to", "1 DEV")
+    place.refused(2, "address", *own, "--public-url", "ftp://oracle.example")
