@@ -84,7 +84,7 @@ def _work(place: Place) -> None:
 
 
 def test_there_are_not_more_streams_than_allowed(place: Place) -> None:
-    few = Place.of(place.stage, ApiSettings(url=URL, streams=1, stream_seconds=0.5, poll_seconds=0.02))
+    few = Place.of(place.stage, ApiSettings(url=URL, streams=1, stream_seconds=2.0, poll_seconds=0.05))
 
     async def two() -> list[Any]:
         answers: list[Any] = []

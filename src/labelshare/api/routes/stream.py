@@ -13,6 +13,7 @@ from fastapi import Header
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from labelshare.api.problems import Refusal, documented
 from labelshare.api.site import CampaignPath, Here, Site, new_router
@@ -68,7 +69,22 @@ async def events(
     streams: Streams = request.app.state.streams
     if streams.open >= streams.most:
         raise Refusal("busy", "too many streams are open", {"Retry-After": "30"})
-    return StreamingResponse(_stream(_Line(here, campaign, after), streams), media_type="text/event-stream")
+    streams.open += 1  # at once: whoever asks meanwhile is counted after it
+    return _Counted(_stream(_Line(here, campaign, after)), streams)
+
+
+class _Counted(StreamingResponse):
+    """A stream that gives its place back when it ends, whoever ends it."""
+
+    def __init__(self, content: AsyncIterator[str], streams: Streams) -> None:
+        super().__init__(content, media_type="text/event-stream")
+        self._streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._streams.open -= 1
 
 
 @dataclass
@@ -102,26 +118,22 @@ class _Line:
         return f"id: {log.block}-{log.index}\nevent: happened\ndata: {answer.to_bytes().decode()}\n\n"
 
 
-async def _stream(line: _Line, streams: Streams) -> AsyncIterator[str]:
+async def _stream(line: _Line) -> AsyncIterator[str]:
     settings = line.here.settings
     end = monotonic() + settings.stream_seconds
-    streams.open += 1
-    try:
-        yield f"retry: {RETRY_MILLISECONDS}\n\n"
-        while True:
-            try:
-                texts = await run_in_threadpool(line.news)
-            except LabelshareError:
-                yield "event: interrupted\ndata: {}\n\n"
-                return
-            for text in texts:
-                yield text
-            if monotonic() >= end:
-                return
-            yield ": still here\n\n"
-            await sleep(settings.poll_seconds)
-    finally:
-        streams.open -= 1
+    yield f"retry: {RETRY_MILLISECONDS}\n\n"
+    while True:
+        try:
+            texts = await run_in_threadpool(line.news)
+        except LabelshareError:
+            yield "event: interrupted\ndata: {}\n\n"
+            return
+        for text in texts:
+            yield text
+        if monotonic() >= end:
+            return
+        yield ": still here\n\n"
+        await sleep(settings.poll_seconds)
 
 
 def _place(text: str | None) -> Place:
