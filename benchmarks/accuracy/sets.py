@@ -1,7 +1,7 @@
-"""Recorded crowds with known truth: the six sets that DESIGN 5.4 names, where they are on this machine.
+"""Recorded crowds with known truth, where they are on this machine: six public sets of many annotators.
 
-They are not part of the repository. `LABELSHARE_CROWDS` names their folder, else `../shared/data/crowd` is
-looked for; a set is `labels.csv` (`item,worker,label`) and `truth.csv` (`item,truth`).
+They are not part of the repository. They are looked for in the folder `crowd` of `LABELSHARE_DATA`, else of
+`../shared/data`; a set is `labels.csv` (`item,worker,label`) and `truth.csv` (`item,truth`).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Recorded:
 
 def folder() -> Path:
     """Where the sets should be."""
-    return Path(os.environ.get("LABELSHARE_CROWDS", _ROOT.parent / "shared" / "data" / "crowd"))
+    return Path(os.environ.get("LABELSHARE_DATA") or _ROOT.parent / "shared" / "data", "crowd")
 
 
 def load(name: str) -> Recorded:

@@ -114,12 +114,12 @@ def test_each_setting_differs_in_one_value() -> None:
 @pytest.fixture
 def crowds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one set of three items, one of them without a truth."""
-    folder = tmp_path / "crowds"
+    folder = tmp_path / "crowd"
     (folder / "rte").mkdir(parents=True)
     labels = ["item,worker,label", "a,ann,1", "a,ben,0", "a,ann,0", "b,ann,0", "b,ben,0", "c,ben,1"]
     (folder / "rte" / "labels.csv").write_text("\n".join(labels))
     (folder / "rte" / "truth.csv").write_text("item,truth\na,1\nb,0\n")
-    monkeypatch.setenv("LABELSHARE_CROWDS", str(folder))
+    monkeypatch.setenv("LABELSHARE_DATA", str(tmp_path))
     return folder
 
 
@@ -142,7 +142,7 @@ def test_items_without_a_truth_are_not_scored() -> None:
 
 
 def test_a_machine_without_sets_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LABELSHARE_CROWDS", str(tmp_path))
+    monkeypatch.setenv("LABELSHARE_DATA", str(tmp_path))
     report = compare.measure(None)
     assert report.rows == []
     assert str(tmp_path) in report.notes

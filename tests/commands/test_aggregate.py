@@ -260,7 +260,7 @@ def test_help_with_an_example(labelshare: Run, monkeypatch: pytest.MonkeyPatch) 
 def test_recorded_crowds_are_scored_as_in_the_benchmark(labelshare: Run, name: str, policy: str) -> None:
     place = folder() / name
     if not (place / "labels.csv").is_file():
-        pytest.skip(f"{name} is not on this machine")
+        pytest.skip(f"{name} is not on this machine; LABELSHARE_DATA names the folder of recorded crowds")
     recorded = load(name)
     found = methods.POLICIES[policy](recorded.crowd, {})
     known = recorded.truth != UNKNOWN

@@ -303,7 +303,7 @@ def recorded() -> tuple[Recorded, ...]:
 def require_sets() -> None:
     absent = [name for name in SETS if not (folder() / name / "labels.csv").is_file()]
     if absent:
-        pytest.skip(f"recorded crowds are not on this machine: {', '.join(absent)}")
+        pytest.skip(f"recorded crowds are not on this machine: {absent}; LABELSHARE_DATA names their folder")
 
 
 def share_right(each: Recorded, seed: Hash32) -> float:
