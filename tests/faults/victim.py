@@ -26,6 +26,9 @@ from labelshare.chain.jsonrpc import JsonRpc
 from labelshare.store.database import Database
 from tests.faults.story import live_through
 
+Live = Callable[[dict[str, Any]], object]
+"""What a child does with an order."""
+
 LASTING = {
     "eth_sendRawTransaction",
     "evm_mine",
@@ -78,26 +81,27 @@ def watch_chain(count: Counter) -> None:
     JsonRpc.answers = answers  # type: ignore[method-assign]
 
 
-def child(order: dict[str, Any], out: int) -> None:
+def child(order: dict[str, Any], out: int, live: Live) -> None:
     """Lives, and tells through a pipe how far it came."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # which is for answers alone
     count = Counter(order["die_after"])
     watch_store(count)
     watch_chain(count)
     told: dict[str, Any] = {}
     try:
-        live_through(order["url"], Path(order["folder"]))
+        live(order)
     except Exception as error:  # noqa: BLE001 (whatever it is, the test shows it)
         told["error"] = f"{type(error).__name__}: {error}"
     os.write(out, json.dumps(told | {"events": count.events}).encode())
 
 
-def run(order: dict[str, Any]) -> dict[str, Any]:
+def run(order: dict[str, Any], live: Live) -> dict[str, Any]:
     """One child from its beginning to its end."""
     into, out = os.pipe()
     process = os.fork()
     if process == 0:
         os.close(into)
-        child(order, out)
+        child(order, out, live)
         os._exit(0)
     os.close(out)
     with os.fdopen(into, "rb") as pipe:
@@ -108,12 +112,12 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     return dict(json.loads(answer))
 
 
-def main() -> None:
-    """Answer every order."""
+def answer_orders(live: Live) -> None:
+    """Answer every order of the input by a child that lives through it."""
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(run(json.loads(line), live)) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    answer_orders(lambda order: live_through(order["url"], Path(order["folder"])))

@@ -7,9 +7,6 @@ A line is JSON: `url` of the node, `store` (a folder or a URL), `deployment` (a 
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,7 @@ from labelshare.chain.transactions import Sender
 from labelshare.oracle.service import Options, Service
 from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
-from tests.faults.victim import Counter, watch_chain, watch_store
+from tests.faults.victim import answer_orders
 
 STEPS = 4
 
@@ -41,37 +38,5 @@ def serve(order: dict[str, Any]) -> None:
         clock += 20
 
 
-def child(order: dict[str, Any], out: int) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # which is for answers alone
-    count = Counter(order["die_after"])
-    watch_store(count)
-    watch_chain(count)
-    told: dict[str, Any] = {}
-    try:
-        serve(order)
-    except Exception as error:  # noqa: BLE001 (whatever it is, the test shows it)
-        told["error"] = f"{type(error).__name__}: {error}"
-    os.write(out, json.dumps(told | {"events": count.events}).encode())
-
-
-def run(order: dict[str, Any]) -> dict[str, Any]:
-    """One child from its beginning to its end."""
-    into, out = os.pipe()
-    process = os.fork()
-    if process == 0:
-        os.close(into)
-        child(order, out)
-        os._exit(0)
-    os.close(out)
-    with os.fdopen(into, "rb") as pipe:
-        answer = pipe.read()
-    _, status = os.waitpid(process, 0)
-    if os.WIFSIGNALED(status):
-        return {"died": os.WTERMSIG(status)}
-    return dict(json.loads(answer))
-
-
 if __name__ == "__main__":
-    for line in sys.stdin:
-        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
-        sys.stdout.flush()
+    answer_orders(serve)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from labelshare.store.database import Database
+from tests.postgres import database_url
 from tests.store.home import POSTGRES, SQLITE, Home, home_of
 
 
@@ -22,3 +23,17 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
 def database(home: Home) -> Database:
     """An open database, each kind in turn."""
     return home.open()
+
+
+@pytest.fixture(scope="module", params=["memory", "postgres"])
+def shared(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """One database for all of a module; a file's is that in memory, with migrations."""
+    if request.param == "memory":
+        database = Database.in_memory()
+        yield database
+        database.close()
+        return
+    with database_url(request.getfixturevalue("postgres_server")) as url:
+        database = Database.at(url)
+        yield database
+        database.close()

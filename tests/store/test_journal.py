@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,6 @@ from labelshare.errors import StoreError
 from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.types import Address, Hash32, keccak
-from tests.postgres import database_url
 from tests.store.test_messages import TAKEN, emptied
 
 ANN = Address(b"\1" * 20)
@@ -38,20 +36,6 @@ transactions = st.builds(
 )
 
 every = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-
-
-@pytest.fixture(scope="module", params=["memory", "postgres"])
-def shared(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """One database for all of a module."""
-    if request.param == "memory":
-        database = Database.in_memory()
-        yield database
-        database.close()
-        return
-    with database_url(request.getfixturevalue("postgres_server")) as url:
-        database = Database.at(url)
-        yield database
-        database.close()
 
 
 @pytest.fixture

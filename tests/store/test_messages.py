@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +17,6 @@ from labelshare.store.schema import metadata
 from labelshare.store.vault import Vault
 from labelshare.types import Address, CampaignId, Commit, Hash32, keccak
 from tests.oracle.stage import small_spec
-from tests.postgres import database_url
 
 CAMPAIGN = CampaignId(keccak(b"campaign"))
 ANN, BEN = Address(b"\1" * 20), Address(b"\2" * 20)
@@ -42,20 +39,6 @@ signed_commits = st.builds(
 )
 
 every = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-
-
-@pytest.fixture(scope="module", params=["memory", "postgres"])
-def shared(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """One database for all of a module; a file's is that in memory, with migrations."""
-    if request.param == "memory":
-        database = Database.in_memory()
-        yield database
-        database.close()
-        return
-    with database_url(request.getfixturevalue("postgres_server")) as url:
-        database = Database.at(url)
-        yield database
-        database.close()
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from labelshare.client.wire.base import (
     AddressText,
@@ -57,53 +57,38 @@ class EnrolledAnswer(Answer):
     annotator: AddressText
 
 
-class CommitQuestion(Question):
+class _SealedBatch(BaseModel):
+    """A commitment, the annotator's signature over it, and the items that it covers."""
+
+    annotator: AddressText
+    round: Small
+    batch: Small
+    root: HashText
+    count: Small
+    cumulative_count: Small
+    signature: Signature
+    items: Items
+
+    @property
+    def message(self) -> SignedCommit:
+        """As the protocol has it."""
+        return _signed(self)
+
+    @classmethod
+    def of(cls, signed: SignedCommit) -> Self:
+        """The batch on the wire."""
+        return cls(**_fields(signed))
+
+
+class CommitQuestion(_SealedBatch, Question):
     """A sealed batch: the commitment, the annotator's signature over it, and the items that it covers."""
 
-    annotator: AddressText
-    round: Small
-    batch: Small
-    root: HashText
-    count: Small
-    cumulative_count: Small
-    signature: Signature
-    items: Items
 
-    @property
-    def message(self) -> SignedCommit:
-        """As the protocol has it."""
-        return _signed(self)
-
-    @classmethod
-    def of(cls, signed: SignedCommit) -> CommitQuestion:
-        """The batch on the wire."""
-        return cls(**_fields(signed))
-
-
-class CommitAnswer(Answer):
+class CommitAnswer(_SealedBatch, Answer):
     """A published commitment: as it was handed in."""
 
-    annotator: AddressText
-    round: Small
-    batch: Small
-    root: HashText
-    count: Small
-    cumulative_count: Small
-    signature: Signature
-    items: Items
 
-    @property
-    def message(self) -> SignedCommit:
-        """As the protocol has it."""
-        return _signed(self)
-
-    @classmethod
-    def of(cls, signed: SignedCommit) -> CommitAnswer:
-        """The batch on the wire."""
-        return cls(**_fields(signed))
-
-
-def _signed(row: CommitQuestion | CommitAnswer) -> SignedCommit:
+def _signed(row: _SealedBatch) -> SignedCommit:
     commit = Commit(row.round, row.batch, row.root, row.count, row.cumulative_count)
     return SignedCommit(row.annotator, commit, row.signature, tuple(row.items))
 
