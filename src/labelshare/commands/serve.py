@@ -83,7 +83,6 @@ def serve(
     if public_url is not None:
         ApiSettings(url=public_url)
     most_locked = _base_units(challenge_up_to)
-    _log_to_stderr(as_json=log_json)
     store = _store(state, database)
     service = _service(here, store, depth, most_locked)
     place = blobs or (str(state / "blobs") if state is not None else None)
@@ -99,6 +98,7 @@ def serve(
     with _listening(host, port) as listener:
         url = public_url or f"http://{host}:{listener.getsockname()[1]}"
         config = _config(create_app(desk, ApiSettings(url=url)), proxy)
+        _log_to_stderr(as_json=log_json)
         typer.echo(f"Serving {url}/v1 for oracle {here.signer.address} on chain {here.chain.chain_id}.")
         _run(service, config, listener, store)
 
