@@ -259,15 +259,21 @@ def test_an_oracle_does_not_challenge_itself(stage: Stage) -> None:
     assert "this oracle's own" in entry.error
 
 
+def watching_a_wrong_proposal(stage: Stage, most_locked: int) -> Watch:
+    """A watcher that may challenge, with the means for it, and something to challenge."""
+    made = watch(stage, most_locked=most_locked)
+    rich(stage, 100)
+    built = proposed(stage, payout_total=COIN)
+    made.published.bundles[built.settlement.bundle_hash] = built.bundle
+    return made
+
+
 def test_what_it_challenges_it_brings_before_the_arbitrator() -> None:
     """Whoever keeps the campaign applies the ruling: the watcher has its bond back and half of the other."""
     stage, arbitrator = judged()
     registry, campaign = stage.contracts.registry, stage.scope.campaign_id
     bond = registry.campaign(campaign).bond
-    made = watch(stage, most_locked=bond)
-    rich(stage, 100)
-    built = proposed(stage, payout_total=COIN)
-    made.published.bundles[built.settlement.bundle_hash] = built.bundle
+    made = watching_a_wrong_proposal(stage, bond)
     for _ in range(3):
         made.turn()
     contest = registry.contest(campaign)
@@ -287,10 +293,7 @@ def test_a_watcher_that_was_cut_off_asks_for_the_ruling_still() -> None:
     stage, _ = judged()
     registry, campaign = stage.contracts.registry, stage.scope.campaign_id
     bond = registry.campaign(campaign).bond
-    made = watch(stage, most_locked=bond)
-    rich(stage, 100)
-    built = proposed(stage, payout_total=COIN)
-    made.published.bundles[built.settlement.bundle_hash] = built.bundle
+    made = watching_a_wrong_proposal(stage, bond)
     for approval in stage.contracts.approvals(stage.pool.token, stage.stranger.address, bond):
         stage.sender.send(stage.stranger, approval)
     wrong = registry.campaign(campaign).settlement

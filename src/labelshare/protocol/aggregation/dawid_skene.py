@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labelshare.errors import InputError
 from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome
 from labelshare.protocol.aggregation.dawid_skene_layout import NO_GOLD, Layout, lay_out
 from labelshare.protocol.aggregation.dawid_skene_model import Model
-from labelshare.protocol.aggregation.dawid_skene_passes import passes_for, posteriors, scores
+from labelshare.protocol.aggregation.dawid_skene_passes import passes_for, posteriors, scores, votes
 from labelshare.protocol.aggregation.dawid_skene_rates import COUNT_ONE, Tables, tables
 from labelshare.protocol.aggregation.fixed_point import log2
 from labelshare.protocol.aggregation.ties import highest
@@ -133,13 +132,5 @@ def _fit(layout: Layout, found: Tables, seed: Hash32) -> Fit:
 
 def _winners(layout: Layout, by_class: Integers, seed: Hash32) -> Integers:
     """The gold where it is known, else of the classes that were given the one of the highest score."""
-    winners = highest(np.where(_given(layout), by_class, NOT_GIVEN), layout.items, seed)
+    winners = highest(np.where(votes(layout) > 0, by_class, NOT_GIVEN), layout.items, seed)
     return np.where(layout.gold == NO_GOLD, winners, layout.gold)
-
-
-def _given(layout: Layout) -> NDArray[np.bool_]:
-    """Which classes somebody gave which item, shape (classes, items)."""
-    given = np.zeros((layout.n_classes, layout.items.size), dtype=np.bool_)
-    places = np.repeat(np.arange(layout.items.size), np.diff(layout.starts))
-    given[layout.pair_answers[layout.pairs], places] = True
-    return given
