@@ -262,10 +262,10 @@ class _Boom(Answer):
 @pytest.mark.parametrize(
     ("error", "status", "slug"),
     [
-        (StoreError("the store refused: SELECT * FROM /work/secret.db"), 503, "store-unavailable"),
+        (StoreError("the store refused: SELECT * FROM /inner/secret.db"), 503, "store-unavailable"),
         (ChainError("http://user:password@node refused: SELECT"), 503, "chain-unavailable"),
-        (ServiceError("/work/inside"), 500, "internal"),
-        (RuntimeError("/work/inside SELECT"), 500, "internal"),
+        (ServiceError("/inner/inside"), 500, "internal"),
+        (RuntimeError("/inner/inside SELECT"), 500, "internal"),
         (RecursionError("sqlite"), 500, "internal"),
     ],
 )

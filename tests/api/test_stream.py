@@ -124,7 +124,7 @@ def test_a_part_that_fails_makes_it_not_ready(place: Place) -> None:
     stage = place.stage
 
     def broken() -> tuple[int, float]:
-        raise RuntimeError("/work/inside")
+        raise RuntimeError("/inner/inside")
 
     desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database, lag=broken)
     answer = _over(place, desk).get("/readyz")

@@ -22,6 +22,7 @@ from labelshare.oracle.blobs import Blobs
 from labelshare.oracle.desk import Desk
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
 from labelshare.protocol.sign_in import personal_digest
+from tests.conftest import ROOT
 from tests.oracle.stage import Stage, build
 
 URL = "http://oracle.test"
@@ -148,6 +149,6 @@ def problem(response: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     assert body["title"]
     assert body["detail"]
     assert body["requestId"] == response.headers["x-request-id"]
-    for word in ("Traceback", "SELECT", "sqlite", "/work/", ".py", "INSERT"):
+    for word in ("Traceback", "SELECT", "sqlite", "/inner/", f"{ROOT}/", ".py", "INSERT"):
         assert word not in response.text
     return body

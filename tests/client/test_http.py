@@ -257,7 +257,7 @@ class Failing(httpx.BaseTransport):
         if self.after:
             self.inner.handle_request(request).read()
         if self.status is not None:
-            return httpx.Response(self.status, content=b"<html>/work/inside</html>")
+            return httpx.Response(self.status, content=b"<html>/inner/inside</html>")
         raise httpx.ReadError("the line is lost")
 
     def close(self) -> None:
@@ -292,7 +292,7 @@ def test_an_answer_that_is_not_ours_is_no_refusal(line: Line, status: int) -> No
     dora = annotator(service, line.stage, "dora")
     with pytest.raises(ServiceError) as found:
         dora.submit(0, {line.items("dora")[0]: 0})
-    assert "/work/inside" not in str(found.value)
+    assert "/inner/inside" not in str(found.value)
     assert [batch.receipt for batch in dora.batches] == [b""]
 
 
