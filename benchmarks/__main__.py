@@ -57,6 +57,12 @@ def _lifecycle(size: int | None) -> Report:
     return compare.measure(compare.SIZES if size is None else (size,))
 
 
+def _intake(size: int | None) -> Report:
+    from benchmarks.intake import compare
+
+    return compare.measure(compare.SIZES if size is None else (size,))
+
+
 BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {
     "gas": _gas,
     "merkle": _merkle,
@@ -65,6 +71,7 @@ BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {
     "signatures": _signatures,
     "settle": _settle,
     "lifecycle": _lifecycle,
+    "intake": _intake,
 }
 
 

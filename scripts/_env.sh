@@ -105,6 +105,17 @@ ensure_node() {
     export SOLCX_BINARY_PATH PATH
 }
 
+# The packages of the web app, with a lock of their own.
+ensure_web() {
+    ensure_node_runtime
+    stamp=web/node_modules/.labelshare
+    wanted=$(checksum web/package-lock.json)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+    say "installing web/package-lock.json"
+    (cd web && npm_cli ci --loglevel=error) >&2 || fail "could not install web/package-lock.json"
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
 # Hardhat under tools/hardhat, with a lock of its own: a second development node, for scripts/test-deep alone.
 ensure_hardhat() {
     ensure_node_runtime

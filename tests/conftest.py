@@ -20,6 +20,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import settings
 
+from tests.faults.table import PROPERTY, Inject, injecting, lines
 from tests.ran import Ran, Run
 
 settings.register_profile("quick", max_examples=50, deadline=None)
@@ -48,6 +49,26 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"nothing may be skipped here: {reason}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of faults that were injected in this run."""
+    calls = [
+        each
+        for outcome in ("passed", "failed")
+        for each in terminalreporter.stats.get(outcome, [])
+        if getattr(each, "when", "") == "call"
+    ]
+    rows = [value for each in calls for name, value in each.user_properties if name == PROPERTY]
+    if table := lines(rows):
+        terminalreporter.section("faults injected, and what was lost")
+        terminalreporter.write_line("\n".join(table))
+
+
+@pytest.fixture
+def inject(request: pytest.FixtureRequest) -> Inject:
+    """Counts a fault of the table; see `tests.faults.table`."""
+    return injecting(lambda name, row: request.node.user_properties.append((name, row)))
 
 
 def native_program(name: str) -> Path | None:

@@ -33,10 +33,16 @@ class Server:
             self._server = get_server(self._folder, cleanup_mode="stop")
         self.url: str = self._server.get_uri()
 
+    @property
+    def pid(self) -> int:
+        """Its first process, whose children are all others."""
+        found = self._server.get_pid()
+        assert found is not None
+        return int(found)
+
     def crash(self) -> None:
         """End it as a crash does: every connection is cut, nothing is put in order."""
-        pid = self._server.get_pid()
-        assert pid is not None
+        pid = self.pid
         os.kill(pid, signal.SIGQUIT)
         deadline = time.monotonic() + _STOP_SECONDS
         while (self._folder / "postmaster.pid").exists() or Path(f"/proc/{pid}").exists():

@@ -17,10 +17,14 @@ import typer
 from labelshare import __version__
 from labelshare.commands.account import account
 from labelshare.commands.aggregate import aggregate
+from labelshare.commands.annotator import annotator
+from labelshare.commands.backup import backup, restore
 from labelshare.commands.campaign import campaign
 from labelshare.commands.claim import claim
-from labelshare.commands.common import command
+from labelshare.commands.common import FEES, command
 from labelshare.commands.dataset import dataset
+from labelshare.commands.dev import dev
+from labelshare.commands.doctor import doctor
 from labelshare.commands.economics import economics
 from labelshare.commands.licence import licence
 from labelshare.commands.node import node
@@ -64,12 +68,25 @@ app.add_typer(dataset)
 app.add_typer(licence)
 app.add_typer(claim)
 app.add_typer(campaign)
+app.add_typer(annotator)
 command(app, "node --port 0", ())(node)
+command(app, "dev --state playground", ())(dev)
 command(
     app,
     "serve --state oracle --key oracle.json --url http://127.0.0.1:8545",
-    ("url", "deployment", "key", "password_file"),
+    ("url", "deployment", "key", "password_file", *FEES),
 )(serve)
+command(app, "backup backups --state oracle", ("as_json",))(backup)
+command(
+    app,
+    "restore backup.tar --state oracle --key oracle.json --url http://127.0.0.1:8545",
+    ("url", "deployment", "key", "password_file", "as_json"),
+)(restore)
+command(
+    app,
+    "doctor --state oracle --key oracle.json --url http://127.0.0.1:8545",
+    ("url", "deployment", "key", "password_file", *FEES, "as_json"),
+)(doctor)
 command(app, "report FOLDER --url http://127.0.0.1:8545 -o page.html", ("as_json",), "report")(report_of)
 
 Url = Annotated[

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labelshare.api.settings import ApiSettings, Rate
 from labelshare.client.wire.quotes import QuoteAnswer
-from labelshare.errors import InputError, NotFoundError, StoreError
 from labelshare.oracle.blobs import Blobs, cid
 from labelshare.protocol.quote import Assumptions, Periods, Quote, escrow_for
-from labelshare.protocol.spec import MAX_SPEC_BYTES, Spec
+from labelshare.protocol.spec import Spec
 from labelshare.report.collect import Unit
 from labelshare.report.measured import measured_gas
 from labelshare.report.quote import Quoted, as_json
@@ -48,7 +46,8 @@ def test_media_come_by_their_digest_to_whoever_has_a_part(place: Place) -> None:
         answer = media(place, TEXTS[3], signer)
         assert (answer.status_code, answer.content) == (200, TEXTS[3])
         assert answer.headers["content-length"] == str(len(TEXTS[3]))
-        assert answer.headers["content-disposition"] == "attachment"
+        assert answer.headers["content-disposition"] == "inline"
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     problem(media(place, TEXTS[3], stage.stranger), 403, "forbidden")
     problem(media(place, TEXTS[3], None), 401, "unauthenticated")
     problem(media(place, TEXTS[-1], stage.requester), 404, "not-found")
@@ -151,47 +150,3 @@ def test_a_quote_of_nonsense_says_what_is_wrong(
     found = problem(place.post("/v1/quotes", body), 422, slug)
     if slug == "invalid-input":
         assert words in found["detail"]
-
-
-# ----------------------------------------------------------------------------- blobs
-
-
-def test_a_blob_is_named_as_ipfs_names_it() -> None:
-    # `ipfs add --raw-leaves --cid-version 1` of "hello world"
-    digest = Hash32(sha256(b"hello world").digest())
-    assert cid(digest) == "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
-
-
-@pytest.mark.parametrize("kind", ["memory", "folder"])
-def test_blobs_are_what_their_name_says(kind: str, tmp_path: Path) -> None:
-    blobs = Blobs.at("memory://" if kind == "memory" else tmp_path / "blobs", max_bytes=1_000_000)
-    for content in (b"", b"x", b"y" * 999_999):
-        name = blobs.put([content[:7], content[7:]])
-        assert (blobs.read(name), blobs.size(name)) == (content, len(content))
-        assert blobs.put([content], expected=name) == name
-    with pytest.raises(InputError, match="at most"):
-        blobs.put([b"z"] * 1_000_001)
-    with pytest.raises(InputError, match="not 0x"):
-        blobs.put([b"x"], expected=Hash32(bytes(32)))
-    for missing in (blobs.read, blobs.size):
-        with pytest.raises(NotFoundError):
-            missing(Hash32(sha256(b"z" * 1_000_001).digest()))
-
-
-def test_a_blob_that_rotted_is_never_handed_out_whole(tmp_path: Path) -> None:
-    blobs = Blobs.at(tmp_path)
-    name = blobs.put([b"a" * 1_000_000])
-    (tmp_path / cid(name)).write_bytes(b"a" * 999_999 + b"b")
-    given: list[bytes] = []
-    with pytest.raises(StoreError, match="something else"):
-        given.extend(blobs.stream(name))
-    assert sum(map(len, given)) < 1_000_000
-
-
-def test_where_blobs_are_must_be_a_place(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="names no store"):
-        Blobs.at("nonsense://x")
-    with pytest.raises((InputError, StoreError)):
-        Blobs.at(tmp_path / "file" / "below")
-    assert MAX_SPEC_BYTES > 0

@@ -139,7 +139,8 @@ def test_a_request_that_takes_too_long_is_answered_in_time(place: Place) -> None
         return answer, took
 
     answer, took = anyio.run(two)
-    problem(answer, 408, "too-slow")
+    problem(answer, 503, "busy")
+    assert answer.headers["retry-after"] == "5"
     assert took < 2
 
 

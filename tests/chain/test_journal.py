@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -330,19 +331,81 @@ def test_what_was_refused_while_nobody_looked_is_sent_again(book: Book) -> None:
 
 
 def test_a_chain_that_forgot_what_was_mined(book: Book) -> None:
+    """Two of three were dropped: they go out again to the byte, in their order, before anything new."""
     world = book.world
+    first = book.sender().named("first").send(world.deployer, book.gift(4))
     mark = world.chain.snapshot()
-    receipt = book.sender().named("gift").send(world.deployer, book.gift(5))
+    receipts = [book.sender().named("gift").send(world.deployer, book.gift(each)) for each in (5,)]
+    receipts.append(book.sender().send(world.deployer, book.gift(6)))
     world.chain.restore(mark)
     chain = Counting(world.chain)
 
-    with pytest.raises(
-        ChainError, match=rf"gift/Token\.transfer/0x\w+/0: .* {receipt.hash} was mined, the chain"
-    ):
-        book.sender(chain).named("gift").send(world.deployer, book.gift(5))
+    again = book.sender(chain)
+    assert again.named("gift").send(world.deployer, book.gift(5)).hash == receipts[0].hash
 
-    assert chain.sent == []
-    assert book.transfers() == []
+    assert [each.hash for each in chain.sent] == [each.hash for each in receipts]
+    assert book.transfers() == [4, 5, 6]
+    again.send(world.deployer, book.gift(7))
+    assert book.transfers() == [4, 5, 6, 7]
+    assert again.named("first").send(world.deployer, book.gift(4)) == first
+    assert len(book.sender().gas["Token.transfer"]) == len(again.gas["Token.transfer"]) == 4
+
+
+def test_what_was_dropped_is_there_again_after_catching_up(book: Book) -> None:
+    world = book.world
+    mark = world.chain.snapshot()
+    book.sender().send(world.deployer, book.gift(5))
+    world.chain.restore(mark)
+
+    book.sender().catch_up(world.deployer)
+
+    assert book.transfers() == [5]
+    assert book.journal.pending() == []
+
+
+def test_a_dropped_transaction_whose_nonce_went_elsewhere_is_told(book: Book) -> None:
+    """The chain came back without it, and with another of the same nonce."""
+    world = book.world
+    mark = world.chain.snapshot()
+    book.sender().named("gift").send(world.deployer, book.gift(5))
+    world.chain.restore(mark)
+    world.sender.send(world.deployer, book.gift(2))
+
+    with pytest.raises(LostError, match="was in a block that the chain has dropped, and came into no other"):
+        book.sender().named("gift").send(world.deployer, book.gift(5))
+    assert book.transfers() == [2]
+    book.sender().named("gift").send(world.deployer, book.gift(5))
+    assert book.transfers() == [2, 5]
+
+
+# ------------------------------------------------------------------------ refused for good
+
+
+def test_what_no_node_takes_is_given_up_and_stops_nobody(
+    book: Book, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored by a process that ended, and then the account is poorer than its gas."""
+    world, deployer = book.world, book.world.deployer
+    with pytest.raises(Crash):
+        book.sender(Frail(world.chain, before=True)).named("gift").send(deployer, book.gift(1))
+    held = world.chain.balance(deployer.address)
+    world.chain.fund_all([deployer.address], 1)
+    sender = book.sender()
+    with pytest.raises(FundsError):
+        sender.catch_up(deployer)
+    assert len(book.journal.pending()) == 1  # it may be told later how poor the account is
+
+    clock = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: clock + 3_600)
+    sender.catch_up(deployer)
+
+    assert "is given up, no node takes it" in caplog.text
+    assert book.journal.pending() == []
+    world.chain.fund_all([deployer.address], held)
+    sender.named("other").send(deployer, book.gift(2))
+    assert book.transfers() == [2]
+    sender.named("gift").send(deployer, book.gift(1))
+    assert book.transfers() == [2, 1]
 
 
 def test_a_transaction_whose_nonce_went_elsewhere_stops_nobody_and_is_told(

@@ -23,13 +23,13 @@ from hypothesis import strategies as st
 from web3 import Web3
 from web3.exceptions import ContractCustomError
 
-from labelshare.chain import rpc
+from labelshare.chain.answering import BATCH, BODY_BYTES
 from labelshare.chain.connect import connect
 from labelshare.chain.envelope import SignedTransaction, Transaction
 from labelshare.chain.keys import Signer, development_signer, new_signer
 from labelshare.chain.node import EMBEDDED_CHAIN_ID, Call, Receipt
 from labelshare.chain.remote import RemoteChain
-from labelshare.chain.serve import BATCH, BODY_BYTES, NodeServer
+from labelshare.chain.serve import NodeServer
 from labelshare.errors import ChainError, FundsError, RevertError
 from labelshare.types import Address, Hash32
 from tests.chain.world import COIN, Work, World
@@ -388,9 +388,10 @@ def test_blocks_by_tag_and_by_hash(remote: RemoteChain, server: NodeServer) -> N
     assert ask(server, "eth_getBlockByHash", "0x" + "22" * 32) is None
     account = "0x" + "11" * 20
     assert ask(server, "eth_getBalance", account, {"blockHash": latest["hash"]}) == "0x0"
-    assert "state is kept of the latest block alone" in str(
-        refusal(lambda: ask(server, "eth_getBalance", account, "0x1"))
-    )
+    assert ask(server, "eth_getBalance", account, "0x1") == "0x0"
+    with pytest.raises(RefusedError, match="no block 16777215") as refused:
+        ask(server, "eth_getBalance", account, "0xffffff")
+    assert refused.value.code == -32_000
 
 
 # --------------------------------------------------------------------------- refusals
@@ -669,6 +670,8 @@ def test_a_snapshot_is_used_up(remote: RemoteChain, server: NodeServer) -> None:
         (b'{"jsonrpc": "2.0", "id": [1], "method": "eth_chainId"}', -32_600),
         (b'{"jsonrpc": "2.0", "id": NaN, "method": "eth_chainId"}', -32_600),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": {"a": 1}}', -32_602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": 0}', -32_602),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": ""}', -32_602),
         (request_of("eth_chainId", 1), -32_602),
         (request_of("eth_getBalance"), -32_602),
         (request_of("eth_getBalance", "0x12", "latest"), -32_602),
@@ -741,7 +744,7 @@ JSON = st.recursive(
 def test_no_parameter_is_an_error_of_ours(server: NodeServer, served_world: World, params: list[Any]) -> None:
     """Every method, with whatever it is given, answers or says what is wrong with it."""
     served_world.chain.now()
-    bodies = [request_of(method, *params, name=method) for method in rpc._METHODS]
+    bodies = [request_of(method, *params, name=method) for method in server._node.methods]
     for answer in ask_raw(server, bodies):
         assert answer.get("error", {}).get("code") in {None, 3, -32_000, -32_602}, answer
     automine(server, on=True)
@@ -788,6 +791,16 @@ def test_pages_of_this_machine_may_ask_and_others_may_not(server: NodeServer) ->
         assert status == 403
         assert "Access-Control-Allow-Origin" not in headers
     assert server.chain.block_number == before
+
+
+def test_a_name_that_was_made_to_point_here_is_none_of_ours(server: NodeServer) -> None:
+    body = json.dumps(request_of("evm_mine")).encode()
+    before = server.chain.block_number
+    for host in ("evil.example", "127.0.0.1.evil.example:8545", "localhost@evil.example", "[::1", "a b"):
+        assert post(server, body, Host=host)[0] == 403
+    assert server.chain.block_number == before
+    for host in ("localhost:8545", "127.0.0.1", "[::1]:8545", "LOCALHOST"):
+        assert post(server, body, Host=host)[0] == 200
 
 
 def test_a_browser_asks_before_a_page_may(server: NodeServer) -> None:

@@ -190,7 +190,7 @@ def test_what_was_not_answered_can_be_handed_in_alone(own: Stage) -> None:
         ann.deliver()
 
 
-def test_what_the_oracle_refuses_is_forgotten(own: Stage) -> None:
+def test_what_the_oracle_refuses_is_put_aside_and_not_forgotten(own: Stage) -> None:
     ann, items = own.annotators["ann"], own.free_items("ann")
     own.label("ann", count=1)
     foreign = min(set(range(ITEMS)) - set(items))
@@ -201,6 +201,25 @@ def test_what_the_oracle_refuses_is_forgotten(own: Stage) -> None:
     own.label("ann", count=1)
 
     assert [(each.commit.batch, each.commit.cumulative_count) for each in ann.batches] == [(0, 1), (1, 2)]
+    (refused,) = ann.refused
+    assert (refused.commit.batch, refused.opening.items) == (1, (foreign,))
+    assert refused.name == typed_data.commit_hash(own.scope.campaign_id, refused.commit)
+
+
+def test_what_the_oracle_refuses_stays_where_later_batches_build_on_it(own: Stage) -> None:
+    ann, items = own.annotators["ann"], own.free_items("ann")
+    ann.transport = Silent()
+    with pytest.raises(ConnectionError):
+        ann.submit(0, {items[0]: 1})
+    ann.keep(0, {items[1]: 1})
+    own.engine.post_commits(0)
+    ann.transport = own.intake
+
+    with pytest.raises(CommitmentError, match="does not take batches now"):
+        ann.deliver()
+
+    assert [(each.commit.batch, each.alone) for each in ann.batches] == [(0, True), (1, True)]
+    assert ann.refused == []
 
 
 def test_labels_are_in_the_store_before_anybody_hears_of_them(own: Stage) -> None:

@@ -90,7 +90,7 @@ def test_a_roster_that_does_not_make_the_posted_root(show: Callable[[Any], Any],
 
     with pytest.raises(ProtocolError, match=message):
         served(stage, "ann", show).check_roster(stage.record())
-    assert stage.annotators["ann"]._book.roster_proof() is None
+    assert stage.annotators["ann"].book.roster_proof() is None
 
 
 def test_a_roster_without_the_annotator() -> None:

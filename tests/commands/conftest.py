@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -77,3 +78,18 @@ def rolled_back(
     record = built.folder / "deployment.json"
     yield Place(stage.chain, built.folder, record, built.url, patch, capture, stage)
     stage.chain.restore(mark)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a mebibyte, which only root may mount."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=1m,nr_inodes=200", "tmpfs"]
+    made = subprocess.run(["mount", *options, folder], capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"no disk may be mounted here: {made.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)

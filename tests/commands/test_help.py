@@ -15,7 +15,7 @@ import typer
 
 from labelshare.cli import app, main
 
-GROUPS = ("account", "stake", "pool", "dataset", "licence", "claim", "campaign")
+GROUPS = ("account", "stake", "pool", "dataset", "licence", "claim", "campaign", "annotator")
 
 COMMANDS = {
     "account": "new import show balance",
@@ -24,8 +24,9 @@ COMMANDS = {
     "dataset": "create show list",
     "licence": "offer close buy list check withdraw",
     "claim": "pay revenue show",
-    "campaign": "create show list verify reveal-gold challenge request-ruling resolve propose-openly cancel "
-    "finalize expire slash",
+    "campaign": "create upload show list verify reveal-gold watch-gold challenge request-ruling resolve propose-openly "
+    "cancel finalize expire slash",
+    "annotator": "enrol work watch earnings export import",
 }
 
 SIGNING = {
@@ -36,8 +37,9 @@ SIGNING = {
         "dataset": "create",
         "licence": "offer close buy withdraw",
         "claim": "pay revenue",
-        "campaign": "create reveal-gold challenge request-ruling resolve propose-openly cancel finalize "
-        "expire slash",
+        "campaign": "create upload reveal-gold watch-gold challenge request-ruling resolve propose-openly cancel "
+        "finalize expire slash",
+        "annotator": "enrol work watch earnings export import",
     }.items()
     for each in of.split()
 }

@@ -13,10 +13,12 @@ import pytest
 
 from labelshare.economics.strategies import EFFORTLESS
 from tests.conftest import ROOT
+from tests.ran import Run
 
 FOLDER = ROOT / "docs" / "economics"
 TEXT = ROOT / "docs" / "economics.md"
 DECISION = ROOT / "docs" / "decisions" / "0014-guesses-lose-what-they-win.md"
+SURER = ROOT / "docs" / "decisions" / "0017-surer-flags.md"
 SETS = ("CF", "ZenCrowd_us", "d_sentiment", "dog", "rte", "web")
 FREE = tuple(each.value for each in EFFORTLESS)
 BOTH = ("majority", "dawid-skene")
@@ -157,6 +159,21 @@ def slashed() -> list[str]:
     return rows
 
 
+def flags() -> list[str]:
+    """Honest seats slashed in all sets together, where flags are as they were and as they are."""
+
+    def before(rules: str, percent: int) -> int:
+        return sum(kept("flags.json")["honest_slashed"][rules][name][str(percent)] for name in SETS)
+
+    def now(rules: str, percent: int) -> int:
+        return sum(each["honest_slashed"] for name in SETS for each in chosen(rules, name, percent))
+
+    return [
+        line(flag, *(" / ".join(str(count(rules, percent)) for rules in BOTH) for percent in PERCENTS))
+        for flag, count in (("1.645", before), ("2.33", now))
+    ]
+
+
 def forfeiting() -> list[str]:
     def figure(rules: str, name: str, percent: int) -> str:
         found = chosen(rules, name, percent)
@@ -280,9 +297,10 @@ def variants() -> list[str]:
             max(each["profit_per_label"] for each in every if round(100 * each["attackers"]) == percent)
             for percent in BELOW
         ]
+        parameter, _, value = name.partition(" ")
         rows.append(
             line(
-                f"`{name.split()[0]}` {int(name.split()[1]):,}" if " " in name else name,
+                f"`{parameter}` {int(value):,}" if value.isdigit() else name,
                 *map(signed, most),
                 signed(fmean(each["profit_per_label"] for each in every)),
                 f"{fmean(one['honest_pay_per_label'] for one in sets.values()):.2f}",
@@ -330,6 +348,38 @@ def decision() -> list[str]:
     return rows
 
 
+def decision_flags() -> list[str]:
+    """By set and policy, before → now: honest seats slashed, what strategies without effort get."""
+
+    def slashed_seats(rules: str, name: str, percents: tuple[int, ...]) -> str:
+        was = kept("flags.json")["honest_slashed"][rules][name]
+        before = sum(was[str(percent)] for percent in percents)
+        now = sum(each["honest_slashed"] for percent in percents for each in chosen(rules, name, percent))
+        return f"{before} → {now}"
+
+    def most(rules: str, name: str) -> str:
+        before = max(kept("flags.json")["gained"][rules][name].values())
+        return f"{signed(before)} → {signed(max(gain(chosen(rules, name, each, FREE)) for each in BELOW))}"
+
+    def mean(rules: str, name: str, length: str) -> str:
+        free = [each for percent in BELOW for each in chosen(rules, name, percent, FREE)]
+        size = 30 if length == "30" else max(each["seat_labels"] for each in free)
+        now = fmean(each["profit_per_label"] for each in free if each["seat_labels"] == size)
+        return f"{signed(kept('flags.json')['mean'][rules][name][length])} → {signed(now)}"
+
+    return [
+        line(
+            f"{name}, {what}",
+            *(slashed_seats(rules, name, percents) for percents in ((10, 20), (29,), BEYOND)),
+            mean(rules, name, "30"),
+            mean(rules, name, "long"),
+            most(rules, name),
+        )
+        for rules, what in (("dawid-skene", "model"), ("majority", "majority"))
+        for name in SETS
+    ]
+
+
 TABLES: dict[str, Callable[[], list[str]]] = {
     "since dawid-skene": lambda: since("dawid-skene"),
     "since majority": lambda: since("majority"),
@@ -337,6 +387,7 @@ TABLES: dict[str, Callable[[], list[str]]] = {
     "lengths": lengths,
     "effort": effort,
     "slashed": slashed,
+    "flags": flags,
     "forfeiting": forfeiting,
     "forfeited": forfeited,
     "paid": paid,
@@ -365,6 +416,12 @@ def test_the_tables_of_the_decision_are_those_of_the_figures() -> None:
     assert "\n".join(decision_breaker()) in text
 
 
+def test_the_tables_of_the_decision_on_flags_are_those_of_the_figures() -> None:
+    text = SURER.read_text(encoding="utf-8")
+
+    assert "\n".join(decision_flags()) in text
+
+
 def test_the_goals_fail_where_the_page_says_so_and_nowhere_else() -> None:
     goals = {(rules, name): figures(rules, name)["goals"] for rules in ALL for name in SETS}
 
@@ -374,11 +431,8 @@ def test_the_goals_fail_where_the_page_says_so_and_nowhere_else() -> None:
         ("majority", "ZenCrowd_us"),
         ("committee", "dog"),
     }
-    assert {where: each["honest_slashed"] for where, each in goals.items() if each["honest_slashed"]} == {
-        ("dawid-skene", "dog"): 1,
-        ("majority", "dog"): 3,
-        ("committee", "dog"): 1,
-    }
+    assert not any(each["honest_slashed"] for each in goals.values())
+    assert not any(each["honest_slashed"] for where in goals for each in chosen(*where, 20))
     assert {where[0]: each["campaigns"] for where, each in goals.items()} == {
         "majority": 114,
         "dawid-skene": 114,
@@ -398,8 +452,31 @@ def test_the_figures_are_of_the_rules_that_they_are_said_to_be_of(rules: str) ->
         assert found["assumed"]["runs"] == 2
 
 
+def test_the_figures_are_those_that_the_rules_give_now(labelshare: Run, recorded_data: Path) -> None:
+    """Of one attack on the smallest set: guesses whose records are long enough for flags."""
+    folder = recorded_data / "crowd" / "CF"
+    options = ("--aggregation", "dawid-skene.v1", "--attackers", 10, "--strategy", "random", "--runs", 2)
+
+    ran = labelshare(
+        "simulate",
+        folder / "labels.csv",
+        "--truth",
+        folder / "truth.csv",
+        *options,
+        "--seat-labels",
+        30,
+        "--json",
+    )
+
+    (found,) = json.loads(ran.out)["cells"]
+    kept_cells = [list(each.values()) for each in chosen("dawid-skene", "CF", 10, ("random",))]
+    assert found in kept_cells
+
+
 def test_the_folder_holds_nothing_else() -> None:
     files = {Path(rules) / f"{name}.json" for rules in ALL for name in SETS}
 
     found = {path.relative_to(FOLDER) for path in FOLDER.rglob("*.json")}
-    assert found == files | {Path(f"{name}.json") for name in ("before", "breaker", "variants", "value")}
+    assert found == files | {
+        Path(f"{name}.json") for name in ("before", "breaker", "flags", "variants", "value")
+    }

@@ -98,7 +98,7 @@ def test_the_stake_that_is_recommended_lets_no_effort_lose() -> None:
 
 def test_without_forfeits_stake_is_recommended_against_long_records_alone() -> None:
     forfeitless = {"policy": "skill-and-gold.v1", "forfeit_bps": 0}
-    spec, _ = seal(spec_of(300, 3), dict.fromkeys(range(30), 0), {"slash": forfeitless})
+    spec, _ = seal(spec_of(600, 3), dict.fromkeys(range(60), 0), {"slash": forfeitless})
     found = value_of(spec, replace(ASSUMED, runs=1))
     advice = advise(found)
 

@@ -152,7 +152,7 @@ def test_what_the_index_cannot_tell_it_does_not_guess() -> None:
     made.catch_up()
     source = made.at_head()
     with pytest.raises(StoreError, match="no logs of"):
-        source.logs(stage.dataset, 0, source.block_number)
+        source.logs(stage.pool.token, 0, source.block_number)
     with pytest.raises(StoreError, match="was asked for"):
         source.logs(stage.contracts.registry.address, 0, source.block_number + 1)
 

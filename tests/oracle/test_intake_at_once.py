@@ -10,7 +10,6 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Barrier, Event
 from typing import Any
@@ -23,7 +22,7 @@ from labelshare.oracle.intake import Intake
 from labelshare.protocol.commitments import SignedCommit
 from labelshare.protocol.spec import Spec
 from labelshare.store.database import Database
-from labelshare.store.messages import Messages
+from labelshare.store.messages import Messages, State
 from labelshare.types import Address, CampaignParams, Scope, keccak
 from tests.oracle.stage import LIMIT, NAMES, Stage, build
 
@@ -156,16 +155,15 @@ class Slow:
         monkeypatch.setattr(Messages, method, slowly)
 
 
-@contextmanager
-def no_turn(_: Messages, annotator: Address) -> Iterator[None]:  # noqa: ARG001
-    """What a turn would be without its locks."""
-    yield
+def only_read(book: Messages) -> State:
+    """What holding a campaign would be without its lock."""
+    return State(book.is_enrolling(), book.round())
 
 
 def in_the_root(service: Service, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether what was receipted as the round ended is under its root."""
     slow, message = Slow(Event()), service.sealed("ann", GOOD)
-    slow.patch(monkeypatch, "add_commit")
+    slow.patch(monkeypatch, "add_commits")
     with ThreadPoolExecutor(1) as pool:
         receipt = pool.submit(service.intakes[0].commit, message)
         assert slow.begun.wait(LATE)
@@ -184,8 +182,8 @@ def test_what_was_checked_before_the_round_ended_is_under_its_root(
         service.intakes[0].commit(service.sealed("ben", GOOD))
 
 
-def test_without_turns_it_would_not_be(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Messages, "turn", no_turn)
+def test_without_the_hold_it_would_not_be(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Messages, "hold", only_read)
 
     assert not in_the_root(service, monkeypatch)
 

@@ -18,6 +18,8 @@ import pytest
 from labelshare.chain.connect import connect
 from labelshare.store.database import Database
 from tests.conftest import ROOT, Anvil
+from tests.faults.losses import check_life
+from tests.faults.table import Inject
 from tests.oracle.play import Play
 from tests.oracle.stage import build
 from tests.oracle.test_service import by_hand, check, golden
@@ -50,6 +52,8 @@ def close(stores: Sequence[Database]) -> None:
 class AtOnce(Play):
     """Services that step at the same time, each in a thread."""
 
+    together: int = 0
+
     def turn(self, times: int = 4) -> None:
         for _ in range(times):
             self.clock.seconds += 20
@@ -62,6 +66,7 @@ class AtOnce(Play):
             for each in threads:
                 each.join()
             assert faults == []
+            self.together += 1
 
     def _step(self, at: int, faults: list[BaseException]) -> None:
         try:
@@ -73,14 +78,17 @@ class AtOnce(Play):
 
 @pytest.mark.anvil
 def test_replicas_at_once_do_everything_once(
-    anvil: Anvil, postgres: str, expected: dict[str, int], request: pytest.FixtureRequest
+    anvil: Anvil, postgres: str, expected: dict[str, int], inject: Inject, request: pytest.FixtureRequest
 ) -> None:
     first, second = stores = replicas(postgres, 2)
     request.addfinalizer(lambda: close(stores))
     stage = golden(connect(anvil.url), first)
-    play = AtOnce(stage, [first, second], gold=True)
-    play.live()
-    check(play, expected)
+    with inject("two replicas take the same step at once") as fault:
+        play = AtOnce(stage, [first, second], gold=True)
+        play.live()
+        fault.injections += play.together
+        check(play, expected)
+        check_life(fault, play, expected)
 
 
 @pytest.mark.anvil
@@ -160,6 +168,7 @@ def test_killed_at_any_step_it_goes_on(
     tmp_path: Path,
     kind: str,
     seed: int,
+    inject: Inject,
     request: pytest.FixtureRequest,
 ) -> None:
     store = str(tmp_path) if kind == "sqlite" else str(request.getfixturevalue("postgres"))
@@ -168,8 +177,11 @@ def test_killed_at_any_step_it_goes_on(
     stage = golden(connect(anvil.url), database)
     stage.deployment.save(tmp_path / "deployment.json")
     order = {"url": anvil.url, "store": store, "deployment": str(tmp_path / "deployment.json")}
-    play = Doomed(stage, [database], gold=True, ask=ask, order=order)
-    play.dice.seed(seed)
-    play.live()
-    assert play.killed > 5
-    check(play, expected)
+    with inject("the workers are killed after any store write or sending") as fault:
+        play = Doomed(stage, [database], gold=True, ask=ask, order=order)
+        play.dice.seed(seed)
+        play.live()
+        assert play.killed > 5
+        fault.injections += play.killed
+        check(play, expected)
+        check_life(fault, play, expected)

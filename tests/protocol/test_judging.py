@@ -23,7 +23,7 @@ from labelshare.protocol.rewards import budget
 from labelshare.protocol.spec import Spec
 from labelshare.types import ZERO_HASH, Address, Commit, keccak
 from tests.protocol.renaming import ties_as_before
-from tests.protocol.world import SEED, World, account, propose, skilled_world, spec_fields
+from tests.protocol.world import SEED, STRICT, World, account, propose, skilled_world, spec_fields
 
 N_ITEMS = 6
 PEOPLE = [Address(keccak(b"person" + bytes([number]))[:20]) for number in range(6)]
@@ -329,7 +329,7 @@ def test_who_agrees_less_than_by_chance_forfeits_in_proportion() -> None:
     ("forfeit_bps", "taken"), [(0, None), (1, 7), (5_000, ROB), (10_000, 2 * ROB), (3_333, 23_894)]
 )
 def test_the_spec_says_how_much_is_forfeited(forfeit_bps: int, taken: int | None) -> None:
-    rule = {"policy": "skill-and-gold.v1", "breaker_gold": 4, "forfeit_bps": forfeit_bps}
+    rule = STRICT | {"forfeit_bps": forfeit_bps}
     lost = slashes(skilled_world(slash=rule))
     assert (lost.get("rob"), lost["con"]) == (taken, 96_000)
 
@@ -337,7 +337,7 @@ def test_the_spec_says_how_much_is_forfeited(forfeit_bps: int, taken: int | None
 def test_who_is_flagged_loses_the_forfeit_where_that_is_more() -> None:
     """Everything that `con` says is wrong: far below chance, and flagged."""
     for part_bps, taken in ((1, 96_000), (4_999, 96_000), (5_001, 96_019)):
-        rule = {"policy": "skill-and-gold.v1", "breaker_gold": 4, "part_bps": part_bps}
+        rule = STRICT | {"part_bps": part_bps}
         world = skilled_world(slash=rule)
         world.openings = [each for each in world.openings if each.annotator != account("con")]
         world.commits = [each for each in world.commits if each.annotator != account("con")]
@@ -372,7 +372,7 @@ def test_without_a_reveal_there_is_no_gold_and_no_slash() -> None:
 
 def test_the_circuit_breaker_stops_slashes_and_not_pay() -> None:
     """Nor does anybody forfeit."""
-    strict = {"policy": "skill-and-gold.v1", "breaker_gold": 6}  # one of six is void
+    strict = STRICT | {"breaker_gold": 6}  # one of six is void
     world = skilled_world(slash=strict)
     assert slashes(world) == {}
     assert scores(world)["con"].flagged
@@ -383,7 +383,7 @@ def test_the_circuit_breaker_stops_slashes_and_not_pay() -> None:
 
 
 def test_correlation_is_evidence_only_where_the_spec_says_so() -> None:
-    rule = {"policy": "skill-and-gold.v1", "breaker_gold": 4, "min_gold": 6}
+    rule = STRICT | {"min_gold": 6}
     assert slashes(skilled_world(slash=rule)) == {"rob": ROB}
     assert "con" in slashes(skilled_world(slash=rule | {"evidence": "gold-or-correlation"}))
 

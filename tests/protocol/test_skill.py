@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import comb, floor, sqrt
+from math import comb, floor
 
 import pytest
 from hypothesis import given
@@ -121,23 +121,42 @@ def test_below_is_exact(record: Comparison, below_bps: int) -> None:
 
 
 @given(comparisons(), st.integers(1, 10_000))
-def test_surely_below_agrees_with_the_square_root(record: Comparison, below_bps: int) -> None:
-    """In floating point, apart from where the two sides come so near that it cannot tell."""
-    n, p = record.compared, (record.agreed + 1) / (record.compared + 2)
-    chance = record.chance / record.items
-    short = below_bps / 10_000 * (n - chance) - (record.agreed - chance)
-    wide = 1.645 * sqrt(n * p * (1 - p))
-    if abs(short - wide) > 1e-6 * (1 + abs(wide)) and abs(short) > 1e-9:
-        assert is_surely_below(record, below_bps) == (short > wide)
+def test_surely_below_is_exact(record: Comparison, below_bps: int) -> None:
+    n, p = record.compared, Fraction(record.agreed + 1, record.compared + 2)
+    chance = Fraction(record.chance, record.items)
+    short = Fraction(below_bps, 10_000) * (n - chance) - (record.agreed - chance)
+    variance = n * p * (1 - p)
+    surely = short > 0 and short**2 > Fraction("2.33") ** 2 * variance
+    assert is_surely_below(record, below_bps) == surely
 
 
-def test_chance_work_is_seldom_surely_below_and_bad_work_is() -> None:
-    half = 500
-    assert is_surely_below(Comparison(100, 50, 100 * half, 1000), 2_000)
-    assert not is_surely_below(Comparison(20, 10, 20 * half, 1000), 2_000)
-    assert is_surely_below(Comparison(20, 4, 20 * half, 1000), 2_000)
-    assert not is_surely_below(Comparison(100, 85, 100 * half, 1000), 2_000)
-    assert not is_surely_below(Comparison(0, 0, 0, 1), 2_000)
+@pytest.mark.parametrize(
+    ("n", "agreed", "classes", "surely"),
+    [
+        (20, 6, 2, True),
+        (20, 7, 2, False),
+        (136, 68, 2, True),  # as often as by chance: so many labels say that this is no fifth of skill
+        (134, 67, 2, False),
+        (40, 8, 5, True),
+        (35, 7, 5, False),
+        (100, 85, 2, False),
+        (0, 0, 2, False),
+    ],
+)
+def test_surely_below_takes_the_more_labels_the_nearer_the_record_is(
+    n: int, agreed: int, classes: int, surely: bool
+) -> None:
+    assert is_surely_below(Comparison(n, agreed, n * 1000 // classes, 1000), 2_000) == surely
+
+
+def test_surely_below_begins_beyond_2_33_standard_errors() -> None:
+    """Of 100 labels half agree: the standard deviation is 5, and 11.65 are missing to a fifth."""
+    at = Comparison(100, 50, 520_625, 10_000)
+    assert Fraction(1, 5) * (100 - Fraction(at.chance, at.items)) - (50 - Fraction(at.chance, at.items)) == (
+        Fraction("2.33") * 5
+    )
+    assert not is_surely_below(at, 2_000)
+    assert is_surely_below(Comparison(100, 50, 520_626, 10_000), 2_000)
 
 
 def part_of_the_price(n: int, right: Fraction, chance: Fraction) -> float:

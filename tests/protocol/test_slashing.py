@@ -28,7 +28,7 @@ FULL = 26_214  # of the scale, in 1/65,536
 LENIENT = RULE.model_copy(update={"evidence": "gold-or-correlation"})
 T = 1000
 BAD = Record(
-    plain=Comparison(40, 18, 40 * 500, T),
+    plain=Comparison(40, 16, 40 * 500, T),
     gold=Comparison(4, 1, 4 * 500, T),
     correlation=Correlation(agreed=10, expected=10 * 100, others=100),
 )

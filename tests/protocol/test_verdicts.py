@@ -37,7 +37,7 @@ from tests.protocol.test_judging import (
     scores,
     slashes,
 )
-from tests.protocol.world import SEED, World, skilled_world, spec_fields
+from tests.protocol.world import SEED, STRICT, World, skilled_world, spec_fields
 
 VOTE = {"policy": "majority.v1"}
 DRAWN = sorted(range(N_ITEMS), key=lambda item: keccak(SEED + item.to_bytes(8, "big")))
@@ -287,7 +287,7 @@ def test_without_labels_the_tree_holds_the_priors_alone() -> None:
 
 def test_the_breaker_counts_the_gold_that_was_not_told() -> None:
     """Of six gold items one is void and two are told."""
-    rule = {"policy": "skill-and-gold.v1", "breaker_gold": 3}
+    rule = STRICT | {"breaker_gold": 3}
     enough = skilled_world(aggregation=MODEL, slash=rule)
     assert slashes(enough) == {"rob": ROB, "con": 48 * 4_000 // 2}
     too_few = skilled_world(aggregation=MODEL, slash=rule | {"breaker_gold": 4})

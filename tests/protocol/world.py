@@ -265,6 +265,10 @@ def small_world() -> World:
     return world
 
 
+STRICT = {"policy": "skill-and-gold.v1", "breaker_gold": 4, "below_bps": 2_800}
+"""By these rules 42 labels at chance on three classes are surely too few to be right by skill."""
+
+
 def skilled_world(**changes: Any) -> World:
     """Gold (item 5's is wrong), pay and shares by skill, slashes: five careful people among others.
 
@@ -278,7 +282,7 @@ def skilled_world(**changes: Any) -> World:
         redundancy={"policy": "fixed.v1", "k": 9},
         pay={"policy": "skill.v1"},
         shares={"policy": "skill.v1"},
-        slash={"policy": "skill-and-gold.v1", "breaker_gold": 4},
+        slash=STRICT,
         gold={"policy": "merkle.v1", "root": str(sealed.root), "count": len(gold)},
     )
     careful = ("ann", "bob", "cat", "dan", "eve")
@@ -328,6 +332,7 @@ __all__ = [
     "REGISTRY",
     "SCHEDULE",
     "SEED",
+    "STRICT",
     "Hash32",
     "World",
     "account",

@@ -370,7 +370,7 @@ def _is_flagged(
     n, agreed, chance = _compared(votes, worker, references, apart=gold)
     p = Fraction(agreed + 1, n + 2)
     short = Fraction(1, 5) * (n - chance) - (agreed - chance)
-    surely = short > 0 and short**2 > Fraction("1.645") ** 2 * n * p * (1 - p)
+    surely = short > 0 and short**2 > Fraction("2.33") ** 2 * n * p * (1 - p)
     asked, right, luck = _on_gold(votes, worker, references, valid)
     return n >= 20 and surely and asked >= 3 and 5 * (right - luck) < asked - luck
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -215,14 +217,41 @@ def test_batches_come_back(
     assert all(not kept.receipt for kept in other.all())
 
 
-def test_a_batch_that_is_dropped_is_gone_and_no_other(database: Database) -> None:
+def test_a_batch_that_is_refused_leaves_its_number_free_and_comes_back(database: Database) -> None:
     books = [Batches(database, CAMPAIGN, each, VAULT) for each in (ANN, BEN)]
     for book in books:
         for batch in range(3):
             book.add(signed_commit(ANN, batch).commit, (1,), (b"x",))
+    (own, other), refused = books, signed_commit(ANN, 1).commit
 
-    books[0].drop(1)
+    own.refuse(1)
 
     assert [[kept.commit.batch for kept in book.all()] for book in books] == [[0, 2], [0, 1, 2]]
+    assert [(kept.commit, kept.items, kept.labels) for kept in own.refused()] == [(refused, (1,), (b"x",))]
+    assert other.refused() == []
     with pytest.raises(StoreError, match=TAKEN):
-        books[0].add(signed_commit(ANN, 2).commit, (1,), (b"x",))
+        own.add(signed_commit(ANN, 2).commit, (1,), (b"x",))
+    again = replace(refused, root=keccak(b"another"))
+    own.add(again, (2,), (b"y",))
+
+    own.reinstate(refused.root, alone=True)
+
+    assert [kept.commit for kept in own.all()][1] == refused
+    assert [kept.alone for kept in own.all()] == [False, True, False]
+    assert [(kept.commit, kept.labels) for kept in own.refused()] == [(again, (b"y",))]
+
+
+def test_drafts_and_proofs_are_kept(database: Database) -> None:
+    own, other = (Batches(database, CAMPAIGN, each, VAULT) for each in (ANN, BEN))
+    for item, label in ((7, b"x"), (3, b"y"), (7, b"z"), (9, b"x")):
+        own.set_draft(item, label)
+    assert own.drafts() == {3: b"y", 7: b"z", 9: b"x"}
+
+    commit = signed_commit(ANN, 0).commit
+    own.add(commit, (3, 7), (b"y", b"z"))
+
+    assert (own.drafts(), other.drafts()) == ({9: b"x"}, {})
+    assert own.all()[0].proof is None
+    for proof in ((keccak(b"old"),), (keccak(b"a"), keccak(b"b")), ()):
+        own.set_proof(commit.root, proof)
+        assert own.all()[0].proof == proof

@@ -141,7 +141,7 @@ function checkSkills() {
     const short = BigInt(belowBps) * room - 10000n * gained;
     assert.equal(short > 0n, vector.below);
     const left = short ** 2n * (n + 2n) ** 2n * 1000000n;
-    const right = 2706025n * 10000n ** 2n * T ** 2n * n * (agreed + 1n) * (n - agreed + 1n);
+    const right = 5428900n * 10000n ** 2n * T ** 2n * n * (agreed + 1n) * (n - agreed + 1n);
     assert.equal(short > 0n && left > right, vector.surelyBelow);
   }
   return [skills.length, checkPayments(payments) + checkLosses(losses)];

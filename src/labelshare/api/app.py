@@ -9,10 +9,12 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from labelshare import __version__
-from labelshare.api import problems
+from labelshare.api import pages, problems
 from labelshare.api.auth import Auth
 from labelshare.api.guard import Guard
+from labelshare.api.lane import Lane
 from labelshare.api.limits import Buckets
+from labelshare.api.metrics import Meter, Metrics
 from labelshare.api.openapi import document
 from labelshare.api.routes import (
     bundles,
@@ -20,6 +22,7 @@ from labelshare.api.routes import (
     datasets,
     health,
     items,
+    media,
     messages,
     money,
     quotes,
@@ -34,13 +37,15 @@ from labelshare.oracle.desk import Desk
 
 __all__ = ["create_app"]
 
-SUBJECTS = (sign_in, campaigns, items, work, messages, money, bundles, specs, quotes, datasets, stream)
+SUBJECTS = (sign_in, campaigns, items, media, work, messages, money, bundles, specs, quotes, datasets, stream)
 
 
 def create_app(
     desk: Desk,
     settings: ApiSettings | None = None,
     *,
+    web: pages.Pages | None = None,
+    metrics: Metrics | None = None,
     clock: Callable[[], float] = time,
     ticks: Callable[[], float] = monotonic,
 ) -> FastAPI:
@@ -49,6 +54,8 @@ def create_app(
     Args:
         desk: Who answers.
         settings: Address and bounds.
+        web: The web app on every other path.
+        metrics: Where requests are counted; None for nowhere.
         clock: Unix seconds of this machine, for sign-ins, sessions and kept replies.
         ticks: Seconds that never go back, for the limits.
 
@@ -67,10 +74,14 @@ def create_app(
     accounts, specs_in = Buckets(settings.account_rate, ticks), Buckets(settings.spec_rate, ticks)
     app.state.site = Site(desk, settings, Auth(desk, settings, clock), accounts, specs_in)
     app.state.streams = stream.Streams(settings.streams)
+    app.state.uploads = media.Incomings(settings.uploads)
     app.include_router(_v1())
     app.include_router(health.router)
+    pages.install(app, desk, web or pages.Pages())
     problems.install(app)
-    app.add_middleware(Guard, settings=settings, clock=ticks)
+    app.add_middleware(Guard, settings=settings, clock=ticks, lane=Lane(app.state.site))
+    if metrics is not None:
+        app.add_middleware(Meter, metrics=metrics)  # the last one is the outermost
     _document(app)
     return app
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labelshare.api import problems
+from labelshare.api.lane import Lane, Usual
 from labelshare.api.limits import Buckets
 from labelshare.api.settings import ApiSettings
+from labelshare.errors import LabelshareError
 
 __all__ = ["Guard"]
 
@@ -27,6 +30,7 @@ _HEADERS: Final = (
 )
 _UNLIMITED: Final = frozenset({"/healthz", "/readyz"})
 _WITH_SPECS: Final = ("/v1/specs/", "/v1/quotes")
+_CONTENT: Final = re.compile(r"/v1/campaigns/[^/]+/media/[^/]+")
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +43,7 @@ class _Answering:
     name: str
     begun: asyncio.Event
     given_up: bool = False
+    asked: bool = False  # the whole request is here: what is late now is the answer
 
     async def __call__(self, message: Message) -> None:
         if self.given_up:
@@ -61,8 +66,11 @@ class Guard:
     answers a fault of the app with a problem that says nothing of it.
     """
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: ApiSettings, clock: Callable[[], float], lane: Lane | None = None
+    ) -> None:
         self._app = app
+        self._lane = lane
         self._settings = settings
         self._buckets = Buckets(settings.address_rate, clock)
 
@@ -78,7 +86,11 @@ class Guard:
         if refused is not None:
             await self._refuse(refused, scope, receive, answering)
             return
-        await self._in_time(scope, receive, answering)
+        usual = self._lane.usual(scope, dict(scope["headers"])) if self._lane else None
+        if usual is None:
+            await self._in_time(scope, receive, answering)
+        else:
+            await self._by_lane(usual, scope, receive, answering)
 
     def _refused(self, scope: Scope) -> problems.Refusal | None:
         if scope["path"] in _UNLIMITED:
@@ -90,6 +102,26 @@ class Guard:
             return problems.Refusal("rate-limited", detail, {"Retry-After": str(wait)})
         return None
 
+    async def _by_lane(self, usual: Usual, scope: Scope, receive: Receive, answering: _Answering) -> None:
+        """What is usual; by the ordinary way if it turns out not to be."""
+        assert self._lane is not None  # noqa: S101 (it gave `usual`)
+        try:
+            async with asyncio.timeout(self._settings.request_seconds):
+                body = await self._body(scope, receive)
+                answering.asked = True
+                answer = await self._lane.answer(usual, body)
+        except TimeoutError:
+            await self._refuse(self._too_late(answering), scope, receive, answering)
+        except Exception as error:  # noqa: BLE001 (each is answered)
+            await self._answer_error(error, scope, receive, answering)
+        else:
+            if answer is None:
+                await self._in_time(scope, _replaying(body, receive), answering)
+                return
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
+            await answering({"type": "http.response.start", "status": 201, "headers": headers})
+            await answering({"type": "http.response.body", "body": answer})
+
     async def _in_time(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
         """Run the app until its answer has begun, or the time is over: then the app is let go."""
         work = asyncio.ensure_future(self._run(scope, receive, answering))
@@ -97,33 +129,51 @@ class Guard:
         try:
             await asyncio.wait(
                 {work, begun},
-                timeout=self._settings.request_seconds,
+                timeout=self._seconds(scope),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if answering.begun.is_set() or work.done():
                 await work
                 return
-            detail = f"no answer after {self._settings.request_seconds:g} seconds"
             answering.given_up = True
             instead = _Answering(answering.send, answering.name, asyncio.Event())
-            await self._refuse(problems.Refusal("too-slow", detail), scope, receive, instead)
+            await self._refuse(self._too_late(answering), scope, receive, instead)
         finally:
             begun.cancel()
             if not work.done():
                 work.cancel()
 
+    def _too_late(self, answering: _Answering) -> problems.Refusal:
+        """Whose fault it is that there is no answer; whether the request was carried out is not known."""
+        detail = f"no answer after {self._settings.request_seconds:g} seconds"
+        if answering.asked:
+            return problems.Refusal("busy", detail, {"Retry-After": "5"})
+        return problems.Refusal("too-slow", detail)
+
     async def _run(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
         try:
-            body = await self._body(scope, receive)
-            await self._app(scope, _replaying(body, receive), answering)
-        except problems.Refusal as refusal:
-            await self._refuse(refusal, scope, receive, answering)
-        except Exception:
-            logger.exception("request %s failed", answering.name)
-            if answering.begun.is_set():
-                raise  # the server breaks the connection off: what was sent is not whole
-            fault = problems.Refusal("internal", "this is a fault of the service, not of the request")
-            await self._refuse(fault, scope, receive, answering)
+            if not _is_upload(scope):  # content is bounded by its route, as it comes in
+                receive = _replaying(await self._body(scope, receive), receive)
+                answering.asked = True
+            await self._app(scope, receive, answering)
+        except Exception as error:  # noqa: BLE001 (each is answered)
+            await self._answer_error(error, scope, receive, answering)
+
+    async def _answer_error(
+        self, error: Exception, scope: Scope, receive: Receive, answering: _Answering
+    ) -> None:
+        if isinstance(error, problems.Refusal):
+            await self._refuse(error, scope, receive, answering)
+            return
+        if isinstance(error, LabelshareError):
+            made = problems.of(error, answering.name)
+            await made(scope, receive, answering)
+            return
+        logger.error("request %s failed", answering.name, exc_info=error)
+        if answering.begun.is_set():
+            raise error  # the server breaks the connection off: what was sent is not whole
+        fault = problems.Refusal("internal", "this is a fault of the service, not of the request")
+        await self._refuse(fault, scope, receive, answering)
 
     async def _refuse(
         self, refusal: problems.Refusal, scope: Scope, receive: Receive, answering: _Answering
@@ -152,9 +202,17 @@ class Guard:
             if not message.get("more_body", False):
                 return b"".join(parts)
 
+    def _seconds(self, scope: Scope) -> float:
+        settings = self._settings
+        return settings.upload_seconds if _is_upload(scope) else settings.request_seconds
+
     def _most(self, path: str) -> int:
         holds_spec = path.startswith(_WITH_SPECS)
         return self._settings.spec_bytes if holds_spec else self._settings.message_bytes
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "PUT" and _CONTENT.fullmatch(scope["path"]) is not None
 
 
 def _too_large(most: int) -> problems.Refusal:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from labelshare.client.wire.problem import MEDIA_TYPE, PREFIX, FieldFault, Kind, Problem, kind_of
 from labelshare.errors import LabelshareError, ServiceError
 
-__all__ = ["Refusal", "documented", "install", "response"]
+__all__ = ["Refusal", "documented", "install", "of", "response"]
 
 MAX_DETAIL: Final = 2_000
 MAX_FAULTS: Final = 20
@@ -32,6 +32,7 @@ _BY_STATUS: Final = {
     406: "not-acceptable",
     408: "too-slow",
     413: "too-large",
+    416: "no-such-range",
     422: "invalid-input",
     429: "rate-limited",
     503: "busy",
@@ -110,13 +111,21 @@ def request_id(request: Request) -> str:
 
 
 async def _ours(request: Request, error: Exception) -> Response:
+    return of(error, request_id(request))
+
+
+def of(error: Exception, request_id: str) -> Response:
+    """An error of ours as an answer; what is the service's fault goes to the log."""
     kind: Kind = kind_of(error) if isinstance(error, LabelshareError) else kind_of("internal")
     detail = str(error)
+    if isinstance(error, ServiceError) and error.retry_after is not None:  # no fault: it asks for patience
+        wait = {"Retry-After": str(error.retry_after)}
+        return response("busy", detail, headers=wait, request_id=request_id)
     if not kind.shown or isinstance(error, ServiceError):
-        logger.error("request %s: %s", request_id(request), kind.slug, exc_info=error)
+        logger.error("request %s: %s", request_id, kind.slug, exc_info=error)
         detail = _WORDS.get(kind.slug, _WORDS["internal"])
     headers = {"Retry-After": "5"} if kind.status == 503 else None
-    return response(kind.slug, detail, headers=headers, request_id=request_id(request))
+    return response(kind.slug, detail, headers=headers, request_id=request_id)
 
 
 async def _refusal(request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import urlsplit
 
 from labelshare.errors import InputError
@@ -10,6 +11,7 @@ from labelshare.errors import InputError
 __all__ = ["ApiSettings", "Rate"]
 
 MEBIBYTE = 1024**2
+BURST_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class Rate:
         if self.per_second < 0 or self.burst < 1:
             raise InputError(f"a rate is not negative and its burst at least 1, not {self}")
 
+    @classmethod
+    def of(cls, per_second: float) -> Self:
+        """With a burst of five seconds' worth."""
+        return cls(per_second, max(1, round(BURST_SECONDS * per_second)))
+
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
@@ -33,6 +40,10 @@ class ApiSettings:
             that clients know.
         message_bytes: How large a request's body may be.
         spec_bytes: The same for what holds a spec.
+        upload_seconds: How long a content may take to come in; a pause, no longer than a request may.
+        uploads: Contents that come in at once, in one process.
+        campaign_bytes: Content of one campaign at most.
+        account_bytes: Content of all campaigns of one requester at most.
         request_seconds: How long until a request must have arrived and its answer begun.
         sign_in_seconds: How long a sign-in text is good.
         session_seconds: How long a session lasts.
@@ -52,6 +63,10 @@ class ApiSettings:
     url: str = "http://127.0.0.1:8000"
     message_bytes: int = 8 * MEBIBYTE
     spec_bytes: int = 64 * MEBIBYTE
+    upload_seconds: float = 900.0
+    uploads: int = 32
+    campaign_bytes: int = 64 * 1024 * MEBIBYTE
+    account_bytes: int = 256 * 1024 * MEBIBYTE
     request_seconds: float = 30.0
     sign_in_seconds: int = 300
     session_seconds: int = 12 * 3_600
@@ -73,9 +88,10 @@ class ApiSettings:
             raise InputError(f"the API's address is http:// or https:// and a host, not {self.url!r:.200}")
         if parts.username or parts.password:
             raise InputError("the API's address holds no user and no password")
-        numbers = (self.message_bytes, self.spec_bytes, self.page, self.page_most, self.streams)
+        numbers = (self.message_bytes, self.spec_bytes, self.page, self.page_most, self.streams, self.uploads)
+        contents = (self.campaign_bytes, self.account_bytes, self.upload_seconds)
         times = (self.request_seconds, self.sign_in_seconds, self.session_seconds, self.reply_seconds)
-        if min(*numbers, *times, self.stream_seconds, self.poll_seconds) <= 0:
+        if min(*numbers, *contents, *times, self.stream_seconds, self.poll_seconds) <= 0:
             raise InputError("sizes, pages and times of an API are above zero")
 
     @property

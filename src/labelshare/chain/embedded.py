@@ -10,7 +10,7 @@ What differs from a public chain:
 - A transaction that reverts is never included: it is refused, and the chain stays as it was.
 - Transactions sent together share blocks. Otherwise each has its own.
 - The hashes of the latest 256 blocks are to be had, not those of 8,191 (EIP-2935).
-- Every block is final. Nothing outlives the process.
+- Every block is final. Nothing outlives the process, unless a file is named to keep it in (kept.py).
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from __future__ import annotations
 # ruff: noqa: D102 (documented in Chain)
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from eth.constants import ZERO_ADDRESS
+from eth.constants import BLANK_ROOT_HASH
 from eth.exceptions import HeaderNotFound
 
 from labelshare.chain.envelope import SignedTransaction, created_address
+from labelshare.chain.kept import KeptPairs
 from labelshare.chain.machine import (
     BLOCK_GAS,
     GENESIS_TIME,
@@ -31,7 +33,7 @@ from labelshare.chain.machine import (
     Backend,
     Draft,
     estimate,
-    refusal_of,
+    run_call,
 )
 from labelshare.chain.node import EMBEDDED_CHAIN_ID, Block, Call, Chain, Fees, Log, Receipt, Topics
 from labelshare.chain.reverts import utc
@@ -57,12 +59,21 @@ class _Block:
 
 
 class EmbeddedChain(Chain):
-    """The in-process chain. Each instance is a chain of its own."""
+    """The in-process chain. Each instance is a chain of its own, or goes on with one that was kept.
+
+    Args:
+        path: The file that keeps it, made where there is none; None for a chain that ends with the process.
+
+    Raises:
+        ChainError: The file keeps no chain of this version, is damaged, or another process has it.
+    """
 
     chain_id = EMBEDDED_CHAIN_ID
 
-    def __init__(self) -> None:
-        self._backend = Backend()
+    def __init__(self, path: Path | None = None) -> None:
+        self._pairs = None if path is None else KeptPairs(path)
+        self._backend = Backend(self._pairs)
+        self._keep()
         self._blocks: list[_Block] = []
         self._places: dict[Hash32, tuple[int, int]] = {}
         self._web3: Web3 | None = None
@@ -115,15 +126,7 @@ class EmbeddedChain(Chain):
         return bytes(self._chain.get_vm().state.get_code(bytes(address)))
 
     def call(self, call: Call, sender: Address | None = None) -> bytes:
-        if call.to is None:
-            raise ChainError(f"{call.label}: creating a contract cannot be tried without sending")
-        vm = self._chain.get_vm(self._chain.get_canonical_head())
-        to, origin = bytes(call.to), bytes(sender) if sender else ZERO_ADDRESS
-        code = vm.state.get_code(to)
-        computation = vm.execute_bytecode(origin, 0, BLOCK_GAS, to, origin, call.value, call.data, code)
-        if computation.is_error:
-            raise refusal_of(computation).during(call.label)
-        return bytes(computation.output)
+        return run_call(self._chain.get_vm(self._chain.get_canonical_head()), call, sender)
 
     def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
         every = self.all_logs(from_block, to_block)
@@ -191,6 +194,12 @@ class EmbeddedChain(Chain):
 
     def restore(self, snapshot: Any) -> None:
         self._backend.revert_to_snapshot(snapshot)
+        self._keep()
+
+    def close(self) -> None:
+        """Let go of the file that keeps it, if there is one; the chain is not used any more."""
+        if self._pairs is not None:
+            self._pairs.close()
 
     # ------------------------------------------------- for who serves it (rpc.py)
 
@@ -222,6 +231,11 @@ class EmbeddedChain(Chain):
         self._block(number)
         block = self._chain.get_canonical_block_by_number(number)
         return block, tuple(block.get_receipts(self._chain.chaindb))
+
+    def machine_at(self, number: int) -> Any:
+        """py-evm's machine in the state after a block, to be read and tried; nothing done to it lasts."""
+        self._block(number)
+        return self._chain.get_vm(self._chain.get_canonical_block_header_by_number(number))
 
     @property
     def pending(self) -> Any:
@@ -258,6 +272,7 @@ class EmbeddedChain(Chain):
         self._chain.chaindb.persist_block(block)
         self._chain.header = self._chain.create_header_from_parent(block.header)
         self._append(block, receipts)
+        self._keep()
         return self._blocks[-1].receipts
 
     # ------------------------------------------------------------------ mechanics
@@ -265,6 +280,10 @@ class EmbeddedChain(Chain):
     @property
     def _chain(self) -> Any:
         return self._backend.chain
+
+    def _keep(self) -> None:
+        if self._pairs is not None:
+            self._pairs.keep()
 
     def _mine(
         self, transactions: Sequence[SignedTransaction]
@@ -293,9 +312,17 @@ class EmbeddedChain(Chain):
         while blocks and blocks[-1].hash != self._chain.get_canonical_block_hash(len(blocks) - 1):
             blocks.pop()
         for number in range(len(blocks), pending.block_number):
-            block = self._chain.get_canonical_block_by_number(number)
-            self._append(block, block.get_receipts(self._chain.chaindb))
+            self._catch_up(number)
         return blocks
+
+    def _catch_up(self, number: int) -> None:
+        """Most blocks of a chain that runs by itself are empty, and of those the header is enough."""
+        header = self._chain.get_canonical_block_header_by_number(number)
+        if header.transaction_root == BLANK_ROOT_HASH:
+            self._blocks.append(_Block(Hash32(header.hash), header.timestamp, ()))
+            return
+        block = self._chain.get_canonical_block_by_number(number)
+        self._append(block, block.get_receipts(self._chain.chaindb))
 
     def _append(self, block: Any, receipts: Sequence[Any]) -> None:
         summary = _Block(Hash32(block.hash), block.header.timestamp, _receipts(block, receipts))

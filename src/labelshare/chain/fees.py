@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from labelshare.chain.node import Chain, Fees
-from labelshare.errors import FeeError
+from labelshare.errors import FeeError, InputError
 
 __all__ = ["DEVELOPMENT", "PUBLIC", "FeePolicy", "Offer", "policy_of", "raised"]
 
@@ -29,18 +29,34 @@ class FeePolicy:
         headroom: How many times the base fee may grow before a transaction waits.
         batch_headroom: The same for many that fill blocks, as on development chains.
         cap: The most ever offered, in wei per gas; None for no limit.
+        tip: The priority fee of a first offer, in wei per gas; None for what the node suggests.
         patience: Seconds that a transaction may wait for a block before it is replaced.
         replacements: How often one transaction is replaced at most, in whatever process.
         certain: Seconds for which the chain must say that a nonce went to a transaction of somebody else
             before ours is given up: nodes behind one address do not all know the same block.
+        refused: Seconds for which nodes must refuse a stored transaction that is in no block, for whatever
+            reason, before it is given up: until then nothing else of its account goes out.
     """
 
     headroom: int = 2
     batch_headroom: int = 10
     cap: int | None = 500 * GWEI
+    tip: int | None = None
     patience: float = 60.0
     replacements: int = 8
     certain: float = 45.0
+    refused: float = 120.0
+
+    def __post_init__(self) -> None:
+        if self.cap is not None and self.tip is not None and self.tip > self.cap:
+            raise InputError(
+                f"a priority fee of {_gwei(self.tip)} is above the limit of the whole fee, {_gwei(self.cap)}"
+            )
+
+    def now(self, chain: Chain) -> Fees:
+        """What gas costs on a chain now, with this policy's own priority fee where it has one."""
+        fees = chain.fees()
+        return fees if self.tip is None else replace(fees, tip=self.tip)
 
     def offer(self, now: Fees, headroom: int | None = None) -> Offer:
         """What is offered at the fees of now.
@@ -76,7 +92,7 @@ class FeePolicy:
 
 
 PUBLIC: Final = FeePolicy()
-DEVELOPMENT: Final = FeePolicy(cap=None, certain=0.0)
+DEVELOPMENT: Final = FeePolicy(cap=None, certain=0.0, refused=1.0)
 
 
 def policy_of(chain: Chain) -> FeePolicy:

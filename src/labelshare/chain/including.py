@@ -3,6 +3,8 @@
 On development chains transactions go together and a block is had by asking. Elsewhere they go one by one: one
 that waits too long is signed anew with the same nonce and higher fees, so that only one of the two can be in
 a block; each is stored before it is sent. What a process leaves undone at any point another one takes up.
+What nodes refuse again and again is given up with an alarm, so that it does not stop its account for ever:
+whatever is sent instead has the same nonce, so that only one of the two can be in a block.
 """
 
 from __future__ import annotations
@@ -10,16 +12,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from labelshare.chain.envelope import SignedTransaction
 from labelshare.chain.fees import FeePolicy, Offer
 from labelshare.chain.journal import Entry, Journal, Outcome, State
+from labelshare.chain.jsonrpc import RpcError
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Chain, Receipt
-from labelshare.errors import FundsError, LostError, NotIncludedError, RevertError
-from labelshare.types import Address
+from labelshare.errors import ChainError, FundsError, LostError, NotIncludedError, RevertError
+from labelshare.types import Address, Hash32
 
 __all__ = ["Including", "require_funds"]
 
@@ -39,12 +42,15 @@ class Including:
         journal: Where they are, and where it is noted what became of them.
         policy: How long to wait, and what to offer then.
         gas: The gas book.
+        refused: Since when nodes have refused a transaction, by hash, in seconds that never go back; kept by
+            the sender, as each try is one of its turns.
     """
 
     chain: Chain
     journal: Journal
     policy: FeePolicy
     gas: Mapping[str, list[int]]
+    refused: dict[Hash32, float] = field(default_factory=dict)
 
     def together(self, entries: Sequence[Entry]) -> list[Result]:
         """Send some in order, on a development chain; fewer results where one stops the rest."""
@@ -63,11 +69,18 @@ class Including:
         if self.chain.is_development:
             self._finish_together(pending)
             return
+        stopped: set[Address] = set()
         for family in _families(pending):
+            account = family[0].signed.sender
+            if account in stopped:
+                self._give_up(family, "it cannot follow one that was given up")
+                continue
             try:
-                self._brought(family, signers.get(family[0].signed.sender), self._found(family))
+                result = self._brought(family, signers.get(account), self._found(family))
             except LostError:
                 continue  # noted and warned of; whoever asks for its name is told
+            if isinstance(result, RevertError) and not self._is_used(family[0].signed):
+                stopped.add(account)
 
     def one(self, entry: Entry, signer: Signer) -> Result:
         """Send one and wait until it, or what replaces it, is in a block.
@@ -105,7 +118,48 @@ class Including:
         except (LostError, NotIncludedError) as error:
             _LOG.info("%s", error)
             return None
+        except (FundsError, RpcError) as error:
+            return self._refused(family, error)
+        self.refused.pop(family[-1].signed.hash, None)
         return refusal if len(family) == 1 else None
+
+    def _refused(self, family: Sequence[Entry], error: ChainError) -> RevertError | None:
+        """What comes of one that the node does not take: raised, or after some time the end of it."""
+        if any(self._is_taken(entry) for entry in family[:-1]):
+            _LOG.info("%s", error)
+            return None
+        if not self._is_refused_for_good(family[-1]):
+            raise error
+        if self._is_used(family[0].signed):
+            return None
+        return self._give_up(family, str(error))
+
+    def _is_refused_for_good(self, entry: Entry) -> bool:
+        now = time.monotonic()
+        return now - self.refused.setdefault(entry.signed.hash, now) >= self.policy.refused
+
+    def _is_taken(self, entry: Entry) -> bool:
+        try:
+            return self.chain.submit(entry.signed) is None
+        except (FundsError, LostError, NotIncludedError, RpcError):
+            return False
+
+    def _give_up(self, family: Sequence[Entry], why: str) -> RevertError:
+        """Their nonce is free; whoever asked for it finds it not done."""
+        self._settled(family, [Outcome(State.REFUSED)] * len(family))
+        for entry in family:
+            self.refused.pop(entry.signed.hash, None)
+        latest = family[-1]
+        _LOG.error(
+            "transaction %s (%s) of %s with nonce %d is given up, no node takes it: %s. Its account goes on; "
+            "what it was for is tried anew where it is due still",
+            latest.signed.hash,
+            latest.name or latest.label,
+            latest.signed.sender,
+            latest.signed.transaction.nonce,
+            why,
+        )
+        return RevertError(f"transaction {latest.signed.hash} was given up: {why}")
 
     def _awaited(self, family: Sequence[Entry]) -> _Found | None:
         """Which one is in a block; None if none is after some time.
@@ -145,7 +199,7 @@ class Including:
                 f"transaction {latest.signed.hash} ({latest.label}) of {latest.signed.sender} is in no block "
                 f"after {self.policy.patience:.0f} s; {_why_not(signer, len(family) - 1)}"
             )
-        offer = self.policy.replacement(Offer(before.tip, before.max_fee), self.chain.fees())
+        offer = self.policy.replacement(Offer(before.tip, before.max_fee), self.policy.now(self.chain))
         again = replace(before, tip=offer.tip, max_fee=offer.max_fee)
         entry = replace(latest, signed=signer.sign_transaction(again))
         require_funds(self.chain, [entry.signed])
@@ -179,7 +233,26 @@ class Including:
                 self._lost([entry])
             else:
                 waiting.append(entry)
-        self.together(waiting)
+        try:
+            self.together(waiting)
+        except (FundsError, RpcError):
+            self._one_after_another(waiting)
+
+    def _one_after_another(self, waiting: Sequence[Entry]) -> None:
+        """Where one of some is not taken: those before it go out, and it is given up after some time."""
+        stopped: set[Address] = set()
+        for entry in waiting:
+            account = entry.signed.sender
+            if account in stopped:
+                self._give_up([entry], "it cannot follow one that was given up")
+                continue
+            try:
+                self.together([entry])
+            except (FundsError, RpcError) as error:
+                if not self._is_refused_for_good(entry):
+                    raise
+                self._give_up([entry], str(error))
+                stopped.add(account)
 
     # ---------------------------------------------------------------- helpers
 

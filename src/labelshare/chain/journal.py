@@ -23,9 +23,9 @@ __all__ = ["Entry", "Journal", "NoJournal", "Outcome", "State", "call_hash"]
 class State(StrEnum):
     """What is known of a transaction.
 
-    One is replaced where another of the same nonce, signed for the same call, came into a block or was lost
-    in its place. One is lost whose nonce somebody else used, until whoever asks for its name has been told;
-    then it is refused.
+    One that was mined is pending again where the chain drops its block. One is replaced where another of the
+    same nonce, signed for the same call, came into a block or was lost in its place. One is lost whose nonce
+    somebody else used, until whoever asks for its name has been told; then it is refused.
     """
 
     PENDING = "pending"
@@ -85,6 +85,9 @@ class Journal(Protocol):
     def pending(self, accounts: Collection[Address] | None = None) -> list[Entry]:
         """Transactions of unknown fate, in the order in which they were signed; None for any account's."""
 
+    def in_blocks(self, nonces: Mapping[Address, int]) -> list[Entry]:
+        """What was in blocks, and what that replaced: of each account from a nonce on, in order."""
+
     def named(self, names: Iterable[str]) -> dict[str, Entry]:
         """The latest transaction of each name that is pending, mined or lost."""
 
@@ -106,6 +109,10 @@ class NoJournal:
         """Nothing is noted."""
 
     def pending(self, accounts: Collection[Address] | None = None) -> list[Entry]:  # noqa: ARG002
+        """None."""
+        return []
+
+    def in_blocks(self, nonces: Mapping[Address, int]) -> list[Entry]:  # noqa: ARG002
         """None."""
         return []
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from eth.chains.base import MiningChain
 from eth.constants import CREATE_CONTRACT_ADDRESS, GENESIS_PARENT_HASH, ZERO_ADDRESS
 from eth.db.atomic import AtomicDB
+from eth.db.backends.memory import MemoryDB
 from eth.exceptions import OutOfGas
 from eth.vm.forks.prague import PragueVM
 from eth.vm.spoof import SpoofTransaction
@@ -21,7 +22,16 @@ from labelshare.chain.reverts import decode_revert
 from labelshare.errors import ChainError, FundsError, RevertError
 from labelshare.types import Address, keccak
 
-__all__ = ["BLOCK_GAS", "GENESIS_TIME", "TRANSACTION_GAS", "Backend", "Draft", "estimate", "refusal_of"]
+__all__ = [
+    "BLOCK_GAS",
+    "GENESIS_TIME",
+    "TRANSACTION_GAS",
+    "Backend",
+    "Draft",
+    "estimate",
+    "refusal_of",
+    "run_call",
+]
 
 GENESIS_TIME: Final = 1_767_225_600  # 2026-01-01 00:00:00 UTC
 BLOCK_GAS: Final = 60_000_000
@@ -46,10 +56,10 @@ class _MiningChain(MiningChain):
 class Backend(PyEVMBackend):  # type: ignore[misc]
     """eth-tester's backend over our chain, for web3; it holds no accounts."""
 
-    def __init__(self) -> None:
-        genesis = get_default_genesis_params({"timestamp": GENESIS_TIME, "gas_limit": BLOCK_GAS})
+    def __init__(self, pairs: MemoryDB | None = None) -> None:
         self.account_keys = ()
-        self.chain: Any = _MiningChain.from_genesis(AtomicDB(), genesis, {})
+        pairs = MemoryDB() if pairs is None else pairs
+        self.chain: Any = _MiningChain(AtomicDB(pairs)) if len(pairs) else _begun(AtomicDB(pairs))
 
     def mine_blocks(self, num_blocks: int = 1, coinbase: Any = ZERO_ADDRESS) -> tuple[bytes, ...]:
         """Mine, each block with what mining adds here."""
@@ -127,6 +137,23 @@ class Draft:
         return ChainError(f"the chain does not take the transaction: {error}")
 
 
+def run_call(vm: Any, call: Call, sender: Address | None) -> bytes:
+    """What a call returns in the state of a machine, which is not to be used for anything afterwards.
+
+    Raises:
+        RevertError: The contract refuses.
+        ChainError: It is none: creating a contract cannot be tried.
+    """
+    if call.to is None:
+        raise ChainError(f"{call.label}: creating a contract cannot be tried without sending")
+    to, origin = bytes(call.to), bytes(sender) if sender else ZERO_ADDRESS
+    code = vm.state.get_code(to)
+    computation = vm.execute_bytecode(origin, 0, BLOCK_GAS, to, origin, call.value, call.data, code)
+    if computation.is_error:
+        raise refusal_of(computation).during(call.label)
+    return bytes(computation.output)
+
+
 def estimate(chain: Any, call: Call, sender: Address) -> int:
     """A gas limit with which a call succeeds in the next block; coins for gas are not needed.
 
@@ -197,6 +224,11 @@ def _halved(run: Callable[[int], Any], fails: int, succeeds: int) -> int:
         middle = (fails + succeeds) // 2
         fails, succeeds = (fails, middle) if _succeeds(run, middle) else (middle, succeeds)
     return succeeds
+
+
+def _begun(database: AtomicDB) -> Any:
+    genesis = get_default_genesis_params({"timestamp": GENESIS_TIME, "gas_limit": BLOCK_GAS})
+    return _MiningChain.from_genesis(database, genesis, {})
 
 
 def _block_fields(header: Any) -> dict[str, Any]:

@@ -198,6 +198,16 @@ class Chain(ABC):
         raises `ChainError`, where no log would look like none.
         """
 
+    def logs_of(self, addresses: Sequence[Address], from_block: int, to_block: int) -> list[Log]:
+        """All logs of several contracts in a closed range of blocks, in order."""
+        found = [log for each in addresses for log in self.logs(each, from_block, to_block)]
+        return sorted(found, key=lambda log: (log.block, log.index))
+
+    def logs_of_in(self, addresses: Sequence[Address], blocks: Sequence[Block]) -> list[Log]:
+        """The same in just these blocks, by their hashes, as `logs_in`."""
+        found = [log for each in addresses for log in self.logs_in(each, blocks)]
+        return sorted(found, key=lambda log: (log.block, log.index))
+
     @abstractmethod
     def receipt(self, transaction: Hash32) -> Receipt | None:
         """What a transaction came to; None if it is in no block."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # ruff: noqa: D102 (documented in Chain)
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from labelshare.chain.envelope import SignedTransaction
@@ -177,6 +177,29 @@ class RemoteChain(Chain):
                 )
         return found
 
+    def logs_of(self, addresses: Sequence[Address], from_block: int, to_block: int) -> list[Log]:
+        found: list[Log] = []
+        for some in _runs(addresses):
+            for start in range(from_block, to_block + 1, LOG_RANGE):
+                end = min(start + LOG_RANGE - 1, to_block)
+                query = {"address": [*map(str, some)], "fromBlock": hex(start), "toBlock": hex(end)}
+                got = self._rpc.read(_logs, "eth_getLogs", self._ask("eth_getLogs", query))
+                if any(each.address not in some or not start <= each.block <= end for each in got):
+                    raise self._rpc.strange("eth_getLogs", "a log that was not asked for")
+                found += got
+        return sorted(found, key=lambda log: (log.block, log.index))
+
+    def logs_of_in(self, addresses: Sequence[Address], blocks: Sequence[Block]) -> list[Log]:
+        found: list[Log] = []
+        for some in _runs(addresses):
+            for start in range(0, len(blocks), BATCH):
+                part = blocks[start : start + BATCH]
+                queries = [{"address": [*map(str, some)], "blockHash": str(each.hash)} for each in part]
+                answers = self._ask_all([("eth_getLogs", [query]) for query in queries])
+                for block, answer in zip(part, answers, strict=True):
+                    found += self._logs_of(some, block, answer)
+        return sorted(found, key=lambda log: (log.block, log.index))
+
     def logs_in(self, address: Address, blocks: Sequence[Block]) -> list[Log]:
         found: list[Log] = []
         for start in range(0, len(blocks), BATCH):
@@ -184,13 +207,14 @@ class RemoteChain(Chain):
             queries = [{"address": str(address), "blockHash": str(each.hash)} for each in part]
             answers = self._ask_all([("eth_getLogs", [query]) for query in queries])
             for block, answer in zip(part, answers, strict=True):
-                found += self._logs_of(address, block, answer)
+                found += self._logs_of([address], block, answer)
         return found
 
-    def _logs_of(self, address: Address, block: Block, answer: Any) -> list[Log]:
+    def _logs_of(self, addresses: Collection[Address], block: Block, answer: Any) -> list[Log]:
         found = self._rpc.read(_logs, "eth_getLogs", answer)
         for each in found:
-            if (each.address, each.block, each.block_hash) != (address, block.number, block.hash):
+            is_own = each.address in addresses
+            if not is_own or (each.block, each.block_hash) != (block.number, block.hash):
                 raise self._rpc.strange("eth_getLogs", f"a log of another block than {block.number}")
         return found
 
@@ -471,6 +495,12 @@ def _parts(transactions: Sequence[SignedTransaction], room: int) -> Iterable[lis
         part.append(signed)
         left -= signed.transaction.gas
     yield part
+
+
+def _runs(addresses: Sequence[Address]) -> Iterator[Sequence[Address]]:
+    """So many at a time as any node takes in one question."""
+    for start in range(0, len(addresses), BATCH):
+        yield addresses[start : start + BATCH]
 
 
 def _raw(signed: SignedTransaction) -> Request:

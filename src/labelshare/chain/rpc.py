@@ -3,7 +3,7 @@
 What differs from a public node:
 - A transaction that reverts is in no block. It is refused with code 3 and the revert data, and the chain
   stays as it was. Transactions are EIP-1559 without an access list, and nonces have no gaps.
-- State is kept of the latest block alone; blocks, transactions, receipts and logs of all.
+- Every block is final, and the state after each is to be read. Gas is estimated in the latest alone.
 - Each transaction has a block of its own, unless `evm_setAutomine` is off (line.py). While transactions wait,
   time and balances cannot be set nor snapshots taken; `evm_revert` forgets them.
 - Balances that are set in a row share a block, as in process.
@@ -11,18 +11,27 @@ What differs from a public node:
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import rlp
 
 from labelshare import __version__
+from labelshare.chain.clock import Clock
 from labelshare.chain.embedded import EmbeddedChain
 from labelshare.chain.envelope import SignedTransaction, read_transaction
+from labelshare.chain.filters import Filters
+from labelshare.chain.keys import Signer
 from labelshare.chain.line import Line
+from labelshare.chain.machine import run_call
+from labelshare.chain.methods import Methods, method
+from labelshare.chain.overrides import override
+from labelshare.chain.steering import Steering
+from labelshare.chain.unlocked import Unlocked
 from labelshare.chain.wire import (
     INVALID_PARAMS,
+    REFUSED,
+    REVERTED,
     Fault,
     Json,
     LogFilter,
@@ -38,95 +47,83 @@ from labelshare.chain.wire import (
     transaction_fields,
 )
 from labelshare.errors import FundsError, InputError, LabelshareError, RevertError, SignatureError
-from labelshare.types import Address, Hash32
+from labelshare.types import Hash32
 
 __all__ = ["Node"]
 
-REVERTED: Final = 3
-REFUSED: Final = -32_000
-NO_METHOD: Final = -32_601
-# A block takes about a millisecond, during which nobody else is answered.
-MAX_MINED: Final = 10_000
 MAX_HISTORY: Final = 1_024
-MAX_TIME: Final = 2**63
 CACHED_BLOCKS: Final = 64
 HEAD_TAGS: Final = frozenset({"latest", "safe", "finalized", "pending"})
 
-_METHODS: Final[dict[str, tuple[Callable[..., Any], inspect.Signature]]] = {}
-
-
-def _method(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The function that answers these methods."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        for name in names:
-            _METHODS[name] = function, inspect.signature(function)
-        return function
-
-    return register
-
 
 class Node:
-    """Answers one request at a time; whoever serves several callers takes turns."""
+    """Answers one request at a time; whoever serves several callers takes turns.
 
-    def __init__(self, chain: EmbeddedChain) -> None:
+    Args:
+        chain: The chain.
+        clock: What times the blocks; None for a second from one to the next, whatever the machine's time.
+        unlocked: Accounts with public keys that it signs for.
+    """
+
+    def __init__(
+        self, chain: EmbeddedChain, clock: Clock | None = None, unlocked: Sequence[Signer] = ()
+    ) -> None:
         self.chain = chain
         self._line = Line(chain)
-        self._gifts: dict[Address, int] = {}
-        self._snapshots: dict[int, Any] = {}
-        self._next_snapshot = 1
+        self._steering = Steering(chain, self._line, clock)
         self._receipts: dict[bytes, list[Json]] = {}
+        subjects: list[object] = [self, self._steering, Filters(chain, self._logs)]
+        if unlocked:
+            subjects.append(Unlocked(chain, unlocked, self._send, self._line.next_nonce))
+        self.methods = Methods(*subjects)
 
-    def answer(self, method: str, params: Sequence[Any]) -> Any:
+    def answer(self, name: str, params: Sequence[Any]) -> Any:
         """The result of a request; `Fault` for what is wrong with it."""
-        if method not in _METHODS:
-            raise Fault(NO_METHOD, f"there is no method {method[:100]}")
-        function, signature = _METHODS[method]
+        if name in self.methods and not name.endswith("_setBalance"):
+            self._steering.give()
         try:
-            signature.bind(self, *params)
-        except TypeError as error:
-            raise Fault(INVALID_PARAMS, f"{method}: {error}") from None
-        if not method.endswith("_setBalance"):
-            self._give()
-        try:
-            return function(self, *params)
+            return self.methods.answer(name, params)
         except LabelshareError as error:
             raise _fault(error) from None
 
     # ------------------------------------------------------------------------ chain
 
-    @_method("eth_chainId")
+    @method("eth_chainId")
     def _chain_id(self) -> str:
         return hex(self.chain.chain_id)
 
-    @_method("net_version")
+    @method("net_version")
     def _network(self) -> str:
         return str(self.chain.chain_id)
 
-    @_method("web3_clientVersion")
+    @method("web3_clientVersion")
     def _client(self) -> str:
         return f"labelshare/{__version__}"
 
-    @_method("eth_syncing")
+    @method("eth_syncing")
     def _syncing(self) -> bool:
         return False
 
-    @_method("eth_accounts")
+    @method("net_listening")
+    def _listening(self) -> bool:
+        return True
+
+    @method("eth_accounts")
     def _accounts(self) -> list[str]:
         return []
 
-    @_method("eth_blockNumber")
+    @method("eth_blockNumber")
     def _block_number(self) -> str:
         return hex(self.chain.block_number)
 
-    @_method("eth_getBlockByNumber")
+    @method("eth_getBlockByNumber")
     def _block_by_number(self, tag: Any, full: Any = False) -> Json | None:
         if tag == "pending":
             return self._pending_block(full=bool(full))
         number = self._number(tag)
         return self._block(number, full=bool(full)) if number <= self.chain.block_number else None
 
-    @_method("eth_getBlockByHash")
+    @method("eth_getBlockByHash")
     def _block_by_hash(self, block: Any, full: Any = False) -> Json | None:
         number = self.chain.number_of(hash32(block))
         return None if number is None else self._block(number, full=bool(full))
@@ -146,37 +143,41 @@ class Node:
 
     # ------------------------------------------------------------------------ state
 
-    @_method("eth_getBalance")
+    @method("eth_getBalance")
     def _balance(self, account: Any, tag: Any = "latest") -> str:
-        self._require_head(tag)
-        return hex(self.chain.balance(address(account)))
+        return hex(self._machine(tag).state.get_balance(bytes(address(account))))
 
-    @_method("eth_getTransactionCount")
+    @method("eth_getTransactionCount")
     def _nonce(self, account: Any, tag: Any = "latest") -> str:
-        self._require_head(tag)
         if tag == "pending":
             return hex(self._line.next_nonce(address(account)))
-        return hex(self.chain.nonces([address(account)])[0])
+        return hex(self._machine(tag).state.get_nonce(bytes(address(account))))
 
-    @_method("eth_getCode")
+    @method("eth_getCode")
     def _code(self, account: Any, tag: Any = "latest") -> str:
-        self._require_head(tag)
-        return hex_of(self.chain.code(address(account)))
+        return hex_of(self._machine(tag).state.get_code(bytes(address(account))))
 
-    @_method("eth_call")
-    def _call(self, fields: Any, tag: Any = "latest") -> str:
-        self._require_head(tag)
-        return hex_of(self.chain.call(*call_of(fields, "eth_call")))
+    @method("eth_getStorageAt")
+    def _storage(self, account: Any, slot: Any, tag: Any = "latest") -> str:
+        word = self._machine(tag).state.get_storage(bytes(address(account)), quantity(slot))
+        return hex_of(word.to_bytes(32, "big"))
 
-    @_method("eth_estimateGas")
+    @method("eth_call")
+    def _call(self, fields: Any, tag: Any = "latest", overrides: Any = None) -> str:
+        call, sender = call_of(fields, "eth_call")
+        machine = self._machine(tag)
+        override(machine.state, overrides)
+        return hex_of(run_call(machine, call, sender))
+
+    @method("eth_estimateGas")
     def _estimate(self, fields: Any, tag: Any = "latest") -> str:
-        self._require_head(tag)
-        return hex(self.chain.estimate(*call_of(fields, "eth_estimateGas")))
-
-    def _require_head(self, tag: Any) -> None:
         number = self._number(tag)
         if number != self.chain.block_number:
-            raise Fault(REFUSED, f"state is kept of the latest block alone, not of block {number}")
+            raise Fault(REFUSED, f"gas is estimated in the latest block, not in block {number}")
+        return hex(self.chain.estimate(*call_of(fields, "eth_estimateGas")))
+
+    def _machine(self, tag: Any) -> Any:
+        return self.chain.machine_at(self._number(tag))
 
     def _number(self, tag: Any) -> int:
         """The number that a tag means, or an object that names a block (EIP-1898)."""
@@ -196,15 +197,15 @@ class Node:
 
     # ------------------------------------------------------------------------- fees
 
-    @_method("eth_gasPrice")
+    @method("eth_gasPrice")
     def _gas_price(self) -> str:
         return hex(self.chain.fees().cap(1))
 
-    @_method("eth_maxPriorityFeePerGas")
+    @method("eth_maxPriorityFeePerGas")
     def _tip(self) -> str:
         return hex(self.chain.fees().tip)
 
-    @_method("eth_feeHistory")
+    @method("eth_feeHistory")
     def _fee_history(self, count: Any, newest: Any, percentiles: Any = None) -> Json:
         """The tip of every percentile is the one that is asked for here."""
         last = min(self._number(newest), self.chain.block_number)
@@ -224,7 +225,7 @@ class Node:
 
     # ------------------------------------------------------------- transactions, logs
 
-    @_method("eth_getTransactionReceipt")
+    @method("eth_getTransactionReceipt")
     def _receipt(self, transaction: Any) -> Json | None:
         place = self.chain.place(hash32(transaction))
         return None if place is None else self._receipts_of(place[0])[place[1]]
@@ -245,7 +246,7 @@ class Node:
             self._receipts[name] = shown
         return self._receipts[name]
 
-    @_method("eth_getTransactionByHash")
+    @method("eth_getTransactionByHash")
     def _transaction(self, transaction: Any) -> Json | None:
         name = hash32(transaction)
         if name in self._line.waiting:
@@ -258,7 +259,7 @@ class Node:
             read_transaction(block.transactions[place[1]].encode()), block.header, place[1]
         )
 
-    @_method("eth_getLogs")
+    @method("eth_getLogs")
     def _logs(self, fields: Any) -> list[Json]:
         if not isinstance(fields, dict):
             raise Fault(INVALID_PARAMS, "a filter is an object")
@@ -283,80 +284,17 @@ class Node:
 
     # ---------------------------------------------------------------------- sending
 
-    @_method("eth_sendRawTransaction")
+    @method("eth_sendRawTransaction")
     def _send(self, raw: Any) -> str:
         signed = _signed(raw_bytes(raw))
         if signed.transaction.chain_id != self.chain.chain_id:
             meant, own = signed.transaction.chain_id, self.chain.chain_id
             raise Fault(REFUSED, f"a transaction for chain {meant}; this is chain {own}")
+        self._steering.keep_time()
         refusal = self._line.take(signed)
         if refusal is not None:
             raise refusal
         return str(signed.hash)
-
-    # ------------------------------------------------------------------ development
-
-    @_method("evm_setAutomine")
-    def _set_automine(self, on: Any) -> bool:
-        """What waits when it is set on is mined."""
-        self._line.set_automine(on=bool(on))
-        return True
-
-    @_method("evm_mine")
-    def _mine(self, timestamp: Any = None) -> str:
-        if timestamp is not None:
-            self._set_next_time(timestamp)
-        self._line.mine()
-        return "0x0"
-
-    @_method("hardhat_mine", "anvil_mine")
-    def _mine_many(self, count: Any = "0x1", interval: Any = "0x1") -> bool:
-        apart = quantity(interval, MAX_TIME // MAX_MINED, plain=True)
-        for number in range(quantity(count, MAX_MINED, plain=True)):
-            if number and apart > 1:
-                self.chain.set_next_time(self.chain.now() + apart)
-            self._line.mine()
-        return True
-
-    @_method("evm_setNextBlockTimestamp")
-    def _set_next_time(self, timestamp: Any) -> str:
-        self._require_no_queue("time")
-        seconds = quantity(timestamp, MAX_TIME, plain=True)
-        self.chain.set_next_time(seconds)
-        return hex(seconds)
-
-    @_method("hardhat_setBalance", "anvil_setBalance")
-    def _set_balance(self, account: Any, wei: Any) -> bool:
-        self._require_no_queue("balances")
-        self._gifts[address(account)] = quantity(wei, plain=True)
-        return True
-
-    @_method("evm_snapshot")
-    def _snapshot(self) -> str:
-        self._require_no_queue("a snapshot")
-        name, self._next_snapshot = self._next_snapshot, self._next_snapshot + 1
-        self._snapshots[name] = self.chain.snapshot()
-        return hex(name)
-
-    @_method("evm_revert")
-    def _revert(self, snapshot: Any) -> bool:
-        """The snapshot is used up by it, and so are those after it."""
-        name = quantity(snapshot, plain=True)
-        if name not in self._snapshots:
-            return False
-        self.chain.restore(self._snapshots[name])
-        self._snapshots = {each: mark for each, mark in self._snapshots.items() if each < name}
-        self._line.forget()
-        return True
-
-    def _require_no_queue(self, what: str) -> None:
-        if self._line.waiting:
-            raise Fault(REFUSED, f"{len(self._line.waiting)} transactions wait; evm_mine comes before {what}")
-
-    def _give(self) -> None:
-        if self._gifts:
-            self.chain.fund_each(self._gifts)
-            self._gifts = {}
 
 
 def _signed(raw: bytes) -> SignedTransaction:

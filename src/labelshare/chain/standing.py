@@ -9,7 +9,7 @@ from typing import Final
 from labelshare.chain import events as ev
 from labelshare.chain.state import Outcome, Status
 
-__all__ = ["Standing", "standing"]
+__all__ = ["TELLING", "Standing", "standing"]
 
 
 @dataclass(slots=True)
@@ -86,6 +86,10 @@ _STATUS: Final[Mapping[type[ev.Event], Status]] = {
     ev.Cancelled: Status.CANCELLED,
     ev.Expired: Status.EXPIRED,
 }
+
+
+TELLING: Final = (*_STATUS, ev.ContestEnded)
+"""The events that the status follows from, without any other."""
 
 
 def standing(happened: Iterable[ev.Event]) -> Standing:

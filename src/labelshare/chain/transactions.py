@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Final
 
 from labelshare.chain.envelope import SignedTransaction, Transaction
@@ -14,11 +16,14 @@ from labelshare.chain.journal import Entry, Journal, NoJournal, Outcome, State, 
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Call, Chain, Fees, Receipt
 from labelshare.errors import ChainError, KeyRefusedError, LostError, RevertError
+from labelshare.types import Address, Hash32
 
 __all__ = ["Call", "Receipt", "Sender"]
 
 # For calls sent without simulation: three times what the dearest call of constant cost takes.
 BLIND_GAS: Final = 1_000_000
+
+_LOG: Final = logging.getLogger(__name__)
 
 Work = tuple[Signer, Call]
 
@@ -43,6 +48,10 @@ class Sender:
         self._fees = fees or policy_of(chain)
         self._name: str | None = None
         self._counts: Counter[str] = Counter()
+        self._refused: dict[Hash32, float] = {}
+        self._read_gas()
+
+    def _read_gas(self) -> None:
         for label, gas in self._journal.gas():
             self.gas[label].append(gas)
 
@@ -54,6 +63,7 @@ class Sender:
         """
         sender = Sender(self.chain, fees=self._fees)
         sender.gas, sender._journal, sender._name = self.gas, self._journal, name
+        sender._refused = self._refused
         return sender
 
     def send(self, signer: Signer, call: Call) -> Receipt:
@@ -80,7 +90,7 @@ class Sender:
     def _send(self, signer: Signer, call: Call, name: str | None) -> Receipt:
         gas = self.chain.gas_for(call, signer.address)
         (nonce,) = self.chain.nonces([signer.address])
-        signed = self._sign(signer, call, nonce, gas, self._fees.offer(self.chain.fees()))
+        signed = self._sign(signer, call, nonce, gas, self._fees.offer(self._fees.now(self.chain)))
         require_funds(self.chain, [signed])
         if self.chain.is_development:
             return self._receipts([call], [signed], [name])[0]
@@ -134,30 +144,66 @@ class Sender:
     def catch_up(self, *signers: Signer) -> None:
         """Learn what became of transactions that an earlier process stored, and send what never went out.
 
+        What was in a block that the chain has dropped since goes out again, to the byte.
+
         Args:
-            signers: Whose; stuck ones can be replaced then. Everybody's by default.
+            signers: Whose; stuck ones can be replaced then. Everybody's by default, but for what was dropped.
 
         Raises:
             ChainError: One of them cannot be included, or no node answers.
         """
         own = {signer.address: signer for signer in signers}
         waiting = {entry.signed.sender for entry in self._journal.pending(own or None)}
+        waiting |= {entry.signed.sender for entry in self._dropped(own)}
         if waiting:
             with self._journal.turn(waiting):
-                self._including.finish(self._journal.pending(waiting), own)
+                self._finish(own, waiting)
 
     @contextmanager
     def _turn(self, signers: Sequence[Signer]) -> Iterator[None]:
         """Nobody else sends for these accounts, and nothing of theirs is unfinished as the block begins."""
         own = {signer.address: signer for signer in signers}
         with self._journal.turn(own):
-            if pending := self._journal.pending(own):
-                self._including.finish(pending, own)
+            self._finish(own, own)
             yield
+
+    def _finish(self, own: Mapping[Address, Signer], accounts: Collection[Address]) -> None:
+        self._reopen(self._dropped(own))
+        if pending := self._journal.pending(accounts):
+            self._including.finish(pending, own)
+
+    def _dropped(self, accounts: Collection[Address]) -> list[Entry]:
+        """What was in blocks and is no more: the chain has gone back behind their nonces.
+
+        Only as far as nonces follow one another: behind one of somebody else's they could not go out.
+        """
+        if isinstance(self._journal, NoJournal) or not accounts:
+            return []
+        counts = dict(zip(accounts, self.chain.mined_nonces(list(accounts)), strict=True))
+        known = self._journal.in_blocks(counts)
+        nonces = {(entry.signed.sender, entry.signed.transaction.nonce) for entry in known}
+        ends = {
+            each: next(n for n in count(start) if (each, n) not in nonces) for each, start in counts.items()
+        }
+        return [each for each in known if each.signed.transaction.nonce < ends[each.signed.sender]]
+
+    def _reopen(self, entries: Sequence[Entry]) -> None:
+        """Pending again, in the gas book too."""
+        if not entries:
+            return
+        self._journal.settle({entry.signed.hash: Outcome(State.PENDING) for entry in entries})
+        self.gas.clear()
+        self._read_gas()
+        for entry in entries:
+            _LOG.warning(
+                "the chain has dropped the block of transaction %s (%s); it is sent again",
+                entry.signed.hash,
+                entry.name or entry.label,
+            )
 
     @property
     def _including(self) -> Including:
-        return Including(self.chain, self._journal, self._fees, self.gas)
+        return Including(self.chain, self._journal, self._fees, self.gas, self._refused)
 
     def _names(self, work: Sequence[Work]) -> list[str | None]:
         """Numbered after those that were sent: one that failed keeps its name when it is asked for again."""
@@ -196,10 +242,21 @@ class Sender:
                 "transaction, which may have done the same; nothing was sent. Ask the chain whether it is "
                 "done, then again"
             )
-        receipt = self.chain.receipt(entry.signed.hash)
+        return self.chain.receipt(entry.signed.hash) or self._mined_again(entry, signer)
+
+    def _mined_again(self, entry: Entry, signer: Signer) -> Receipt:
+        """The receipt of one whose block the chain has dropped, once it is in another."""
+        nonce = entry.signed.transaction.nonce
+        known = self._journal.in_blocks({signer.address: nonce})
+        self._reopen([each for each in known if each.signed.transaction.nonce == nonce])
+        self._including.finish(self._journal.pending([signer.address]), {signer.address: signer})
+        now = self._journal.named([entry.name or ""]).get(entry.name or "")
+        receipt = None if now is None else self.chain.receipt(now.signed.hash)
         if receipt is None:
-            raise ChainError(
-                f"{entry.name}: the store says that {entry.signed.hash} was mined, the chain does not know it"
+            self._tell(entry.name)
+            raise LostError(
+                f"{entry.name}: {entry.signed.hash} was in a block that the chain has dropped, and came into "
+                "no other; nothing was sent. Ask the chain whether it is done, then again"
             )
         return receipt
 
@@ -215,7 +272,7 @@ class Sender:
         """Each offers one wei less than the one before it: nodes take higher fees first, so in this order."""
         accounts = list({signer.address: None for signer, _ in work})
         nonces = dict(zip(accounts, self.chain.nonces(accounts), strict=True))
-        fees, signed = self.chain.fees(), []
+        fees, signed = self._fees.now(self.chain), []
         for ahead, (signer, call) in zip(range(len(work), 0, -1), work, strict=True):
             gas = call.gas if call.gas is not None else BLIND_GAS
             offer = self._fees.offer(Fees(fees.base, fees.tip + ahead), self._fees.batch_headroom)

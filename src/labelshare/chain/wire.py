@@ -17,6 +17,13 @@ from labelshare.errors import InputError
 from labelshare.types import Address, Hash32
 
 __all__ = [
+    "INTERNAL_ERROR",
+    "INVALID_PARAMS",
+    "INVALID_REQUEST",
+    "NO_METHOD",
+    "PARSE_ERROR",
+    "REFUSED",
+    "REVERTED",
     "Fault",
     "LogFilter",
     "address",
@@ -31,7 +38,14 @@ __all__ = [
     "transaction_fields",
 ]
 
+# What callers know an error by (JSON-RPC 2.0, section 5.1; EIP-1474 for what the chain refuses).
+PARSE_ERROR: Final = -32_700
+INVALID_REQUEST: Final = -32_600
+NO_METHOD: Final = -32_601
 INVALID_PARAMS: Final = -32_602
+INTERNAL_ERROR: Final = -32_603
+REFUSED: Final = -32_000
+REVERTED: Final = 3
 MAX_TOPICS: Final = 4
 MAX_QUANTITY: Final = 2**256 - 1
 

@@ -35,7 +35,8 @@ __all__ = ["Annotator", "Batch"]
 class Batch:
     """A sealed batch: what was signed, what opens it, and the oracle's receipts for both, empty for none.
 
-    `alone` is what goes to the chain without the oracle.
+    `alone` is what goes to the chain without the oracle; `proof` is the place under the root of its round,
+    None while it was not seen.
 
     Example:
         >>> batch.opening.items, batch.commit.batch
@@ -47,6 +48,17 @@ class Batch:
     receipt: bytes = b""
     opening_receipt: bytes = b""
     alone: bool = False
+    proof: tuple[bytes, ...] | None = None
+
+    @property
+    def name(self) -> Hash32:
+        """The hash of its commitment.
+
+        Example:
+            >>> batch.name == batch.opening.commit_hash
+            True
+        """
+        return self.opening.commit_hash
 
 
 @dataclass
@@ -93,7 +105,7 @@ class Annotator:
             >>> [each.opening.items for each in annotator.batches]
             [(0, 1, 2)]
         """
-        return [self._batch(kept) for kept in self._book.all()]
+        return [self._batch(kept) for kept in self.book.all()]
 
     @property
     def address(self) -> Address:
@@ -141,7 +153,7 @@ class Annotator:
         Example:
             >>> annotator.keep_place(Roster.checked(scope, campaign.record(), oracle.intake.enrolled()))
         """
-        self._book.set_roster_proof(roster.proof(self.address))
+        self.book.set_roster_proof(roster.proof(self.address))
 
     def submit(self, round_number: int, choices: Mapping[int, int]) -> Batch:
         """Seal labels, keep them, sign the commitment and hand it in.
@@ -154,7 +166,7 @@ class Annotator:
 
         Raises:
             LabelError: A class that the task does not have.
-            ProtocolError: The oracle refuses: the batch is forgotten.
+            ProtocolError: The oracle refuses: the batch is kept among `refused`, its number is free.
             SignatureError: The receipt is not the oracle's: the batch is kept as not handed in.
 
         Example:
@@ -169,7 +181,8 @@ class Annotator:
         """Hand in what an earlier call sealed and could not deliver.
 
         Raises:
-            ProtocolError: The oracle refuses one: that batch is forgotten.
+            ProtocolError: The oracle refuses one: that batch is kept among `refused`, or to be committed
+                alone if later ones build on it.
             SignatureError: A receipt is not the oracle's: the batch is kept as not handed in.
 
         Example:
@@ -196,7 +209,7 @@ class Annotator:
 
     def _keep(self, round_number: int, choices: Mapping[int, int], *, alone: bool) -> Batch:
         commit, opening = self.seal(round_number, choices)
-        self._book.add(commit, opening.items, opening.labels, alone=alone)
+        self.book.add(commit, opening.items, opening.labels, alone=alone)
         return Batch(commit, opening, alone=alone)
 
     def _deliver(self, batch: Batch) -> Batch:
@@ -205,11 +218,39 @@ class Annotator:
         try:
             receipt = self.transport.commit(signed)
         except ProtocolError:
-            self._book.drop(number)
+            self._put_aside(number)
             raise
         self._require_oracle(typed_data.receipt_hash(self.scope.campaign_id, self.address, name), receipt)
-        self._book.set_receipt(number, receipt)
+        self.book.set_receipt(number, receipt)
         return replace(batch, receipt=receipt)
+
+    def _put_aside(self, number: int) -> None:
+        """Nothing is forgotten: the oracle may have kept what it refused, and later batches count on."""
+        if number == self.book.all()[-1].commit.batch:
+            self.book.refuse(number)
+        else:
+            self.book.set_alone(number, alone=True)
+
+    @property
+    def refused(self) -> list[Batch]:
+        """Batches that the oracle refused, by number; `reinstate` takes one up again.
+
+        Example:
+            >>> annotator.refused
+            []
+        """
+        return [self._batch(kept) for kept in self.book.refused()]
+
+    def reinstate(self, batch: Batch, *, alone: bool) -> None:
+        """Take a refused batch up again, in place of what has its number.
+
+        Either it is to be committed alone, or the oracle has included it after all.
+
+        Example:
+            >>> for batch in annotator.refused:
+            ...     annotator.reinstate(batch, alone=True)
+        """
+        self.book.reinstate(batch.commit.root, alone=alone)
 
     def seal(self, round_number: int, choices: Mapping[int, int]) -> tuple[Commit, Opening]:
         """The next batch, unsent.
@@ -219,7 +260,7 @@ class Annotator:
             >>> opening.items
             (0, 1, 2)
         """
-        before = self._book.all()
+        before = self.book.all()
         number = len(before)
         form = self.spec.task.form
         labels = {item: form.encode(choices[item]) for item in sorted(choices)}
@@ -291,6 +332,16 @@ class Annotator:
         own = [each for each in self.batches if each.commit.round == lists.round and not each.alone]
         return [each for each in own if lists.items.get((self.address, each.commit)) != each.opening.items]
 
+    def keep_proof(self, batch: Batch, proof: Sequence[bytes]) -> None:
+        """Keep where a batch is under its round's root, for the day on which the oracle does not show it.
+
+        Example:
+            >>> annotator.keep_proof(batch, proof)
+            >>> annotator.batches[0].proof == tuple(proof)
+            True
+        """
+        self.book.set_proof(batch.commit.root, proof)
+
     def open(self, batch: Batch) -> Batch:
         """Open a batch against the oracle's second receipt; the batch with it.
 
@@ -308,7 +359,7 @@ class Annotator:
         self._require_oracle(
             typed_data.opening_receipt_hash(self.scope.campaign_id, self.address, answer), receipt
         )
-        self._book.set_opening_receipt(batch.commit.batch, receipt)
+        self.book.set_opening_receipt(batch.commit.batch, receipt)
         return replace(batch, opening_receipt=receipt)
 
     # ------------------------------------------------- where the oracle fails
@@ -353,16 +404,16 @@ class Annotator:
         name, number = batch.opening.commit_hash, batch.commit.batch
         if name not in {each.opening.commit_hash for each in self.batches}:
             raise ProtocolError(f"batch {number} is not in the store, and could not be opened later")
-        self._book.set_alone(number, alone=True)
+        self.book.set_alone(number, alone=True)
         sender.catch_up(self.signer)
         registry = self._registry(sender)
         if registry.commit_hash(self.scope.campaign_id, self.address, number) == name:
             return
-        proof = (self._book.roster_proof() or ()) if roster_proof is None else roster_proof
+        proof = (self.book.roster_proof() or ()) if roster_proof is None else roster_proof
         try:
             sender.send(self.signer, registry.commit(self.params, batch.commit, proof))
         except RevertError:
-            self._book.set_alone(number, alone=False)
+            self.book.set_alone(number, alone=False)
             raise
 
     def post_receipt(self, sender: Sender, batch: Batch) -> None:
@@ -406,7 +457,13 @@ class Annotator:
     # -------------------------------------------------------------- helpers
 
     @cached_property
-    def _book(self) -> Batches:
+    def book(self) -> Batches:
+        """What is kept, as rows.
+
+        Example:
+            >>> annotator.book.drafts()
+            {}
+        """
         return Batches(self.database, self.scope.campaign_id, self.address, Vault.of(self.signer))
 
     def _batch(self, kept: Kept) -> Batch:
@@ -414,7 +471,8 @@ class Annotator:
         labels = dict(zip(kept.items, kept.labels, strict=True))
         secret = self.batch_secret(kept.commit.batch, labels)
         opening = Opening(self.address, name, secret, kept.items, kept.labels)
-        return Batch(kept.commit, opening, kept.receipt, kept.opening_receipt, kept.alone)
+        receipts = (kept.receipt, kept.opening_receipt)
+        return Batch(kept.commit, opening, *receipts, kept.alone, kept.proof)
 
     def _registry(self, sender: Sender) -> Registry:
         return Registry(sender.chain, self.scope.registry)

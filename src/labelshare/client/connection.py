@@ -7,7 +7,7 @@ whoever sent it keeps it and sends it again. A request is repeated by itself onl
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import sleep
 from types import TracebackType
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from labelshare.client.wire.problem import MEDIA_TYPE, Problem, error_of
-from labelshare.errors import InputError, LabelshareError, ServiceError
+from labelshare.errors import AccessError, InputError, LabelshareError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
     import httpx
@@ -31,6 +31,7 @@ MOST_PROBLEM_BYTES: Final = 64 * 1024
 TRIES: Final = 4
 LONGEST_WAIT: Final = 10
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_WITHOUT_BODY: Final = {401: AccessError, 403: AccessError, 404: NotFoundError}
 _AGAIN: Final = frozenset({429, 502, 503, 504})
 
 
@@ -45,6 +46,7 @@ class Sent:
         headers: Besides those that every request has.
         again: Whether it may be sent again where its answer was lost: it then changes nothing more.
         most: Bytes of the answer at most.
+        content: Gives the bytes of the body instead, anew for each try; `headers` say how many.
     """
 
     method: str
@@ -54,11 +56,12 @@ class Sent:
     headers: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
     most: int = MOST_BYTES
+    content: Callable[[], Iterable[bytes]] | None = None
 
     @property
     def may_repeat(self) -> bool:
         """Whether sending it twice is as good as once."""
-        return self.again or self.method in {"GET", "PUT"}
+        return self.again or self.method in {"GET", "HEAD", "PUT"}
 
 
 class Connection:
@@ -151,9 +154,10 @@ class Connection:
         headers = dict(sent.headers)
         if sent.body is not None:
             headers["Content-Type"] = "application/json"
+        body = sent.body if sent.content is None else sent.content()
         try:
             with self._http.stream(
-                sent.method, sent.path, content=sent.body, params=dict(sent.query), headers=headers
+                sent.method, sent.path, content=body, params=dict(sent.query), headers=headers
             ) as response:
                 good = response.is_success
                 data = _bounded(response, sent.most if good else MOST_PROBLEM_BYTES)
@@ -161,6 +165,8 @@ class Connection:
             raise _Lost(f"{self.domain}: {type(error).__name__}: {error}") from None
         if good:
             return data
+        if sent.method == "HEAD" and (kind := _WITHOUT_BODY.get(response.status_code)):
+            raise kind(f"{self.domain} answers {response.status_code} for {sent.path}")
         raise _refusal(response.status_code, data, response.headers.get("Retry-After"))
 
 

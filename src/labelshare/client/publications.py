@@ -10,7 +10,7 @@ from labelshare.protocol.commitments import SignedCommit
 from labelshare.protocol.leaves import roster_leaf
 from labelshare.protocol.merkle import MerkleTree
 from labelshare.protocol.record import Record
-from labelshare.protocol.rounds import aggregate
+from labelshare.protocol.rounds import Aggregate, aggregate
 from labelshare.types import Address, Commit, Scope
 
 __all__ = ["Lists", "Roster"]
@@ -41,10 +41,11 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The items that an oracle published for each commitment of a round."""
+    """The items that an oracle published for each commitment of a round; `made` is what proves inclusion."""
 
     round: int
     items: Mapping[tuple[Address, Commit], tuple[int, ...]]
+    made: Aggregate | None = None
 
     @classmethod
     def checked(cls, scope: Scope, record: Record, number: int, shown: Iterable[SignedCommit]) -> Lists:
@@ -60,4 +61,4 @@ class Lists:
             raise CommitmentError(
                 f"the lists that the oracle shows are not those that it posted for {number}"
             )
-        return cls(number, {(each.annotator, each.commit): each.items for each in made.commits})
+        return cls(number, {(each.annotator, each.commit): each.items for each in made.commits}, made)

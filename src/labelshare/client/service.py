@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from threading import RLock
@@ -22,6 +23,7 @@ from labelshare.client.wire.datasets import (
     OfferAnswer,
 )
 from labelshare.client.wire.health import ReadyAnswer
+from labelshare.client.wire.media import MediaStored
 from labelshare.client.wire.money import EarningsAnswer, ProofAnswer, ReasonAnswer, ReasonsAnswer
 from labelshare.client.wire.quotes import QuoteAnswer, QuoteQuestion, SpecStored
 from labelshare.client.wire.session import (
@@ -32,13 +34,22 @@ from labelshare.client.wire.session import (
     TokenAnswer,
 )
 from labelshare.client.wire.work import AssignmentAnswer, BatchAnswer
-from labelshare.errors import AccessError, EvidenceError, InputError, ServiceError, SignatureError
+from labelshare.errors import (
+    AccessError,
+    EvidenceError,
+    InputError,
+    NotFoundError,
+    ServiceError,
+    SignatureError,
+)
 from labelshare.protocol.evidence import MAX_BUNDLE_BYTES
 from labelshare.protocol.sign_in import SignIn, personal_digest
 from labelshare.protocol.spec import MAX_SPEC_BYTES, Spec
 from labelshare.types import Address, CampaignId, Hash32
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from labelshare.client.http import HttpTransport
 
 __all__ = ["ServiceClient"]
@@ -47,6 +58,7 @@ Row = TypeVar("Row")
 Kind = TypeVar("Kind", bound=BaseModel)
 
 PAGE: Final = 1_000
+PIECE: Final = 256 * 1024
 MOST_MEDIA_BYTES: Final = 256 * 1024**2
 LONGEST_SIGN_IN: Final = 3_600
 
@@ -156,6 +168,33 @@ class ServiceClient:
         """What an item is made of; `EvidenceError` if the bytes are something else."""
         path = f"/v1/campaigns/{campaign}/media/{digest}"
         return _checked(self.fetch(Sent("GET", path, most=MOST_MEDIA_BYTES)), digest)
+
+    def has_media(self, campaign: CampaignId, digest: Hash32) -> bool:
+        """Whether the service has the content of an item, so that it need not be handed in (again)."""
+        try:
+            self.fetch(Sent("HEAD", f"/v1/campaigns/{campaign}/media/{digest}"))
+        except NotFoundError:
+            return False
+        return True
+
+    def put_media(self, campaign: CampaignId, digest: Hash32, content: Path | bytes) -> MediaStored:
+        """Hand in the content of an item, from a file or as it is; the same again changes nothing.
+
+        Raises:
+            InputError: It has another sha256, is none of the kinds taken, or its file cannot be read.
+            NotFoundError: No item of the campaign has that content.
+            AccessError: The account is not the campaign's requester.
+            ProtocolError: Nobody labels any more, or it is more than the service keeps.
+            ServiceError: It is too large for the service, or the service fails.
+        """
+        path = f"/v1/campaigns/{campaign}/media/{digest}"
+        try:
+            size = len(content) if isinstance(content, bytes) else content.stat().st_size
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+            sent = Sent("PUT", path, headers=headers, content=lambda: _pieces(content))
+            return self.ask(sent, MediaStored)
+        except OSError as error:
+            raise InputError(f"{content!r:.200}: cannot be read: {error.strerror}") from None
 
     def transport(self, campaign: CampaignId) -> HttpTransport:
         """The way to hand in messages for a campaign, as `Annotator` takes it."""
@@ -322,7 +361,16 @@ def _post(path: str, question: Question | Answer, *, again: bool = False) -> Sen
 
 def _with_token(sent: Sent, token: str) -> Sent:
     headers = {**sent.headers, "Authorization": f"Bearer {token}"}
-    return Sent(sent.method, sent.path, sent.body, sent.query, headers, sent.again, sent.most)
+    return replace(sent, headers=headers)
+
+
+def _pieces(content: Path | bytes) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as opened:
+        while piece := opened.read(PIECE):
+            yield piece
 
 
 def _checked(data: bytes, digest: Hash32) -> bytes:

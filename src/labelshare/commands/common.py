@@ -27,11 +27,13 @@ from labelshare.types import Address
 
 if TYPE_CHECKING:
     from labelshare.chain.deploy import Contracts, Deployment
+    from labelshare.chain.fees import FeePolicy
     from labelshare.chain.keys import Signer
     from labelshare.chain.node import Chain
     from labelshare.commands.sending import KeepingSender
 
 __all__ = [
+    "FEES",
     "LOCAL",
     "READS",
     "SENDS",
@@ -77,6 +79,42 @@ _OPTIONS: Final[Mapping[str, tuple[Any, object]]] = {
         ],
         None,
     ),
+    "max_fee": (
+        Annotated[
+            str | None,
+            typer.Option(
+                envvar="LABELSHARE_MAX_FEE",
+                metavar="GWEI",
+                help="The most ever offered for a unit of gas; 500 by default, and on development chains no "
+                "limit.",
+            ),
+        ],
+        None,
+    ),
+    "priority_fee": (
+        Annotated[
+            str | None,
+            typer.Option(
+                envvar="LABELSHARE_PRIORITY_FEE",
+                metavar="GWEI",
+                help="What whoever makes the block gets of it; by default what the node suggests.",
+            ),
+        ],
+        None,
+    ),
+    "replace_after": (
+        Annotated[
+            int | None,
+            typer.Option(
+                envvar="LABELSHARE_REPLACE_AFTER",
+                metavar="SECONDS",
+                min=1,
+                help="How long a transaction may wait for a block until it is replaced by one that offers an "
+                "eighth more; 60 by default.",
+            ),
+        ],
+        None,
+    ),
     "yes": (Annotated[bool, typer.Option("--yes", help="Send without asking.")], False),
     "as_json": (
         Annotated[
@@ -90,7 +128,8 @@ _OPTIONS: Final[Mapping[str, tuple[Any, object]]] = {
 }
 
 READS: Final = ("url", "deployment", "as_json")
-SENDS: Final = (*READS, "key", "password_file", "yes")
+FEES: Final = ("max_fee", "priority_fee", "replace_after")
+SENDS: Final = (*READS, "key", "password_file", *FEES, "yes")
 LOCAL: Final = ("password_file", "as_json")
 
 
@@ -102,6 +141,7 @@ class Session:
         self._record: Path | None = options.get("deployment")
         self._key: Path | None = options.get("key")
         self._password_file: Path | None = options.get("password_file")
+        self._fees = {name: options.get(name) for name in FEES}
         self._yes = bool(options.get("yes"))
         self._units: dict[Address, Unit] = {}
         self.as_json = bool(options.get("as_json"))
@@ -126,6 +166,18 @@ class Session:
             raise InputError("which chain? --url or LABELSHARE_URL names its node")
         return connect(self._url, expected_chain_id=self.deployment.chain_id)
 
+    @property
+    def own_node(self) -> str | None:
+        """The node's address where it is a development node of this machine, which anyone here may know."""
+        from urllib.parse import urlsplit
+
+        from labelshare.chain.loopback import LOOPBACK
+        from labelshare.chain.node import DEVELOPMENT_CHAIN_IDS
+
+        url = self._url or ""
+        own = urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname in LOOPBACK
+        return url if own and self.deployment.chain_id in DEVELOPMENT_CHAIN_IDS else None
+
     @cached_property
     def contracts(self) -> Contracts:
         """The contracts, checked against the chain."""
@@ -136,7 +188,14 @@ class Session:
         """What sends: to checked contracts alone."""
         from labelshare.commands.sending import KeepingSender
 
-        return KeepingSender(self.contracts.registry.chain)
+        return KeepingSender(self.contracts.registry.chain, self.fees)
+
+    @cached_property
+    def fees(self) -> FeePolicy:
+        """How gas is paid for: the chain's usual policy, and what the options say instead."""
+        from labelshare.commands.fees import chosen
+
+        return chosen(self.chain, **self._fees)
 
     # ------------------------------------------------------------------ the account
 

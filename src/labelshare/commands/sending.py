@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labelshare.chain.fees import FeePolicy
 from labelshare.chain.keys import Signer
 from labelshare.chain.node import Call, Chain, Receipt
 from labelshare.chain.transactions import Sender
@@ -27,8 +28,8 @@ class Sent:
 class KeepingSender(Sender):
     """A sender that keeps each transaction it sent, in order. Commands send one after the other."""
 
-    def __init__(self, chain: Chain) -> None:
-        super().__init__(chain)
+    def __init__(self, chain: Chain, fees: FeePolicy | None = None) -> None:
+        super().__init__(chain, fees=fees)
         self.sent: list[Sent] = []
 
     def send(self, signer: Signer, call: Call) -> Receipt:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelshare.commands.common import Session
-from labelshare.errors import InputError, LabelshareError
+from labelshare.commands.hosting import listening, log_to_stderr, run_service, server_config
+from labelshare.errors import InputError
 
 if TYPE_CHECKING:
-    import socket
-
-    from uvicorn import Config
-
+    from labelshare.api.metrics import Metrics
     from labelshare.oracle.service import Service
     from labelshare.store.database import Database
 
 __all__ = ["serve"]
-
-STOP_SECONDS: Final = 60.0
-_BACKLOG: Final = 2_048
 
 
 def serve(
@@ -63,10 +55,40 @@ def serve(
             min=0, help="Blocks behind the head that are final, where the chain does not say so itself."
         ),
     ] = None,
+    page_node: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LABELSHARE_PAGE_NODE",
+            help="JSON-RPC address from which the web app's pages may read the chain; everyone sees it. By "
+            "default the node's own on a development chain of this machine, else a visitor's wallet.",
+        ),
+    ] = None,
     challenge_up_to: Annotated[
         str,
         typer.Option(help="What the watcher may lock to challenge wrong proposals, in base units; 0: never."),
     ] = "0",
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            envvar="LABELSHARE_METRICS_PORT",
+            min=0,
+            max=65_535,
+            help="Port for /metrics alone, for Prometheus; 0 for any that is free. Off by default.",
+        ),
+    ] = None,
+    metrics_host: Annotated[
+        str,
+        typer.Option(
+            envvar="LABELSHARE_METRICS_HOST", help="Where metrics listen: this machine alone by default."
+        ),
+    ] = "127.0.0.1",
+    address_rate: Annotated[
+        float,
+        typer.Option(min=0, help="Requests a second of one client address, on average; 0: no limit."),
+    ] = 200.0,
+    account_rate: Annotated[
+        float, typer.Option(min=0, help="Requests a second of one account, on average; 0: no limit.")
+    ] = 100.0,
     log_json: Annotated[
         bool, typer.Option("--log-json/--log-text", help="Log as JSON, one line an event, or to be read.")
     ] = True,
@@ -76,13 +98,14 @@ def serve(
     Ctrl-C or SIGTERM ends it once the requests and steps at hand are done; whoever starts it again goes on.
     """
     from labelshare.api.app import create_app
-    from labelshare.api.settings import ApiSettings
+    from labelshare.api.pages import Pages
+    from labelshare.api.settings import ApiSettings, Rate
     from labelshare.oracle.blobs import Blobs
     from labelshare.oracle.desk import Desk
 
     if public_url is not None:
         ApiSettings(url=public_url)
-    most_locked = _base_units(challenge_up_to)
+    most_locked, web = _base_units(challenge_up_to), Pages(page_node or here.own_node)
     store = _store(state, database)
     service = _service(here, store, depth, most_locked)
     place = blobs or (str(state / "blobs") if state is not None else None)
@@ -95,12 +118,15 @@ def serve(
         index=service.indexer.at_head,
         lag=service.lag,
     )
-    with _listening(host, port) as listener:
+    metrics = None if metrics_port is None else _metrics(service, state, place)
+    with listening(host, port) as listener, _scraped(metrics, metrics_host, metrics_port or 0) as told:
         url = public_url or f"http://{host}:{listener.getsockname()[1]}"
-        config = _config(create_app(desk, ApiSettings(url=url)), proxy)
-        _log_to_stderr(as_json=log_json)
-        typer.echo(f"Serving {url}/v1 for oracle {here.signer.address} on chain {here.chain.chain_id}.")
-        _run(service, config, listener, store)
+        rates = {"address_rate": Rate.of(address_rate), "account_rate": Rate.of(account_rate)}
+        settings = ApiSettings(url=url, **rates)
+        config = server_config(create_app(desk, settings, web=web, metrics=metrics), proxy)
+        log_to_stderr(as_json=log_json)
+        typer.echo(f"Serving {url}/v1 for oracle {here.signer.address} on chain {here.chain.chain_id}.{told}")
+        run_service(service, config, listener, store)
 
 
 def _store(state: Path | None, url: str | None) -> Database:
@@ -116,85 +142,35 @@ def _service(here: Session, store: Database, depth: int | None, most_locked: int
     from labelshare.oracle.service import Options, Service
     from labelshare.store.journal import TransactionJournal
 
-    sender = Sender(here.contracts.registry.chain, TransactionJournal(store))
+    sender = Sender(here.contracts.registry.chain, TransactionJournal(store), here.fees)
     sender.require_usable(here.signer)
     return Service(sender, here.deployment, here.signer, store, Options(depth=depth, most_locked=most_locked))
+
+
+def _metrics(service: Service, state: Path | None, blobs: str | None) -> Metrics:
+    from labelshare.api.gathered import ServiceMetrics
+    from labelshare.api.metrics import Metrics
+    from labelshare.oracle.blobs import Blobs
+
+    folder = None if blobs is None or "://" in blobs else Path(blobs)
+    folders = {"database": state, "blobs": folder}
+    disks = {name: each for name, each in folders.items() if each is not None}
+    metrics = Metrics()
+    metrics.add(ServiceMetrics(service, disks, None if folder is None else Blobs.at(folder)))
+    return metrics
+
+
+@contextmanager
+def _scraped(metrics: Metrics | None, host: str, port: int) -> Iterator[str]:
+    """Metrics on a port of their own, if they are wanted; yields what to say of it."""
+    if metrics is None:
+        yield ""
+        return
+    with metrics.serving(host, port) as taken:
+        yield f" Metrics at http://{host}:{taken}/metrics."
 
 
 def _base_units(text: str) -> int:
     if not text.isascii() or not text.isdecimal():
         raise InputError(f"--challenge-up-to is a number of base units, not {text!r:.40}")
     return int(text)
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket: taken before anything starts, so that a port in use is one clear line."""
-    import socket
-
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            raise InputError(f"cannot listen on {host} port {port}: {error.strerror}") from None
-        listener.listen(_BACKLOG)
-        yield listener
-
-
-def _config(app: object, proxy: str | None) -> Config:
-    from uvicorn import Config
-
-    return Config(
-        app,  # type: ignore[arg-type]
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=proxy is not None,
-        forwarded_allow_ips=proxy or "127.0.0.1",
-        timeout_graceful_shutdown=int(STOP_SECONDS),
-    )
-
-
-def _run(service: Service, config: Config, listener: socket.socket, store: Database) -> None:
-    """Workers in threads, the API in front; when it ends, the workers finish what they are at."""
-    from uvicorn import Server
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # The server ends by them, and then sends them once more to whoever handled them before.
-        signal.signal(number, lambda *_: None)
-    service.start()
-    try:
-        Server(config).run(sockets=[listener])
-    finally:
-        ended = service.stop(STOP_SECONDS)
-        store.close()
-    if not ended:
-        raise LabelshareError(
-            f"a step did not end within {STOP_SECONDS:.0f} s; it is taken up again at the next start"
-        )
-
-
-def _log_to_stderr(*, as_json: bool) -> None:
-    """One line an event on the error stream; standard output is for the command's own words."""
-    import structlog
-
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(
-                [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-                if as_json
-                else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-            ),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )

@@ -5,28 +5,35 @@ What never changes is remembered; the rest is asked each time, of the index wher
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Final, TypeVar
 
 from labelshare.chain import events as ev
 from labelshare.chain.campaign import Campaign
 from labelshare.chain.deploy import Contracts, Deployment
 from labelshare.chain.history import DatasetHistory, campaign_record, dataset_history, pool_params
-from labelshare.chain.node import Chain, LogSource
-from labelshare.errors import InputError, NotFoundError, SpecError
+from labelshare.chain.node import Chain, Log, LogSource
+from labelshare.chain.standing import TELLING, standing
+from labelshare.chain.state import Status
+from labelshare.errors import EventError, InputError, NotFoundError, SpecError
 from labelshare.protocol.record import Record
 from labelshare.protocol.spec import Spec
 from labelshare.store.database import Database
+from labelshare.store.index import IndexedLogs
+from labelshare.store.spec_facts import Facts, SpecFacts
 from labelshare.store.specs import Specs
-from labelshare.types import Address, CampaignId, Hash32, Scope
+from labelshare.types import Address, CampaignId, Hash32, Scope, Settlement
 
 __all__ = ["Catalogue"]
 
 Kind = TypeVar("Kind", bound=ev.Event)
 
 SPECS_HELD: Final = 64
+AT_ONCE: Final = 1_000
+"""So many logs are read at a time."""
 
 
 @dataclass
@@ -47,6 +54,7 @@ class Catalogue:
     _created: dict[CampaignId, ev.CampaignCreated] = field(default_factory=dict)
     _campaigns: dict[CampaignId, Campaign] = field(default_factory=dict)
     _specs: dict[Hash32, Spec] = field(default_factory=dict)
+    _facts: dict[Hash32, Facts] = field(default_factory=dict)
 
     @cached_property
     def contracts(self) -> Contracts:
@@ -58,6 +66,43 @@ class Catalogue:
     def campaigns(self) -> list[ev.CampaignCreated]:
         """Every campaign, the newest first."""
         return self._every(ev.CampaignCreated)[::-1]
+
+    def newest(
+        self, before: tuple[int, int] | None, most: int, wanted: Callable[[ev.CampaignCreated], bool]
+    ) -> list[ev.CampaignCreated]:
+        """The newest campaigns of some kind, the newest first; those before a place (block, log index)."""
+        source, found = self.logs(), list[ev.CampaignCreated]()
+        if not isinstance(source, IndexedLogs):
+            older = (each for each in self.campaigns() if before is None or _place(each) < before)
+            return list(islice(filter(wanted, older), most))
+        kind, address = ev.topic_of(ev.CampaignCreated), self.deployment.registry.address
+        while True:
+            logs = source.newest(address, kind, before, AT_ONCE)
+            found += filter(wanted, map(_created, logs))
+            if len(found) >= most or len(logs) < AT_ONCE:
+                return found[:most]
+            before = (logs[-1].block, logs[-1].index)
+
+    def facts(self, campaigns: Collection[ev.CampaignCreated]) -> dict[CampaignId, Facts]:
+        """What a list shows of the campaigns' specs, of those whose spec is known and can be read."""
+        names = {each.params.spec_hash for each in campaigns}
+        kept = SpecFacts(self.database)
+        self._facts |= kept.find(names - self._facts.keys())
+        for each in campaigns:
+            name = each.params.spec_hash
+            if name in self._facts:
+                continue
+            try:
+                self._facts[name] = Facts.of(self._spec_of(each.campaign, name))
+            except (NotFoundError, SpecError):
+                continue
+            kept.add(name, self._facts[name])
+        known = self._facts
+        return {
+            each.campaign: known[each.params.spec_hash]
+            for each in campaigns
+            if each.params.spec_hash in known
+        }
 
     def created(self, name: CampaignId) -> ev.CampaignCreated:
         """The creation of a campaign; `NotFoundError` if there is none."""
@@ -81,6 +126,27 @@ class Catalogue:
             scope = Scope(self.chain.chain_id, self.deployment.registry.address, name)
             self._campaigns[name] = Campaign(self.deployment, self.contracts, scope, pool, params, spec)
         return self._campaigns[name]
+
+    def status(self, name: CampaignId) -> Status:
+        """Where a campaign is in its life; `NotFoundError` if there is none."""
+        self.created(name)
+        return self.statuses([name])[name]
+
+    def statuses(self, names: Collection[CampaignId]) -> dict[CampaignId, Status]:
+        """The same of several, at once where there is an index; each of them is known to be there."""
+        source = self.logs()
+        if not isinstance(source, IndexedLogs):
+            return {name: self.contracts.registry.campaign(name).status for name in names}
+        return {name: standing(found).status for name, found in self._told(source, names).items()}
+
+    def proposal(self, name: CampaignId) -> Settlement | None:
+        """The settlement that is proposed or final; None where none is."""
+        source = self.logs()
+        if not isinstance(source, IndexedLogs):
+            posted = self.record(name).posted
+            return posted.settlement if posted else None
+        proposed = standing(self._told(source, [name])[name]).proposal
+        return proposed.settlement if proposed else None
 
     def record(self, name: CampaignId) -> Record:
         """What the chain says of a campaign, by which its settlement is judged."""
@@ -147,6 +213,16 @@ class Catalogue:
 
     # ------------------------------------------------------------------- mechanics
 
+    def _told(self, source: IndexedLogs, names: Collection[CampaignId]) -> dict[CampaignId, list[ev.Event]]:
+        """The events of each campaign from which its status and its proposal follow, in order."""
+        kinds = [ev.topic_of(kind) for kind in TELLING]
+        found: dict[bytes, list[ev.Event]] = {bytes(name): [] for name in names}
+        for log in source.of_subjects(self.deployment.registry.address, kinds, list(found)):
+            event = ev.decode(log)
+            if event is not None:
+                found[bytes(log.topics[1])].append(event)
+        return {name: found[bytes(name)] for name in names}
+
     def _spec_of(self, campaign: CampaignId, name: Hash32) -> Spec:
         """A campaign's spec, from those handed in or from the oracle's own book."""
         specs = Specs(self.database)
@@ -162,3 +238,16 @@ class Catalogue:
             return []
         found = ev.events(source, address, self.deployment.block, head, topics)
         return [event for event in found if isinstance(event, kind)]
+
+
+@lru_cache(maxsize=16_384)
+def _created(log: Log) -> ev.CampaignCreated:
+    """The event of a log, which never changes; decoding takes longer than reading it."""
+    found = ev.decode(log)
+    if not isinstance(found, ev.CampaignCreated):
+        raise EventError(f"no creation of a campaign: log {log.index} of block {log.block}")
+    return found
+
+
+def _place(event: ev.Event) -> tuple[int, int]:
+    return event.log.block, event.log.index

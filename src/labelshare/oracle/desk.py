@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from labelshare.chain.deploy import Contracts, Deployment
 from labelshare.chain.events import CampaignCreated
@@ -23,11 +23,13 @@ from labelshare.errors import AccessError, EvidenceError, NotFoundError, Protoco
 from labelshare.oracle.blobs import Blobs
 from labelshare.oracle.catalogue import Catalogue
 from labelshare.oracle.engine import Oracle
+from labelshare.oracle.filing import Files
+from labelshare.oracle.findings import Filed
 from labelshare.oracle.settled import Earnings, earnings_of, expected_at
+from labelshare.oracle.tasks import closing
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
-from labelshare.protocol.proofs import Verdicts
-from labelshare.protocol.record import Record
 from labelshare.protocol.typed_data import commit_hash
+from labelshare.store.bundles import Bundle, find_bundle
 from labelshare.store.counts import Counts, campaigns_with, counts_of
 from labelshare.store.database import Database
 from labelshare.types import ZERO_HASH, Address, CampaignId, Hash32, Schedule
@@ -35,8 +37,6 @@ from labelshare.types import ZERO_HASH, Address, CampaignId, Hash32, Schedule
 __all__ = ["Assignment", "Desk", "Health", "Receipted", "Role", "round_at"]
 
 Thing = TypeVar("Thing")
-
-VERDICTS_HELD: Final = 4
 
 
 class Role(StrEnum):
@@ -108,6 +108,7 @@ class Desk:
         database: Where all that it receives is kept.
         blobs: What items are made of; None where nothing is.
         index: Gives the events of an index; None where they are read from the chain.
+        files: Where what settlements found is filed, to be asked for proofs and reasons.
         lag: Blocks that the index lacks, and its age in seconds; None without an index.
 
     Example:
@@ -123,11 +124,10 @@ class Desk:
     blobs: Blobs | None = None
     index: Callable[[], LogSource] | None = None
     lag: Callable[[], tuple[int, float]] | None = None
+    files: Files = field(default_factory=Files)
     _oracles: dict[CampaignId, Oracle] = field(default_factory=dict)
-    _verdicts: dict[Hash32, Verdicts] = field(default_factory=dict)
     _contents: dict[Hash32, frozenset[Hash32]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
-    _reading: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         self.catalogue = Catalogue(self.chain, self.deployment, self.database, self.index or self._own_logs)
@@ -178,6 +178,10 @@ class Desk:
             if name not in self._oracles:
                 self._oracles[name] = Oracle.of(campaign, self.sender, self.signer, self.database, self.index)
             return self._oracles[name]
+
+    def at_hand(self, name: CampaignId) -> Oracle | None:
+        """The same if this process has dealt with the campaign before: nothing is read for it."""
+        return self._oracles.get(name)
 
     def state(self, name: CampaignId) -> CampaignState:
         """Where a campaign is in its life."""
@@ -259,11 +263,11 @@ class Desk:
         return [self._receipted(oracle, each) for each in own[:most]]
 
     def _receipted(self, oracle: Oracle, signed: SignedCommit) -> Receipted:
-        """The same message again gets the same receipt."""
+        """The same message gets the same receipt, whenever it is signed."""
         digest = commit_hash(oracle.scope.campaign_id, signed.commit)
         opening = oracle.book.opening(signed.annotator, digest)
-        second = oracle.intake.open(opening) if opening else b""
-        return Receipted(signed, digest, oracle.intake.commit(signed), second)
+        second = oracle.intake.opening_receipt(opening) if opening else b""
+        return Receipted(signed, digest, oracle.intake.receipt(signed.annotator, digest), second)
 
     # ------------------------------------------------------------------ assignment
 
@@ -289,13 +293,13 @@ class Desk:
         last = oracle.book.last_commit(account)
         committed = last.commit.cumulative_count if last else 0
         begun = number is not None and number == oracle.book.round()
-        takes = begun and number is not None and now < schedule.aggregate_close(number)
+        takes = begun and number is not None and now < closing(oracle.params, number)
         shown = number if number is not None else (0 if now < schedule.work_start else None)
         return Assignment(
             now=now,
             round=number,
             opens_at=None if shown is None else schedule.round_start(shown),
-            closes_at=None if shown is None else schedule.aggregate_close(shown),
+            closes_at=None if shown is None else closing(oracle.params, shown),
             ends_at=None if shown is None else schedule.round_end(shown),
             takes_batches=takes,
             items=self._open_items(oracle, account) if takes else (),
@@ -313,42 +317,34 @@ class Desk:
 
     # ------------------------------------------------------------------ settlement
 
-    def verdicts(self, name: CampaignId) -> Verdicts:
-        """The settlement that is proposed or final, read from its bundle.
+    def findings(self, name: CampaignId) -> Filed:
+        """What the settlement that is proposed or final found, by its bundle.
 
         Raises:
             NotFoundError: Nothing is proposed.
             EvidenceError: Somebody else proposed it, and its bundle is not here.
+            Unread: Its bundle is large and being read for the first time.
         """
-        oracle, record = self.oracle(name), self.catalogue.record(name)
-        if record.posted is None:
+        oracle, settlement = self.oracle(name), self.catalogue.proposal(name)
+        if settlement is None:
             raise NotFoundError("nothing is proposed yet: until then nobody's labels are shown")
-        bundle = record.posted.settlement.bundle_hash
-        with self._reading:
-            return self._verdicts.get(bundle) or self._read_verdicts(oracle, record, bundle)
-
-    def _read_verdicts(self, oracle: Oracle, record: Record, bundle: Hash32) -> Verdicts:
-        """From the stored bundle; the last few are held, since reading a large one takes seconds."""
-        data = oracle.book.bundle(bundle)
-        if data is None:
+        bundle = find_bundle(self.database, name, settlement.bundle_hash)
+        if bundle is None:
             raise EvidenceError("the proposal on chain is not of a bundle in this store")
-        found = Verdicts.read(record, oracle.spec, [data])
-        while len(self._verdicts) >= VERDICTS_HELD:
-            self._verdicts.pop(next(iter(self._verdicts)))
-        self._verdicts[bundle] = found
-        return found
+        return self.files.find(bundle, oracle.spec, lambda: self.catalogue.record(name))
 
-    def bundle(self, name: CampaignId, bundle: Hash32) -> bytes:
+    def bundle(self, name: CampaignId, bundle: Hash32) -> Bundle:
         """The evidence of a settlement, once it is proposed: before, it is nobody's to see.
 
         Raises:
             NotFoundError: No settlement with that bundle was proposed, or the bundle is not here.
         """
-        oracle = self.oracle(name)
-        data = oracle.book.bundle(bundle) if self.catalogue.was_proposed(name, bundle) else None
-        if data is None:
+        self.oracle(name)
+        is_public = self.catalogue.was_proposed(name, bundle)
+        found = find_bundle(self.database, name, bundle) if is_public else None
+        if found is None:
             raise NotFoundError(f"no bundle {bundle} is published for this campaign")
-        return data
+        return found
 
     def earnings(self, name: CampaignId, account: Address) -> Earnings:
         """What a campaign earns an account, and when."""
@@ -359,9 +355,9 @@ class Desk:
         if state.status not in {Status.PROPOSED, Status.DISPUTED, Status.FINAL}:
             when = expected_at(state, oracle.params.schedule) if labels else None
             return Earnings(state.status, labels, at_most, expected_at=when)
-        verdicts = self.verdicts(name)
+        own = self.findings(name).of(account)
         registry = self.contracts.registry
-        return earnings_of(registry, state, verdicts, account, labels=labels, at_most=at_most)
+        return earnings_of(registry, state, own, account, labels=labels, at_most=at_most)
 
     # ----------------------------------------------------------------------- media
 
@@ -375,11 +371,18 @@ class Desk:
         spec = self.catalogue.campaign(name).spec
         if not self.roles(name, account):
             raise AccessError("content is shown to a campaign's annotators, its requester and its oracle")
-        if digest not in self._digests(spec.hash):
-            raise NotFoundError(f"no item of this campaign has content {digest}")
+        self._require_item(spec.hash, digest)
         if self.blobs is None:
             raise NotFoundError("this service keeps no content")
         return self.blobs, self.blobs.size(digest)
+
+    def require_item(self, name: CampaignId, digest: Hash32) -> None:
+        """Raise `NotFoundError` unless an item of the campaign has that content."""
+        self._require_item(self.catalogue.campaign(name).spec.hash, digest)
+
+    def _require_item(self, spec: Hash32, digest: Hash32) -> None:
+        if digest not in self._digests(spec):
+            raise NotFoundError(f"no item of this campaign has content {digest}")
 
     def _digests(self, spec: Hash32) -> frozenset[Hash32]:
         known = self._contents.get(spec)

@@ -272,7 +272,7 @@ class Oracle:
             True
         """
         number = self.book.round()
-        if self.intake.roster is not None and number in (None, self._known_round):
+        if self.knows(number):
             return
         record = self._record()
         if record.seed == ZERO_HASH:
@@ -280,6 +280,15 @@ class Oracle:
         self._know_roster(record)
         if number is not None:
             self._assign(record, number)
+
+    def knows(self, number: int | None) -> bool:
+        """Whether messages can be judged while batches of that round are taken: else `refresh` first.
+
+        Example:
+            >>> oracle.knows(oracle.book.round())
+            True
+        """
+        return self.intake.roster is not None and number in (None, self._known_round)
 
     def _know_roster(self, record: Record) -> None:
         self.intake.roster = record.roster(each.annotator for each in self._enrolled(record))

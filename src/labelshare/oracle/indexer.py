@@ -15,7 +15,7 @@ from typing import Final
 from labelshare.chain.deploy import Deployment
 from labelshare.chain.node import Block, Chain, Log
 from labelshare.errors import ChainError, DeploymentError
-from labelshare.store.index import Index, IndexedLogs
+from labelshare.store.index import Index, IndexedLogs, dataset_of, is_dataset
 from labelshare.types import Address
 
 __all__ = ["DEPTH", "MOST_BLOCKS", "Finality", "Indexer", "Position"]
@@ -95,7 +95,10 @@ class Indexer:
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        """The contracts that log: the registry, whose other parts speak in its name, and the licences."""
+        """The contracts that log from the beginning: the registry, in whose name its parts speak; licences.
+
+        Besides them the share token of every dataset is read, from the block of its making on.
+        """
         return (self.deployment.registry.address, self.deployment.licenses.address)
 
     def step(self) -> float:
@@ -170,7 +173,8 @@ class Indexer:
         return known
 
     def _require_own(self, first: int) -> None:
-        base, others = self.index.base(), self.index.addresses() - set(self.addresses)
+        base, own = self.index.base(), {*self.addresses, *self.index.datasets(self.addresses[0])}
+        others = self.index.addresses() - own
         if others or (base is not None and base.number != first):
             raise DeploymentError("the store's index is of another deployment; each needs a store of its own")
 
@@ -207,7 +211,8 @@ class Indexer:
         """
         last = new[-1].number
         try:
-            found = [log for each in self.addresses for log in self._logs_of(each, first, new)]
+            found = self._logs_of(self.addresses, first, new)
+            found += self._logs_of(self._datasets(found), first, new)
         except ChainError:
             if self.blocks == 1 or first == last:
                 raise
@@ -217,9 +222,17 @@ class Indexer:
             raise ChainError(f"the node gave a log twice in blocks {first} to {last}")
         return sorted(found, key=lambda log: (log.block, log.index))
 
-    def _logs_of(self, address: Address, first: int, new: Sequence[Block]) -> list[Log]:
-        before = self.chain.logs(address, first, new[0].number - 1) if first < new[0].number else []
-        return [*before, *self.chain.logs_in(address, new)]
+    def _datasets(self, found: Sequence[Log]) -> list[Address]:
+        """Every share token there is, those made in these logs of the registry among them."""
+        registry = self.addresses[0]
+        made = [log for log in found if log.address == registry and is_dataset(log)]
+        return sorted({*self.index.datasets(registry), *map(dataset_of, made)})
+
+    def _logs_of(self, addresses: Sequence[Address], first: int, new: Sequence[Block]) -> list[Log]:
+        if not addresses:
+            return []
+        before = self.chain.logs_of(addresses, first, new[0].number - 1) if first < new[0].number else []
+        return [*before, *self.chain.logs_of_in(addresses, new)]
 
     def _roll_back(self, known: Block, top: int) -> None:
         """Forget every block that the chain has dropped.

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from labelshare.errors import CommitmentError, LabelError, ProtocolError, ReplayError
+from labelshare.errors import CommitmentError, LabelError, LabelshareError, ProtocolError, ReplayError
+from labelshare.oracle.taking import Commits, Openings, only, take
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, check_opening, opening_hash
 from labelshare.protocol.rounds import check_items
 from labelshare.protocol.spec import Spec
-from labelshare.store.messages import Messages
-from labelshare.types import Address, CampaignParams, Hash32, Scope
+from labelshare.store.messages import Last, Messages
+from labelshare.types import Address, CampaignParams, Commit, Hash32, Scope
 
 __all__ = ["Intake"]
 
@@ -100,15 +101,13 @@ class Intake:
             ReplayError: The batch number is taken by another batch.
             CommitmentError: Wrong round, numbering, sums or items.
         """
-        annotator, commit = signed.annotator, signed.commit
-        name = typed_data.commit_hash(self.scope.campaign_id, commit)
-        typed_data.require_signer(typed_data.digest(self.scope, name), signed.signature, annotator)
-        with self.book.turn(annotator):
-            known = self.book.commit(annotator, name)
-            if known is None or known.items != signed.items:
-                self._check(signed)
-                self.book.add_commit(name, signed)
-        return self._receipt(typed_data.receipt_hash(self.scope.campaign_id, annotator, name))
+        work = Commits(self, [signed])
+        take(self.book.database, [work])
+        return only(work.answers())
+
+    def receipt(self, annotator: Address, name: Hash32) -> bytes:
+        """The signature over Receipt, for a commitment that is kept."""
+        return self._signed(typed_data.receipt_hash(self.scope.campaign_id, annotator, name))
 
     def published(self, number: int) -> list[SignedCommit]:
         """The commitments of a round with their item lists; `ProtocolError` while it takes batches."""
@@ -116,34 +115,58 @@ class Intake:
             raise ProtocolError(f"round {number} still takes batches")
         return self.book.commits_of(number)
 
-    def _check(self, signed: SignedCommit) -> None:
+    def time(self) -> int | LabelshareError:
+        """The chain's time, or why nobody tells it: what needs none is answered all the same."""
+        try:
+            return self.now()
+        except LabelshareError as error:
+            return error
+
+    def check_commit(
+        self,
+        signed: SignedCommit,
+        taken: int | None,
+        last: Mapping[Address, Last | Commit],
+        now: int | LabelshareError,
+    ) -> None:
+        """Check a batch whose signature is its annotator's, in the annotator's turn.
+
+        Args:
+            signed: The batch.
+            taken: The round whose batches are taken.
+            last: The latest batch of each annotator who has one.
+            now: See `time`.
+
+        Raises:
+            ProtocolError: As `commit` does.
+        """
         if self.roster is None:
             raise ProtocolError("the roster is still open")
         if signed.annotator not in self.roster:
             raise ProtocolError(f"{signed.annotator} is not on the roster")
-        self._check_round(signed.commit.round)
-        self._check_batch(signed)
+        self._check_round(signed.commit.round, taken, now)
+        self._check_batch(signed, last.get(signed.annotator))
         check_items(signed)
         self._check_assigned(signed)
 
-    def _check_round(self, number: int) -> None:
+    def _check_round(self, number: int, taken: int | None, now: int | LabelshareError) -> None:
         schedule = self.params.schedule
         if number >= schedule.rounds:
             raise CommitmentError(f"there is no round {number}, only {schedule.rounds}")
-        in_time = schedule.round_start(number) <= self.now() < schedule.aggregate_close(number)
-        if number != self.book.round() or not in_time:
+        in_time = schedule.round_start(number) <= _told(now) < schedule.aggregate_close(number)
+        if number != taken or not in_time:
             raise CommitmentError(f"round {number} does not take batches now")
 
-    def _check_batch(self, signed: SignedCommit) -> None:
-        commit, last = signed.commit, self.book.last_commit(signed.annotator)
-        own = last.commit.batch + 1 if last else 0
+    def _check_batch(self, signed: SignedCommit, last: Last | Commit | None) -> None:
+        commit = signed.commit
+        own = last.batch + 1 if last else 0
         if commit.count == 0:
             raise CommitmentError(f"batch {commit.batch} of {signed.annotator} is empty")
         if commit.batch < own:
             raise ReplayError(f"batch {commit.batch} of {signed.annotator} is in already, and is another one")
         if commit.batch > own:
             raise CommitmentError(f"batch {commit.batch} follows a gap: {own} is next")
-        before = last.commit.cumulative_count if last else 0
+        before = last.cumulative_count if last else 0
         if commit.cumulative_count != before + commit.count:
             raise CommitmentError(
                 f"cumulative count {commit.cumulative_count}, should be {before + commit.count}"
@@ -178,30 +201,24 @@ class Intake:
             CommitmentError: Too early or late, of no batch of this annotator, or not what was committed.
             LabelError: A label that is not a canonical one of this task.
         """
-        signed = self.book.commit(opening.annotator, opening.commit_hash)
-        if signed is None:
-            raise CommitmentError(f"{opening.annotator} committed no batch {opening.commit_hash}")
-        if self.book.opening(opening.annotator, opening.commit_hash) != opening:
-            self._check_opening(signed, opening)
-            with self.book.turn(opening.annotator):
-                if self.book.opening(opening.annotator, opening.commit_hash) != opening:
-                    self.book.add_opening(opening)
-        answer = opening_hash(opening)
-        return self._receipt(
-            typed_data.opening_receipt_hash(self.scope.campaign_id, opening.annotator, answer)
-        )
+        work = Openings(self, [opening])
+        take(self.book.database, [work])
+        return only(work.answers())
 
-    def _check_opening(self, signed: SignedCommit, opening: Opening) -> None:
-        self._check_reveal_time()
+    def opening_receipt(self, opening: Opening) -> bytes:
+        """The signature over OpeningReceipt, for an opening that is kept."""
+        campaign, annotator = self.scope.campaign_id, opening.annotator
+        return self._signed(typed_data.opening_receipt_hash(campaign, annotator, opening_hash(opening)))
+
+    def check_opening(self, signed: SignedCommit, opening: Opening, now: int | LabelshareError) -> None:
+        """Check an opening against the batch that it opens; raises as `open` does."""
+        schedule = self.params.schedule
+        if not schedule.commit_end <= _told(now) < schedule.reveal_end:
+            raise CommitmentError("batches are opened between the last round and the end of the reveal")
         check_opening(self.scope, signed.commit, opening)
         if opening.items != signed.items:
             raise CommitmentError("the opened items are not those committed")
         self._check_labels(opening)
-
-    def _check_reveal_time(self) -> None:
-        schedule = self.params.schedule
-        if not schedule.commit_end <= self.now() < schedule.reveal_end:
-            raise CommitmentError("batches are opened between the last round and the end of the reveal")
 
     def _check_labels(self, opening: Opening) -> None:
         for item, label in zip(opening.items, opening.labels, strict=True):
@@ -210,5 +227,11 @@ class Intake:
             except LabelError as error:
                 raise LabelError(f"item {item}: {error}") from None
 
-    def _receipt(self, struct_hash: Hash32) -> bytes:
+    def _signed(self, struct_hash: Hash32) -> bytes:
         return self.sign(typed_data.digest(self.scope, struct_hash))
+
+
+def _told(now: int | LabelshareError) -> int:
+    if isinstance(now, LabelshareError):
+        raise now
+    return now

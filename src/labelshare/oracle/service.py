@@ -21,6 +21,7 @@ from labelshare.chain.transactions import Sender
 from labelshare.errors import LabelshareError
 from labelshare.oracle import keeper, relay, settle
 from labelshare.oracle.case import Case, Cases
+from labelshare.oracle.clock import ClockCheck
 from labelshare.oracle.indexer import Finality, Indexer
 from labelshare.oracle.jobs import LEASE_SECONDS, Handler, Runner
 from labelshare.oracle.scheduler import SPEC, Scheduler, read_key
@@ -151,6 +152,8 @@ class Service:
             Worker("watcher", self.watcher.step),
             *(Worker(f"runner {at}", each.step) for at, each in enumerate(self.runners)),
         ]
+        if not chain.is_development:  # whose time is set at will
+            self.workers.append(Worker("clock", ClockCheck(chain, self.now).step))
 
     def _runner(self) -> Runner:
         return Runner(self.jobs, self._handlers(), lease=self.options.lease, now=self.now)
@@ -168,6 +171,9 @@ class Service:
         """Do a task if it is due still: the chain may have moved on since, or moved back."""
         campaign, task = read_key(kind, key)
         case = self.cases.case(campaign)
+        self.sender.catch_up(
+            self.signer
+        )  # what the chain has dropped is there again before anything is decided
         self.indexer.catch_up()
         if task not in due(case.params, case.situation()):
             return None
@@ -214,4 +220,8 @@ class Service:
 
     def _loop(self, worker: Worker) -> None:
         while not self._stop.is_set():
-            self._stop.wait(worker.run_once())
+            try:
+                pause = worker.run_once()
+            except Exception:  # noqa: BLE001 (not even the log can be written, as on a disk that is full)
+                pause = _FAULT_SECONDS
+            self._stop.wait(pause)

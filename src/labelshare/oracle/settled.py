@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from labelshare.chain.contracts import Parts, Registry
 from labelshare.chain.state import CampaignState, Status
-from labelshare.protocol.evidence import CommitRow, GoldRow, PayoutRow, ScoreRow, TruthRow
-from labelshare.protocol.proofs import Verdicts
+from labelshare.protocol.evidence import CommitRow, GoldRow, OpeningRow, PayoutRow, ScoreRow, TruthRow
+from labelshare.protocol.proofs import Counted
+from labelshare.protocol.record import Record
 from labelshare.protocol.typed_data import commit_hash
 from labelshare.types import Address, Hash32, Schedule
 
-__all__ = ["Earnings", "Gold", "Reason", "Why", "earnings_of", "expected_at", "reasons_for"]
+__all__ = ["Earnings", "Findings", "Gold", "Reason", "Why", "earnings_of", "expected_at", "reasons_for"]
+
+
+class Findings(Protocol):
+    """What a settlement found, as `Verdicts` has it; the commits and openings of one account are enough."""
+
+    @property
+    def record(self) -> Record:
+        """What the chain says of the campaign."""
+
+    @property
+    def commits(self) -> Sequence[CommitRow]:
+        """Commitments, in the bundle's order."""
+
+    @property
+    def openings(self) -> Sequence[OpeningRow]:
+        """What opens them."""
+
+    @property
+    def truths(self) -> Mapping[int, TruthRow]:
+        """Verdicts by item."""
+
+    @property
+    def gold(self) -> Mapping[int, GoldRow]:
+        """Gold by item."""
+
+    @property
+    def scores(self) -> Mapping[Address, ScoreRow]:
+        """What the work of each came to."""
+
+    @property
+    def payouts(self) -> Mapping[Address, PayoutRow]:
+        """The payout leaf of each."""
+
+    def answers(self, account: Address) -> Mapping[int, Counted]:
+        """An account's labels that count, by item."""
+
+    def votes(self, item: int, *, without: Address) -> Counter[bytes]:
+        """How many others gave each label of an item."""
 
 
 class Why(StrEnum):
@@ -110,7 +151,7 @@ def expected_at(state: CampaignState, schedule: Schedule) -> int | None:
 def earnings_of(
     registry: Registry,
     state: CampaignState,
-    verdicts: Verdicts,
+    verdicts: Findings,
     account: Address,
     *,
     labels: int,
@@ -150,13 +191,13 @@ def earnings_of(
     )
 
 
-def reasons_for(verdicts: Verdicts, account: Address) -> list[Reason]:
+def reasons_for(verdicts: Findings, account: Address) -> list[Reason]:
     """Every label of an annotator that was not accepted, by batch and item."""
     found = [*_opened(verdicts, account), *_unopened(verdicts, account)]
     return sorted(found, key=lambda each: (each.batch, each.item))
 
 
-def _opened(verdicts: Verdicts, account: Address) -> Iterator[Reason]:
+def _opened(verdicts: Findings, account: Address) -> Iterator[Reason]:
     batches = {_name(verdicts, row): row.batch for row in verdicts.commits if row.annotator == account}
     counted = verdicts.answers(account)
     for opening in verdicts.openings:
@@ -173,7 +214,7 @@ def _opened(verdicts: Verdicts, account: Address) -> Iterator[Reason]:
                 yield _reason(verdicts, account, item, batch, label, Why.DIFFERS)
 
 
-def _unopened(verdicts: Verdicts, account: Address) -> Iterator[Reason]:
+def _unopened(verdicts: Findings, account: Address) -> Iterator[Reason]:
     opened = {row.commit_hash for row in verdicts.openings if row.annotator == account}
     for row in verdicts.commits:
         if row.annotator == account and _name(verdicts, row) not in opened:
@@ -181,7 +222,7 @@ def _unopened(verdicts: Verdicts, account: Address) -> Iterator[Reason]:
                 yield _reason(verdicts, account, item, row.batch, b"", Why.UNOPENED)
 
 
-def _reason(verdicts: Verdicts, account: Address, item: int, batch: int, label: bytes, why: Why) -> Reason:
+def _reason(verdicts: Findings, account: Address, item: int, batch: int, label: bytes, why: Why) -> Reason:
     votes = verdicts.votes(item, without=account)
     gold = _gold(verdicts.gold.get(item), label)
     return Reason(item, batch, why, label, verdicts.truths.get(item), gold, dict(votes))
@@ -195,5 +236,5 @@ def _gold(row: GoldRow | None, label: bytes) -> Gold:
     return Gold.RIGHT if row.label == label else Gold.WRONG
 
 
-def _name(verdicts: Verdicts, row: CommitRow) -> Hash32:
+def _name(verdicts: Findings, row: CommitRow) -> Hash32:
     return commit_hash(verdicts.record.campaign_id, row.commit)

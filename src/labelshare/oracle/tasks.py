@@ -13,7 +13,7 @@ from typing import Final
 from labelshare.chain.state import CampaignState, Contest, Status
 from labelshare.types import ZERO_HASH, Address, CampaignParams, Hash32
 
-__all__ = ["ONCE", "Kind", "Receipt", "Situation", "Task", "due", "margin", "next_change"]
+__all__ = ["ONCE", "Kind", "Receipt", "Situation", "Task", "closing", "due", "margin", "next_change"]
 
 DAY: Final = 86_400
 # How long before the contract's limit the oracle's root goes out: time for its block, with replaced fees.

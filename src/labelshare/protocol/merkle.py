@@ -8,7 +8,7 @@ of node i are 2i + 1 and 2i + 2, and a parent hashes its children in sorted orde
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -28,6 +28,7 @@ __all__ = [
     "encoded_leaves",
     "leaf_hash",
     "root_of",
+    "siblings",
     "verify",
     "verify_multi",
 ]
@@ -104,13 +105,21 @@ class MerkleTree:
         """Leaf indices in tree order: neighbours here share most of their proof, so prove runs of them."""
         return self._order.tolist() if isinstance(self._order, np.ndarray) else self._order
 
+    @property
+    def nodes(self) -> bytes:
+        """Every node, 32 bytes each, the root first: with them and a leaf's place a proof needs no tree."""
+        return bytes(self._nodes.data) if isinstance(self._nodes, _Packed) else b"".join(self._nodes)
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """The place of each leaf among the nodes."""
+        places = np.empty(len(self), np.int64)
+        places[self._order] = 2 * len(self) - 2 - np.arange(len(self))
+        return places
+
     def proof(self, index: int) -> list[bytes]:
         """The siblings from leaf `index` up to the root."""
-        place, siblings = self._place(index), []
-        while place:
-            siblings.append(self._nodes[_sibling(place)])
-            place = (place - 1) // 2
-        return siblings
+        return [self._nodes[place] for place in siblings(self._place(index))]
 
     def multiproof(self, indices: Iterable[int]) -> MultiProof:
         """One proof of several leaves, equal to `getMultiProof` of @openzeppelin/merkle-tree."""
@@ -242,6 +251,13 @@ def _column(hashes: Rows, number: int) -> NDArray[np.uint64]:
 
 def _parent(one: bytes, other: bytes) -> bytes:
     return keccak(one + other if one < other else other + one)
+
+
+def siblings(place: int) -> Iterator[int]:
+    """The places of the nodes that prove the one at a place, up to the root."""
+    while place:
+        yield _sibling(place)
+        place = (place - 1) // 2
 
 
 def _sibling(place: int) -> int:

@@ -111,7 +111,7 @@ class Verdicts:
         for row in evidence.read(bundle):
             found._take(row)
         found._count()
-        tree = found._labels
+        tree = found.label_tree
         if found._label_root != (tree.root if tree else ZERO_HASH):
             raise EvidenceError("the labels of the bundle do not make the root that it states")
         return found
@@ -128,7 +128,7 @@ class Verdicts:
 
     def label_proof(self, annotator: Address, item: int) -> LabelProof:
         """The proof that a label counted; `NotFoundError` for one that is not there or does not count."""
-        found, tree = self.answers(annotator).get(item), self._labels
+        found, tree = self.answers(annotator).get(item), self.label_tree
         if found is None or tree is None:
             raise NotFoundError(f"{annotator} gave no label of item {item} that counts")
         (leaf,) = self._leaf(annotator, item, found)
@@ -148,7 +148,7 @@ class Verdicts:
         row = self.truths.get(item)
         if row is None:
             raise NotFoundError(f"item {item} has no verdict")
-        tree = self._truths
+        tree = self.truth_tree
         leaf = Hash32(truth_leaf(self.record.scope, row.leaf))
         return TruthProof(row, leaf, tuple(map(Hash32, tree.proof(self._truth_places[item]))), tree.root)
 
@@ -229,7 +229,8 @@ class Verdicts:
         return label_leaves(self.record.scope, annotator, found.batch, [item], [bytes(digest(found.label))])
 
     @cached_property
-    def _labels(self) -> MerkleTree | None:
+    def label_tree(self) -> MerkleTree | None:
+        """The tree of the labels that count, in the order of their `place`; None where none does."""
         return _tree(np.concatenate(self._leaves))
 
     @cached_property
@@ -237,7 +238,8 @@ class Verdicts:
         return {item: place for place, item in enumerate(self.truths)}
 
     @cached_property
-    def _truths(self) -> MerkleTree:
+    def truth_tree(self) -> MerkleTree:
+        """The tree of the verdicts, in the order of `truths`."""
         return MerkleTree(truth_leaves(self.record.scope, [row.leaf for row in self.truths.values()]))
 
 

@@ -55,7 +55,7 @@ class SignIn:
         )
 
 
-def personal_digest(text: str) -> Hash32:
-    """What `personal_sign` signs of a text (EIP-191, version 0x45)."""
-    data = text.encode()
+def personal_digest(message: str | bytes) -> Hash32:
+    """What `personal_sign` signs of a text or of bytes (EIP-191, version 0x45)."""
+    data = message.encode() if isinstance(message, str) else message
     return keccak(b"\x19Ethereum Signed Message:\n" + str(len(data)).encode() + data)

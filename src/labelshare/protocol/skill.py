@@ -27,7 +27,7 @@ __all__ = ["ONE", "Comparison", "from_skill", "full_skill", "is_below", "is_sure
 
 ONE: Final = 65_536  # a skill of 1
 _BPS: Final = 10_000
-_Z2_PPM: Final = 2_706_025  # 1.645² in millionths: one side of the normal distribution, at 95%
+_Z2_PPM: Final = 5_428_900  # 2.33² in millionths: one side of the normal distribution, at 99%
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ def is_below(record: Comparison, below_bps: int) -> bool:
 
 
 def is_surely_below(record: Comparison, below_bps: int) -> bool:
-    """Whether the raw skill plus 1.645 standard errors is below `below_bps` / 10,000.
+    """Whether the raw skill plus 2.33 standard errors is below `below_bps` / 10,000.
 
     A is taken as binomial with p = (A + 1) / (n + 2), which Laplace's rule of succession keeps off 0 and 1,
     so that agreeing never is no certainty; chance is taken as known. With sd = √(n·p·(1 − p)) the standard
-    error of the raw skill is sd / (n − X/T), and below·(n − X/T) − (A − X/T) must exceed 1.645·sd: both
+    error of the raw skill is sd / (n − X/T), and below·(n − X/T) − (A − X/T) must exceed 2.33·sd: both
     sides squared and multiplied by (10,000·T·(n + 2))².
     """
     n, agreed = record.compared, record.agreed

@@ -1,7 +1,7 @@
 """Who is slashed, by how much, and when nobody is.
 
 `skill-and-gold.v1` takes a part of the signed stake from an annotator on whom two kinds of evidence agree:
-its raw skill without gold is below the limit even with 1.645 standard errors added, and it failed hidden
+its raw skill without gold is below the limit even with 2.33 standard errors added, and it failed hidden
 gold (or, where the spec says so, agreed with its peers no better than chance). Honest work fails one by bad
 luck now and then, both hardly ever.
 

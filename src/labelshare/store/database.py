@@ -10,18 +10,18 @@ from threading import Lock, RLock, local
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from labelshare.errors import InputError, StoreError, WrongChainError
-from labelshare.store import postgres, schema, sqlite
+from labelshare.store import postgres, revisions, schema, sqlite
 from labelshare.store.locks import FileLocks, Locks, ThreadLocks
 from labelshare.types import Hash32
 
 if TYPE_CHECKING:
     from labelshare.chain.node import Chain
 
-__all__ = ["FILE", "LOCKS", "Database"]
+__all__ = ["FILE", "LOCKS", "Database", "is_of_rows"]
 
 FILE: Final = "labelshare.db"
 LOCKS: Final = "labelshare.locks"
@@ -144,6 +144,11 @@ class Database:
                 held.enter_context(self._locks.holding(keys))
             yield
 
+    def take_turns(self, connection: Connection, turns: Collection[bytes]) -> None:
+        """Several turns for a block of `writing`, in the order in which everybody takes them."""
+        if turns and self._is_postgres:
+            postgres.take_turns(connection, turns)
+
     @property
     def is_writing(self) -> bool:
         """Whether this thread is in a block of `writing`."""
@@ -184,8 +189,7 @@ class Database:
         return connection
 
     def _take_turn(self, connection: Connection, turn: bytes) -> None:
-        if turn and self._is_postgres:
-            postgres.take_turn(connection, turn)
+        self.take_turns(connection, [turn] if turn else [])
 
     def _ready(self) -> None:
         """Bring it to the present schema; whatever fails, nothing stays open."""
@@ -199,9 +203,9 @@ class Database:
         with _migrating, self._writer.begin() as connection:
             self._take_turn(connection, _MIGRATION)
             tables = inspect(connection).get_table_names()
-            if tables and "alembic_version" not in tables:
+            if tables and revisions.TABLE not in tables:
                 raise _Foreign("this is not a store of labelshare")
-            _upgrade(connection)
+            revisions.upgrade(connection)
         if not self._is_postgres:
             with self.engine.connect() as connection:
                 sqlite.let_readers_beside_writers(connection.connection.dbapi_connection)
@@ -219,18 +223,9 @@ def _refusals() -> Iterator[None]:
         raise StoreError(f"the store refused: {_short(error)}") from error
 
 
-def _upgrade(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", "labelshare:store/migrations")
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise StoreError(f"the store was written by another version of labelshare: {error}") from None
+def is_of_rows(error: StoreError) -> bool:
+    """Whether the store refused what was to be written, rather than to work at all."""
+    return isinstance(error.__cause__, DataError | IntegrityError)
 
 
 def _short(error: Exception) -> str:

@@ -6,19 +6,21 @@ that. The latest block kept is how far the logs go: a block and its logs are wri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
+from labelshare.chain.events import DatasetCreated, topic_of
 from labelshare.chain.node import Block, Log, Topics
 from labelshare.errors import StoreError
 from labelshare.store.database import Database
 from labelshare.store.schema import blocks, logs
-from labelshare.types import Address, Hash32
+from labelshare.types import NOBODY, Address, Hash32
 
-__all__ = ["Index", "IndexedLogs"]
+__all__ = ["Index", "IndexedLogs", "dataset_of", "is_dataset"]
 
 _TURN: Final = b"labelshare.index"
 _WORD: Final = 32
@@ -55,6 +57,12 @@ class Index:
         """Whose logs are here."""
         with self.database.reading() as connection:
             return {Address(row.address) for row in connection.execute(select(logs.c.address).distinct())}
+
+    def datasets(self, registry: Address) -> list[Address]:
+        """The share tokens of the datasets that a registry has made, as far as its logs are here."""
+        with self.database.reading() as connection:
+            rows = connection.execute(select(logs.c.subject).where(*_made(registry)))
+            return [_address(row.subject) for row in rows]
 
     # ------------------------------------------------------------------ writing
 
@@ -115,7 +123,8 @@ class IndexedLogs:
 
     Args:
         index: Where they are kept.
-        addresses: Whose logs the index holds; those of others it cannot tell.
+        addresses: Whose logs the index holds from the beginning, the registry's first. Of others it can tell
+            those of the share tokens that this one has made.
         at: The latest block that counts.
         head: The index's head as the reading began. Where the chain has dropped it meanwhile, and `at` is
             not final, answers of two histories would be mixed: they are refused instead.
@@ -124,7 +133,7 @@ class IndexedLogs:
     def __init__(
         self, index: Index, addresses: Sequence[Address], at: int, head: Block | None = None
     ) -> None:
-        self._index, self._addresses, self._at, self._head = index, frozenset(addresses), at, head
+        self._index, self._addresses, self._at, self._head = index, tuple(addresses), at, head
 
     @property
     def block_number(self) -> int:
@@ -133,13 +142,37 @@ class IndexedLogs:
 
     def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
         """As a chain answers; `StoreError` for what is not in the index, or no longer."""
-        if address not in self._addresses:
-            raise StoreError(f"the index holds no logs of {address}")
         if to_block > self._at:
             raise StoreError(f"the logs end with block {self._at}; block {to_block} was asked for")
         with self._index.database.reading() as connection:
             self._require_there(connection, to_block)
+            if address not in self._addresses and not self._has_made(connection, address):
+                raise StoreError(f"the index holds no logs of {address}")
             return _logs(connection, address, from_block, to_block, topics)
+
+    def newest(self, address: Address, kind: Hash32, before: tuple[int, int] | None, most: int) -> list[Log]:
+        """The last logs of one kind, the latest first; with `before` those before a place (block, index)."""
+        with self._index.database.reading() as connection:
+            self._require_there(connection, self._at)
+            return _newest(connection, address, kind, before, most, self._at)
+
+    def of_subjects(
+        self, address: Address, kinds: Collection[Hash32], subjects: Collection[bytes]
+    ) -> list[Log]:
+        """The logs of some kinds about some subjects, in order."""
+        wanted = select(logs).where(
+            logs.c.subject.in_(list(map(bytes, subjects))),
+            logs.c.address == bytes(address),
+            logs.c.kind.in_(list(map(bytes, kinds))),
+            logs.c.block <= self._at,
+        )
+        with self._index.database.reading() as connection:
+            self._require_there(connection, self._at)
+            return [_log(row) for row in connection.execute(wanted.order_by(logs.c.block, logs.c.position))]
+
+    def _has_made(self, connection: Connection, address: Address) -> bool:
+        own = (*_made(self._addresses[0]), logs.c.subject == _word(address)) if self._addresses else ()
+        return bool(own) and connection.execute(select(logs.c.block).where(*own)).first() is not None
 
     def _require_there(self, connection: Connection, to_block: int) -> None:
         now = _head(connection)
@@ -151,6 +184,33 @@ class IndexedLogs:
         row = connection.execute(kept).one_or_none()
         if now.number < self._head.number or (row is not None and _block(row) != self._head):
             raise StoreError(f"block {self._head.number} was replaced during the reading; read again")
+
+
+@cache
+def _dataset() -> Hash32:
+    return topic_of(DatasetCreated)
+
+
+def is_dataset(log: Log) -> bool:
+    """Whether a log of the registry says that a dataset was made."""
+    return bool(log.topics) and log.topics[0] == _dataset()
+
+
+def dataset_of(log: Log) -> Address:
+    """The share token of the dataset that such a log is about."""
+    return _address(log.topics[1])
+
+
+def _made(registry: Address) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return logs.c.address == bytes(registry), logs.c.kind == bytes(_dataset())
+
+
+def _word(address: Address) -> bytes:
+    return address.rjust(_WORD, b"\0")
+
+
+def _address(word: bytes) -> Address:
+    return Address(word[-len(NOBODY) :])
 
 
 def _head(connection: Connection) -> Block | None:
@@ -177,13 +237,26 @@ def _logs(
     return [log for log in map(_log, rows) if log.matches(topics)]
 
 
+def _newest(
+    connection: Connection, address: Address, kind: Hash32, before: tuple[int, int] | None, most: int, at: int
+) -> list[Log]:
+    wanted = select(logs).where(
+        logs.c.address == bytes(address), logs.c.kind == bytes(kind), logs.c.block <= at
+    )
+    if before is not None:
+        block, position = before
+        earlier = or_(logs.c.block < block, and_(logs.c.block == block, logs.c.position < position))
+        wanted = wanted.where(earlier)
+    rows = connection.execute(wanted.order_by(logs.c.block.desc(), logs.c.position.desc()).limit(most))
+    return [_log(row) for row in rows]
+
+
 def _by_subject(topics: Topics) -> list[ColumnElement[bool]]:
     """What the database can tell of the topics; the rest is compared here."""
-    if len(topics) > 1 and topics[1] is not None:
-        return [logs.c.subject == bytes(topics[1])]
-    if topics and topics[0] is not None:
-        return [func.substr(logs.c.topics, 1, _WORD) == bytes(topics[0])]
-    return []
+    columns = (logs.c.kind, logs.c.subject)
+    return [
+        column == bytes(topic) for column, topic in zip(columns, topics, strict=False) if topic is not None
+    ]
 
 
 def _block(row: Any) -> Block:
@@ -220,6 +293,7 @@ def _log_row(log: Log) -> dict[str, Any]:
         "transaction": bytes(log.transaction),
         "address": bytes(log.address),
         "topics": b"".join(map(bytes, log.topics)),
+        "kind": bytes(log.topics[0]) if log.topics else b"",
         "subject": bytes(log.topics[1]) if len(log.topics) > 1 else b"",
         "data": log.data,
     }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, false, insert, or_, select, update
 
 from labelshare.chain.envelope import read_transaction
 from labelshare.chain.journal import Entry, Outcome, State
@@ -68,6 +68,20 @@ class TransactionJournal:
         with self._database.reading() as connection:
             rows = connection.execute(wanted).all()
         return [_entry(row) for row in rows if accounts is None or row.sender in accounts]
+
+    def in_blocks(self, nonces: Mapping[Address, int]) -> list[Entry]:
+        """What was in blocks, and what that replaced: of each account from a nonce on, in order."""
+        was_there = or_(
+            table.c.state.in_([State.MINED.value, State.REPLACED.value]),
+            and_(table.c.state == State.REFUSED.value, table.c.gas_used.is_not(None)),
+        )
+        own = [
+            and_(table.c.sender == bytes(account), table.c.nonce >= nonce)
+            for account, nonce in nonces.items()
+        ]
+        wanted = select(table).where(was_there, or_(false(), *own)).order_by(table.c.number)
+        with self._database.reading() as connection:
+            return [_entry(row) for row in connection.execute(wanted)]
 
     def named(self, names: Iterable[str]) -> dict[str, Entry]:
         """The latest transaction of each name that is pending, mined or lost."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Table, and_, insert, or_, select, update
 
@@ -21,12 +21,41 @@ from labelshare.store.coding import (
     signed_row,
 )
 from labelshare.store.database import Database
+from labelshare.store.many import found, insert_many
 from labelshare.store.schema import bundles, campaigns, commits, enrolments, openings
 from labelshare.store.upsert import insert_or_keep
 from labelshare.store.vault import Vault
 from labelshare.types import Address, CampaignId, Hash32
 
-__all__ = ["Messages"]
+__all__ = ["Last", "Messages", "Name", "State"]
+
+Name: TypeAlias = tuple[Address, Hash32]
+"""What a commitment is known by: who committed, and its hash."""
+
+_COMMITS: Final = (
+    "SELECT t.* FROM wanted JOIN commits AS t "
+    "ON t.campaign = {} AND t.annotator = wanted.k0 AND t.commit_hash = wanted.k1"
+)
+_OPENINGS: Final = _COMMITS.replace("commits AS", "openings AS")
+_LAST: Final = (
+    "SELECT t.annotator, t.batch, t.cumulative_count FROM wanted JOIN commits AS t "
+    "ON t.campaign = {} AND t.annotator = wanted.k0 AND t.batch = "
+    "(SELECT MAX(m.batch) FROM commits AS m WHERE m.campaign = {} AND m.annotator = wanted.k0)"
+)
+
+
+class State(NamedTuple):
+    """What a campaign takes: enrolments, and batches of a round; None between rounds."""
+
+    enrolling: bool
+    round: int | None
+
+
+class Last(NamedTuple):
+    """An annotator's latest batch: its number, and the labels up to its end."""
+
+    batch: int
+    cumulative_count: int
 
 
 @dataclass(frozen=True)
@@ -52,16 +81,28 @@ class Messages:
             insert_or_keep(connection, campaigns, row)
 
     @contextmanager
-    def turn(self, annotator: Address) -> Iterator[None]:
+    def turn(self, annotator: Address) -> Iterator[State]:
         """A block that reads and writes as one, beside which nobody else does for this annotator.
 
-        Nor does anybody end the enrolment or the round meanwhile, in any process: what was taken under a
+        The campaign is held in it, as `hold` says.
+        """
+        with self.database.writing(self.turn_of(annotator)):
+            yield self.hold()
+
+    def turn_of(self, annotator: Address) -> bytes:
+        """What `Database.take_turns` calls an annotator's turn."""
+        return self._key + annotator
+
+    def hold(self) -> State:
+        """What is taken at the moment; within a block of `Database.writing`.
+
+        Nobody ends the enrolment or the round before that block ends, in any process: what was taken under a
         state of the campaign is in the store before the state changes.
         """
-        held = select(campaigns.c.campaign).where(campaigns.c.campaign == self._key)
-        with self.database.writing(self._key + bytes(annotator)) as connection:
-            connection.execute(held.with_for_update(read=True))
-            yield
+        held = select(campaigns.c.enrolling, campaigns.c.round).where(campaigns.c.campaign == self._key)
+        with self.database.writing() as connection:
+            row = connection.execute(held.with_for_update(read=True)).one_or_none()
+        return State(enrolling=False, round=None) if row is None else State(row.enrolling, _taken(row.round))
 
     def is_enrolling(self) -> bool:
         """Whether enrolments are taken."""
@@ -73,8 +114,7 @@ class Messages:
 
     def round(self) -> int | None:
         """The round whose batches are taken; None between rounds."""
-        number = self._campaign("round")
-        return None if number is None or number < 0 else int(number)
+        return _taken(self._campaign("round"))
 
     def begin_round(self, number: int) -> None:
         """Take batches of this round alone; not where it, or a later one, was closed before."""
@@ -121,6 +161,20 @@ class Messages:
             row = connection.execute(own.order_by(commits.c.batch.desc()).limit(1)).one_or_none()
         return None if row is None else signed_of(row)
 
+    def commits_named(self, names: Sequence[Name]) -> dict[Name, SignedCommit]:
+        """The commitments of these names that are in."""
+        with self.database.reading() as connection:
+            rows = list(found(connection, _COMMITS, names, more=(self._key,)))
+        every = ((Hash32(row.commit_hash), signed_of(row)) for row in rows)
+        return {(signed.annotator, name): signed for name, signed in every}
+
+    def last_commits(self, annotators: Iterable[Address]) -> dict[Address, Last]:
+        """The latest batch of each of these annotators who has one."""
+        wanted = [(each,) for each in dict.fromkeys(annotators)]
+        with self.database.reading() as connection:
+            rows = list(found(connection, _LAST, wanted, more=(self._key, self._key)))
+        return {Address(annotator): Last(batch, total) for annotator, batch, total in rows}
+
     def commits(self, before: int | None = None) -> list[SignedCommit]:
         """All commitments, by annotator and batch; with `before` those of earlier rounds alone."""
         own = () if before is None else (commits.c.round < before,)
@@ -138,12 +192,23 @@ class Messages:
 
     def add_commit(self, name: Hash32, signed: SignedCommit) -> None:
         """Keep a commitment."""
-        self._add(commits, signed_row(name, signed))
+        self.add_commits([(name, signed)])
+
+    def add_commits(self, new: Iterable[tuple[Hash32, SignedCommit]]) -> None:
+        """Keep commitments, by their hashes."""
+        self._add_many(commits, [signed_row(name, signed) for name, signed in new])
 
     def opening(self, annotator: Address, name: Hash32) -> Opening | None:
         """The opening of the annotator's commitment of that hash."""
         row = self._one(openings, annotator=bytes(annotator), commit_hash=bytes(name))
         return None if row is None else opening_of(self._opener, row)
+
+    def openings_named(self, names: Sequence[Name]) -> dict[Name, Opening]:
+        """The openings of the commitments of these names that are in."""
+        with self.database.reading() as connection:
+            rows = list(found(connection, _OPENINGS, names, more=(self._key,)))
+        every = (opening_of(self._opener, row) for row in rows)
+        return {(each.annotator, each.commit_hash): each for each in every}
 
     def openings(self) -> list[Opening]:
         """All openings, by annotator and commitment."""
@@ -152,7 +217,15 @@ class Messages:
 
     def add_opening(self, opening: Opening) -> None:
         """Keep an opening."""
-        self._add(openings, opening_row(self._opener, self._key, opening))
+        self.add_openings([self.sealed(opening)])
+
+    def sealed(self, opening: Opening) -> dict[str, Any]:
+        """An opening's row, its answers sealed."""
+        return opening_row(self._opener, self._key, opening)
+
+    def add_openings(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Keep openings, as `sealed` made them."""
+        self._add_many(openings, rows)
 
     # ---------------------------------------------------------------- the bundle
 
@@ -191,6 +264,10 @@ class Messages:
         with self.database.writing() as connection:
             connection.execute(insert(table), {"campaign": self._key} | row)
 
+    def _add_many(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        with self.database.writing() as connection:
+            insert_many(connection, table, [{"campaign": self._key} | row for row in rows])
+
     def _one(self, table: Table, **known: bytes) -> Any:
         wanted = select(table).where(table.c.campaign == self._key)
         for column, value in known.items():
@@ -202,3 +279,8 @@ class Messages:
         wanted = select(table).where(table.c.campaign == self._key, *where).order_by(*order)
         with self.database.reading() as connection:
             return list(connection.execute(wanted))
+
+
+def _taken(number: int | None) -> int | None:
+    """A round that was closed is kept as a number below zero."""
+    return None if number is None or number < 0 else int(number)

@@ -9,7 +9,6 @@ from typing import Final
 
 from sqlalchemy import (
     URL,
-    BigInteger,
     Connection,
     Engine,
     Integer,
@@ -24,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from labelshare.store.locks import PATIENCE_SECONDS, slots_of, taken_too_long
 
-__all__ = ["DIALECT", "SNAPSHOT", "SessionLocks", "engine", "take_turn"]
+__all__ = ["DIALECT", "SNAPSHOT", "SessionLocks", "engine", "take_turns"]
 
 DIALECT: Final = "postgresql"
 SNAPSHOT: Final = {"isolation_level": "REPEATABLE READ"}
@@ -35,6 +34,7 @@ _CONNECT_SECONDS: Final = 10
 _LOCK_MILLISECONDS: Final = 30_000
 _POOL: Final = 10
 _LOCK_NOT_AVAILABLE: Final = "55P03"
+_TAKE_TURNS: Final = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key"
 # Of the locks that outlast transactions; a transaction's turns are told apart by one number, these by two.
 _ACCOUNTS: Final = 0x6C73
 # A host that is gone is missed by the server after this many seconds, thrice, and its locks are free.
@@ -57,10 +57,14 @@ def engine(url: str) -> Engine:
     )
 
 
-def take_turn(connection: Connection, turn: bytes) -> None:
-    """Wait until nobody else is in a transaction of the same turn; it ends with the transaction."""
-    key = int.from_bytes(sha256(turn).digest()[:8], "big", signed=True)
-    connection.execute(select(func.pg_advisory_xact_lock(literal(key, BigInteger))))
+def take_turns(connection: Connection, turns: Collection[bytes]) -> None:
+    """Wait until nobody else is in a transaction of any of these turns; they end with the transaction.
+
+    Taken by ascending key, so that no two who want several wait for each other.
+    """
+    keys = sorted({int.from_bytes(sha256(turn).digest()[:8], "big", signed=True) for turn in turns})
+    # The list is read in its order: each lock is had before the next one is asked for.
+    connection.exec_driver_sql(_TAKE_TURNS, (keys,))
 
 
 class SessionLocks:

@@ -29,15 +29,21 @@ __all__ = [
     "campaigns",
     "chains",
     "commits",
+    "contents",
+    "drafts",
     "enrolments",
+    "followed",
+    "inclusions",
     "jobs",
     "logs",
     "memberships",
     "metadata",
     "openings",
+    "refused",
     "replies",
     "sessions",
     "sign_ins",
+    "spec_facts",
     "specs",
     "transactions",
 ]
@@ -162,8 +168,75 @@ memberships = Table(
     _bytes("roster_proof"),
 )
 
+# A campaign that an account works in: which spec, whose service it asks (empty for none), and whether the
+# oracle has taken its enrolment.
+followed = Table(
+    "followed",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    _bytes("spec_hash"),
+    Column("service", String(500), nullable=False),
+    Column("enrolled", Boolean, nullable=False),
+)
+
+# Where a batch of one's own is under the root of its round (32 bytes a step), by the batch's commitment.
+inclusions = Table(
+    "inclusions",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    _bytes("root", key=True),
+    _bytes("proof"),
+)
+
+# Batches that the oracle refused: not forgotten, for it may have kept what it said it would not.
+refused = Table(
+    "refused",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    _bytes("root", key=True),
+    Column("round", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("cumulative_count", BigInteger, nullable=False),
+    _bytes("labels"),
+)
+
+# Answers given and not sealed into a batch yet; `label` is sealed by the vault.
+drafts = Table(
+    "drafts",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("annotator", key=True),
+    Column("item", BigInteger, primary_key=True, autoincrement=False),
+    _bytes("label"),
+)
+
 # Specs by their hash, from whoever funds a campaign: the chain has the hash alone.
 specs = Table("specs", metadata, _bytes("spec_hash", key=True), _bytes("spec"))
+
+# What a list shows of a spec, which may be a hundred megabytes: worked out once.
+spec_facts = Table(
+    "spec_facts",
+    metadata,
+    _bytes("spec_hash", key=True),
+    Column("title", Text, nullable=False),
+    Column("items", BigInteger, nullable=False),
+    Column("price", String(78), nullable=False),
+)
+
+# Content that was handed in for a campaign's items: who did, and its bytes.
+contents = Table(
+    "contents",
+    metadata,
+    _bytes("campaign", key=True),
+    _bytes("digest", key=True),
+    _bytes("account"),
+    Column("size", BigInteger, nullable=False),
+    Index("ix_contents_account", "account"),
+)
 
 # ------------------------------------------------------------------------------- the index
 
@@ -178,8 +251,8 @@ blocks = Table(
     Column("time", BigInteger, nullable=False),
 )
 
-# What our contracts logged. `topics` are 32 bytes each; `subject` is the second of them, or empty: mostly the
-# campaign.
+# What our contracts logged. `topics` are 32 bytes each; `kind` is the first, and `subject` the second of them,
+# mostly the campaign; empty where there is none.
 logs = Table(
     "logs",
     metadata,
@@ -189,9 +262,11 @@ logs = Table(
     _bytes("transaction"),
     _bytes("address"),
     _bytes("topics"),
+    _bytes("kind"),
     _bytes("subject"),
     _bytes("data"),
-    Index("ix_logs_subject", "subject"),
+    Index("ix_logs_kind", "address", "kind", "block", "position"),
+    Index("ix_logs_subject", "subject", "block", "position"),
 )
 
 # ---------------------------------------------------------------------------- the service
@@ -240,4 +315,5 @@ replies = Table(
     Column("status", Integer, nullable=False),
     _bytes("body"),
     Column("expires", BigInteger, nullable=False),
+    Index("ix_replies_expires", "expires"),
 )

@@ -6,16 +6,23 @@ of the machine.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from sqlalchemy import delete, insert, select
 
 from labelshare.store.database import Database
+from labelshare.store.many import found
 from labelshare.store.schema import sessions, sign_ins
 from labelshare.types import Address
 
 __all__ = ["Asked", "Session", "SignIns", "token_hash"]
+
+_ALIVE: Final = (
+    "SELECT t.token_hash FROM wanted JOIN sessions AS t ON t.token_hash = wanted.k0 WHERE t.expires > {}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,12 @@ class SignIns:
         with self.database.reading() as connection:
             row = connection.execute(own).one_or_none()
         return None if row is None else Session(Address(bytes(row.account)), row.expires)
+
+    def alive(self, tokens: Collection[bytes], now: int) -> set[bytes]:
+        """Those tokens, by their hashes, whose sessions have not ended."""
+        with self.database.reading() as connection:
+            rows = list(found(connection, _ALIVE, [(each,) for each in tokens], more=(now,)))
+        return {bytes(row[0]) for row in rows}
 
     def end(self, token: str) -> None:
         """End a session."""

@@ -472,10 +472,10 @@ def flagged(rule: Slash, each: Result, labels: list[Label], gold: dict[int, int]
 
 
 def surely_below(seen: Comparison, total: int, below_bps: int) -> bool:
-    """Below by more than 1.645 standard errors."""
+    """Below by more than 2.33 standard errors."""
     n, agreed = seen.n, seen.agreed
     y = below_bps * seen.room(total) - 10_000 * seen.gained(total)
-    error = 2_706_025 * 10_000**2 * total**2 * n * (agreed + 1) * (n - agreed + 1)
+    error = 5_428_900 * 10_000**2 * total**2 * n * (agreed + 1) * (n - agreed + 1)
     return y > 0 and y**2 * (n + 2) ** 2 * 1_000_000 > error
 
 

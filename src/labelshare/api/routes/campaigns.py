@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Query
 
-from labelshare.api.paging import Key, Paging
+from labelshare.api.paging import Key, Paging, encode
 from labelshare.api.problems import documented
 from labelshare.api.site import CampaignPath, Here, SignedIn, Site, new_router
 from labelshare.chain.events import CampaignCreated
-from labelshare.chain.state import CampaignState
+from labelshare.chain.state import CampaignState, Status
 from labelshare.client.wire.base import AddressText, Page
 from labelshare.client.wire.campaigns import (
     CampaignAnswer,
@@ -24,10 +24,10 @@ from labelshare.client.wire.campaigns import (
     StateAnswer,
     TimelineAnswer,
 )
-from labelshare.errors import NotFoundError
 from labelshare.oracle.desk import round_at
 from labelshare.oracle.settled import expected_at
 from labelshare.protocol.spec import Spec
+from labelshare.store.spec_facts import Facts
 from labelshare.types import Schedule
 
 __all__ = ["router"]
@@ -43,15 +43,19 @@ def campaigns(
     dataset: Annotated[AddressText | None, Query(description="On this dataset alone.")] = None,
 ) -> Page[CampaignLine]:
     """Every campaign that names this oracle, whatever became of it."""
-    own = [
-        each
-        for each in here.desk.catalogue.campaigns()
-        if each.params.oracle == here.desk.signer.address
-        and requester in {None, each.requester}
-        and dataset in {None, each.dataset}
-    ]
-    part, following = paging.cut("campaigns", own, _key)
-    return Page(items=[_line(here, each) for each in part], next=following)
+    desk = here.desk
+
+    def is_wanted(each: CampaignCreated) -> bool:
+        own = each.params.oracle == desk.signer.address
+        return own and requester in {None, each.requester} and dataset in {None, each.dataset}
+
+    after = paging.after("campaigns", (0, 0))
+    before = None if after is None else (-int(after[0]), -int(after[1]))
+    found = desk.catalogue.newest(before, paging.limit + 1, is_wanted)
+    part = found[: paging.limit]
+    statuses, facts = desk.catalogue.statuses([each.campaign for each in part]), desk.catalogue.facts(part)
+    rows = [_line(each, statuses[each.campaign], facts.get(each.campaign)) for each in part]
+    return Page(items=rows, next=encode("campaigns", _key(part[-1])) if len(found) > len(part) else None)
 
 
 @router.get("/campaigns/{campaign}", summary="One campaign", responses=documented("not-found"))
@@ -61,7 +65,7 @@ def one(here: Here, campaign: CampaignPath) -> CampaignAnswer:
     created, found = desk.catalogue.created(campaign), desk.catalogue.campaign(campaign)
     state, posted = desk.state(campaign), desk.catalogue.record(campaign).posted
     return CampaignAnswer(
-        **_line(here, created, state).model_dump(),
+        **_line(created, state.status, desk.catalogue.facts([created]).get(campaign)).model_dump(),
         chain_id=found.scope.chain_id,
         registry=found.scope.registry,
         params=ParamsAnswer.model_validate(found.params),
@@ -84,15 +88,14 @@ def _key(created: CampaignCreated) -> Key:
     return (-created.log.block, -created.log.index)
 
 
-def _line(here: Site, created: CampaignCreated, state: CampaignState | None = None) -> CampaignLine:
-    spec, params = _spec(here, created), created.params
-    status = (state or here.desk.state(created.campaign)).status
+def _line(created: CampaignCreated, status: Status, facts: Facts | None) -> CampaignLine:
+    params = created.params
     return CampaignLine.model_validate(
         {
             "id": created.campaign,
-            "title": spec.title if spec else None,
-            "items": len(spec.items) if spec else None,
-            "price": spec.price if spec else None,
+            "title": facts.title if facts else None,
+            "items": facts.items if facts else None,
+            "price": facts.price if facts else None,
             "status": status.name.lower(),
             "requester": params.requester,
             "oracle": params.oracle,
@@ -105,14 +108,6 @@ def _line(here: Site, created: CampaignCreated, state: CampaignState | None = No
             "commit_end": params.schedule.commit_end,
         }
     )
-
-
-def _spec(here: Site, created: CampaignCreated) -> Spec | None:
-    """The spec; None where nobody has handed it in, or what was is none that this version knows."""
-    try:
-        return here.desk.catalogue.campaign(created.campaign).spec
-    except NotFoundError:
-        return None
 
 
 def _state(state: CampaignState) -> StateAnswer:

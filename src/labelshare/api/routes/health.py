@@ -13,8 +13,8 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz", summary="Whether the process answers")
-def alive() -> AliveAnswer:
-    """Always ok, as long as anything is answered at all."""
+async def alive() -> AliveAnswer:
+    """Always ok, as long as anything is answered at all, however many requests wait for the store."""
     return AliveAnswer()
 
 

@@ -1,15 +1,14 @@
-"""Items, and what they are made of."""
+"""The items of a campaign."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import Path
-from fastapi.responses import StreamingResponse
 
 from labelshare.api.paging import Paging
 from labelshare.api.problems import documented
-from labelshare.api.site import CampaignPath, HashPath, Here, SignedIn, new_router
+from labelshare.api.site import CampaignPath, Here, new_router
 from labelshare.client.wire.base import Page
 from labelshare.client.wire.campaigns import ItemAnswer
 from labelshare.errors import NotFoundError
@@ -48,30 +47,3 @@ def item(here: Here, campaign: CampaignPath, item: ItemPath) -> ItemAnswer:
     if item >= len(spec.items):
         raise NotFoundError(f"there is no item {item}, only {len(spec.items)}")
     return item_answer(spec, item)
-
-
-@router.get(
-    "/campaigns/{campaign}/media/{digest}",
-    summary="What an item is made of",
-    response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "The bytes whose sha256 is the digest.",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        **documented("not-found", "forbidden"),
-    },
-)
-def media(here: Here, session: SignedIn, campaign: CampaignPath, digest: HashPath) -> StreamingResponse:
-    """The content of an item, for the campaign's annotators, its requester and its oracle.
-
-    It is hashed as it is sent: the last bytes follow only if all are what the digest says.
-    """
-    blobs, size = here.desk.media(campaign, session.account, digest)
-    headers = {
-        "Content-Length": str(size),
-        "Content-Disposition": "attachment",
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "ETag": f'"{cid(digest)}"',
-    }
-    return StreamingResponse(blobs.stream(digest), media_type="application/octet-stream", headers=headers)

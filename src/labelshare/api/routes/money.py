@@ -64,9 +64,9 @@ def every(here: Here, session: SignedIn, paging: Paging) -> Page[EarningsAnswer]
 )
 def reasons(here: Here, session: SignedIn, campaign: CampaignPath, paging: Paging) -> ReasonsAnswer:
     """Each label of the account that was not accepted, with the evidence; once a settlement is proposed."""
-    verdicts = here.desk.verdicts(campaign)
-    form, score = verdicts.spec.task.form, verdicts.scores.get(session.account)
-    found = reasons_for(verdicts, session.account)
+    own = here.desk.findings(campaign).of(session.account)
+    form, score = own.spec.task.form, own.scores.get(session.account)
+    found = reasons_for(own, session.account)
     part, following = paging.cut(f"reasons:{campaign}:{session.account}", found, _reason_key)
     return ReasonsAnswer(
         items=[_reason(form, each) for each in part],
@@ -85,7 +85,7 @@ def proof(here: Here, campaign: CampaignPath, annotator: AnnotatorPath, item: It
 
     Public, as the bundle is, once a settlement is proposed.
     """
-    verdicts = here.desk.verdicts(campaign)
+    verdicts = here.desk.findings(campaign)
     label, truth = verdicts.label_proof(annotator, item), verdicts.truth_proof(item)
     form, posted = verdicts.spec.task.form, verdicts.record.posted
     if posted is None:

@@ -4,6 +4,7 @@
 # isort: off
 from labelshare.commands.campaign.shared import campaign
 from labelshare.commands.campaign import funding
+from labelshare.commands.campaign import uploading
 from labelshare.commands.campaign import following
 from labelshare.commands.campaign import gold
 from labelshare.commands.campaign import contesting
@@ -12,4 +13,14 @@ from labelshare.commands.campaign import ending
 from labelshare.commands.campaign import slashing
 # isort: on
 
-__all__ = ["campaign", "contesting", "ending", "following", "funding", "gold", "proposing", "slashing"]
+__all__ = [
+    "campaign",
+    "contesting",
+    "ending",
+    "following",
+    "funding",
+    "gold",
+    "proposing",
+    "slashing",
+    "uploading",
+]

@@ -1,0 +1,1 @@
+"""Messages a second: sealed batches and what opens them, from many connections into the store."""

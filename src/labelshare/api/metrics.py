@@ -1,0 +1,168 @@
+"""What a service measures of itself, in the format of Prometheus.
+
+No label of anybody's, no address and no secret is in it. A request is counted under its route's template,
+never under its path, so that there are as many series as there are routes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import start_http_server
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from labelshare.client.wire.problem import KINDS, MEDIA_TYPE, PREFIX
+from labelshare.errors import InputError
+
+__all__ = ["Meter", "Metrics"]
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_UNKNOWN: Final = "none"
+_V1: Final = "/v1"
+_MESSAGE: Final = re.compile(r"/v1/campaigns/[^/]+/(enrolments|commitments|openings)")
+_SLUGS: Final = frozenset(kind.slug for kind in KINDS)
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The metrics of one app, in a registry of its own.
+
+    Attributes:
+        registry: Where they are collected.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "labelshare_http_requests",
+            "Requests by route, method and status, which is none where no answer began.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "labelshare_http_request_seconds",
+            "Seconds from a request's head until its answer began.",
+            ("route", "method"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._problems = Counter(
+            "labelshare_http_problems",
+            "Requests that were refused or failed, by route and kind of problem.",
+            ("route", "method", "problem"),
+            registry=self.registry,
+        )
+        self._open = Gauge(
+            "labelshare_http_requests_open", "Requests that are being served.", registry=self.registry
+        )
+        ProcessCollector(registry=self.registry)
+
+    def add(self, collector: Collector) -> None:
+        """Collect more with these."""
+        self.registry.register(collector)
+
+    def count(self, scope: Scope, status: str, seconds: float, problem: str = "") -> None:
+        """Count a request that is over, and the kind of problem it was answered with, if any."""
+        route, method = _route(scope), _method(scope)
+        self._requests.labels(route, method, status).inc()
+        self._seconds.labels(route, method).observe(seconds)
+        if problem:
+            self._problems.labels(route, method, problem).inc()
+
+    @contextmanager
+    def serving(self, host: str, port: int) -> Iterator[int]:
+        """Serve them at `/metrics` on a port of their own while the block runs; yields the port.
+
+        Raises:
+            InputError: Nobody can listen there.
+        """
+        try:
+            server, thread = start_http_server(port, host, self.registry)
+        except OSError as error:
+            raise InputError(f"cannot listen on {host} port {port} for metrics: {error.strerror}") from None
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def open(self, more: int) -> None:
+        """Note requests that have begun, or with a number below zero have ended."""
+        self._open.inc(more)
+
+
+class Meter:
+    """Counts what passes; the outermost layer of an app, so that what the guard refuses is counted too."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, and count it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start, answer = monotonic(), _Answer(send)
+        self._metrics.open(1)
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            self._metrics.open(-1)
+            seconds = (answer.begun or monotonic()) - start
+            self._metrics.count(scope, answer.status, seconds, answer.problem)
+
+
+class _Answer:
+    """Passes an answer on, and notes when it began and what it was."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._is_problem = False
+        self.begun: float | None = None
+        self.status = _UNKNOWN
+        self.problem = ""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun, self.status = monotonic(), str(message["status"])
+            self._is_problem = dict(message.get("headers", ())).get(b"content-type") == MEDIA_TYPE.encode()
+        elif self._is_problem and not self.problem:
+            self.problem = _kind(message.get("body", b""))
+        await self._send(message)
+
+
+def _kind(body: bytes) -> str:
+    """Which of the known kinds a problem is of."""
+    try:
+        named = str(json.loads(body)["type"]).removeprefix(PREFIX)
+    except (ValueError, KeyError, TypeError):
+        return "other"
+    return named if named in _SLUGS else "other"
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route that was found; one name for all paths that are none.
+
+    What annotators hand in is mostly answered before a route is looked for.
+    """
+    found = getattr(scope.get("route"), "path", None)
+    if found is None:
+        message = _MESSAGE.fullmatch(scope["path"])
+        return f"{_V1}/campaigns/{{campaign}}/{message.group(1)}" if message else _UNKNOWN
+    # A route that was included knows its prefix in some versions of FastAPI, and in others it does not.
+    is_whole = str(found).startswith(_V1) or not scope["path"].startswith(_V1 + "/")
+    return str(found) if is_whole else f"{_V1}{found}"
+
+
+def _method(scope: Scope) -> str:
+    method = str(scope["method"])
+    return method if method in _METHODS else "other"

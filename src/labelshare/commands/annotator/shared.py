@@ -1,0 +1,129 @@
+"""The group of commands of annotators, and how each finds records, oracle and watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+
+import typer
+
+from labelshare.commands.common import Session, group
+from labelshare.errors import InputError, ServiceError
+from labelshare.types import CampaignId, Hash32
+
+if TYPE_CHECKING:
+    from labelshare.chain.campaign import Campaign
+    from labelshare.client.keeping import Keeping
+    from labelshare.client.service import ServiceClient
+    from labelshare.client.transport import Transport
+    from labelshare.client.watch import Done, Policy, Watch
+    from labelshare.store.followed import Followed
+
+__all__ = [
+    "ID",
+    "KeepOption",
+    "OracleOption",
+    "annotator",
+    "done_lines",
+    "followed_of",
+    "keeping_of",
+    "service_of",
+    "watch_of",
+]
+
+annotator = group("annotator", "Work in campaigns, and see to being paid whatever the oracle does.")
+
+ID: Final = "0x" + "5f" * 32
+
+KeepOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep",
+        envvar="LABELSHARE_KEEP",
+        help="Folder of all records: answers, receipts, proofs. By default one of your account on this "
+        "machine.",
+    ),
+]
+OracleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--oracle", envvar="LABELSHARE_ORACLE", help="Address of the oracle's service, such as https://…"
+    ),
+]
+
+
+class _Nobody:
+    """The way to an oracle of which no address is known."""
+
+    def _fail(self) -> NoReturn:
+        raise ServiceError("no oracle is known: --oracle names its service")
+
+    def enrol(self, _enrolment: object) -> None:
+        """Ask for a place on the roster."""
+        self._fail()
+
+    def enrolled(self) -> Sequence[Any]:
+        """Everyone on the roster."""
+        self._fail()
+
+    def commit(self, _signed: object) -> bytes:
+        """Hand in a sealed batch."""
+        self._fail()
+
+    def open(self, _opening: object) -> bytes:
+        """Open a batch."""
+        self._fail()
+
+    def published(self, _number: int) -> Sequence[Any]:
+        """The lists of a round."""
+        self._fail()
+
+
+def keeping_of(here: Session, root: Path | None) -> Keeping:
+    """The records of whoever signs."""
+    from labelshare.client.keeping import Keeping
+
+    folder = root or Path(typer.get_app_dir("labelshare")) / "kept"
+    chain = here.contracts.registry.chain
+    return Keeping.open(folder, here.deployment, chain, here.signer, here.fees)
+
+
+def followed_of(keeping: Keeping, campaign: str) -> Followed:
+    """A campaign that is followed; `InputError` for another."""
+    found = keeping.followed.find(CampaignId(Hash32(campaign)))
+    if found is None:
+        raise InputError(f"you do not work in {campaign}; `labelshare annotator enrol` begins")
+    return found
+
+
+def service_of(here: Session, url: str | None) -> ServiceClient | None:
+    """An oracle's service, asked as whoever signs; None where no address is known."""
+    from labelshare.client.connection import Connection
+    from labelshare.client.service import ServiceClient
+
+    if not url:
+        return None
+    return ServiceClient(Connection(url), here.signer, chain_id=here.contracts.registry.chain.chain_id)
+
+
+def watch_of(
+    here: Session, keeping: Keeping, campaign: Campaign, url: str | None, policy: Policy | None = None
+) -> Watch:
+    """The watch over one campaign."""
+    from labelshare.client.watch import Policy, Watch
+
+    service, name = service_of(here, url), campaign.scope.campaign_id
+    transport: Transport = service.transport(name) if service else _Nobody()
+    own = keeping.annotator(campaign, transport)
+    fetch = service.bundle if service else None
+    return Watch(campaign, own, keeping.sender, policy or Policy(), fetch)
+
+
+def done_lines(done: Iterable[Done]) -> list[str]:
+    """What was done, and what could not be: a line each."""
+    from labelshare.commands.lines import steps
+    from labelshare.commands.units import printable
+
+    told = [printable(each.told if each.ok else f"not done: {each.duty.kind}: {each.told}") for each in done]
+    return list(steps(told))

@@ -1,0 +1,153 @@
+"""Watching over one's work, until the last claim."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from labelshare.commands.annotator.shared import (
+    KeepOption,
+    OracleOption,
+    annotator,
+    done_lines,
+    followed_of,
+    keeping_of,
+    watch_of,
+)
+from labelshare.commands.annotator.words import facts, plan_lines
+from labelshare.commands.common import SENDS, Session, command
+from labelshare.commands.units import moment, printable
+from labelshare.errors import InputError, LabelshareError
+
+if TYPE_CHECKING:
+    from labelshare.client.keeping import Keeping
+    from labelshare.client.watch import Policy, Watch
+    from labelshare.store.followed import Followed
+
+LONGEST_PAUSE: Final = 30.0
+
+
+@command(annotator, "annotator watch --most-bond 50 --key ann.json", SENDS)
+def watch(
+    here: Session,
+    campaign: Annotated[
+        str | None, typer.Argument(metavar="[CAMPAIGN]", help="One campaign; by default all you work in.")
+    ] = None,
+    *,
+    oracle: OracleOption = None,
+    most_bond: Annotated[
+        str,
+        typer.Option(
+            help="What may be locked in bonds in each campaign, in whole tokens, to propose in the oracle's "
+            "place or to contest a settlement that wrongs you; 0: never."
+        ),
+    ] = "0",
+    open_on_chain: Annotated[
+        bool, typer.Option("--open-on-chain", help="Open every batch on chain, whatever the oracle signs.")
+    ] = False,
+    keep_credit: Annotated[
+        bool, typer.Option("--keep-credit", help="Leave credit in the registry at the end.")
+    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done and when; send nothing.")
+    ] = False,
+    keep: KeepOption = None,
+) -> None:
+    """See to being paid: commit, open, contest, propose and claim wherever the oracle fails to."""
+    keeping = keeping_of(here, keep)
+    chosen = [followed_of(keeping, campaign)] if campaign else keeping.followed.all()
+    if not chosen:
+        raise InputError("you work in no campaign; `labelshare annotator enrol` begins")
+    options = {"open_on_chain": open_on_chain, "withdraw": not keep_credit}
+    watches = [_watch(here, keeping, each, oracle, most_bond, options) for each in chosen]
+    if dry_run:
+        _show_plans(here, watches)
+        return
+    here.confirm(
+        f"send whatever is needed so that your work in {len(watches)} campaign"
+        f"{'' if len(watches) == 1 else 's'} is paid, with bonds of up to {most_bond} in each"
+    )
+    if once:
+        _show_once(here, watches)
+    else:
+        _run(here, watches)
+
+
+def _watch(
+    here: Session,
+    keeping: Keeping,
+    followed: Followed,
+    oracle: str | None,
+    most_bond: str,
+    options: dict[str, bool],
+) -> Watch:
+    from labelshare.client.watch import Policy
+
+    campaign = keeping.campaign(followed)
+    most = here.unit(campaign.params.token).parse(most_bond)
+    policy: Policy = Policy(most_locked=most, **options)
+    return watch_of(here, keeping, campaign, oracle or followed.service, policy)
+
+
+def _show_plans(here: Session, watches: list[Watch]) -> None:
+    told, lines = [], list[str]()
+    for each in watches:
+        name, plan, now = str(each.campaign.scope.campaign_id), each.plan(), each.situation().now
+        told.append({"campaign": name, "now": now, "plan": [facts(duty) for duty in plan]})
+        lines += [name, *(plan_lines(plan, now) if plan else ["nothing is to be done"])]
+    here.show({"campaigns": told}, lines)
+
+
+def _show_once(here: Session, watches: list[Watch]) -> None:
+    told, lines = [], list[str]()
+    for each in watches:
+        name, done = str(each.campaign.scope.campaign_id), each.step()
+        rows: list[dict[str, Any]] = [
+            {"kind": one.duty.kind.value, "about": one.duty.about, "ok": one.ok, "told": one.told}
+            for one in done
+        ]
+        told.append({"campaign": name, "done": rows, "over": each.is_over()})
+        lines += [name, *(done_lines(done) or ["nothing was to be done"])]
+    here.show({"campaigns": told}, lines)
+
+
+def _run(here: Session, watches: list[Watch]) -> None:
+    """Until all is over; what fails is told once, and tried again."""
+    told: set[tuple[str, str, str]] = set()
+    left = list(watches)
+    while left:
+        left = [each for each in left if not _stepped(each, told)]
+        if left:
+            time.sleep(_pause(left))
+    here.show({"over": [str(each.campaign.scope.campaign_id) for each in watches]}, ["all is over"])
+
+
+def _stepped(watch: Watch, told: set[tuple[str, str, str]]) -> bool:
+    """One look at a campaign; whether it is over. A node that is away ends nothing."""
+    name = str(watch.campaign.scope.campaign_id)
+    try:
+        for each in watch.step():
+            words = each.told if each.ok else f"not done: {each.duty.kind}: {each.told}"
+            if each.ok or (name, each.duty.kind, words) not in told:
+                told.add((name, each.duty.kind, words))
+                typer.echo(f"{moment(int(time.time()))} {name[:10]} {printable(words)}", err=True)
+        return watch.is_over()
+    except (LabelshareError, OSError) as error:
+        typer.echo(f"{moment(int(time.time()))} {name[:10]} {printable(str(error))}", err=True)
+        return False
+
+
+def _pause(watches: list[Watch]) -> float:
+    """Until the next thing is due, but no longer than a while: the chain moves on by others' doing too."""
+    pauses = [LONGEST_PAUSE]
+    for each in watches:
+        try:
+            now, at = each.situation().now, each.next_at()
+        except (LabelshareError, OSError):
+            continue
+        if at is not None:
+            pauses.append(max(1.0, float(at - now)))
+    return min(pauses)

@@ -1,0 +1,99 @@
+"""Running a service in this process: its port, its server, its workers, its log, and its end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from labelshare.errors import InputError, LabelshareError
+
+if TYPE_CHECKING:
+    import socket
+
+    from uvicorn import Config
+
+    from labelshare.oracle.service import Service
+    from labelshare.store.database import Database
+
+__all__ = ["listening", "log_to_stderr", "run_service", "server_config"]
+
+STOP_SECONDS: Final = 60.0
+_BACKLOG: Final = 2_048
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket: taken before anything starts, so that a port in use is one clear line."""
+    import socket
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise InputError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+        listener.listen(_BACKLOG)
+        yield listener
+
+
+def server_config(app: object, proxy: str | None) -> Config:
+    """How an app is served: by HTTP alone, with a proxy whose word on addresses counts, if there is one."""
+    from uvicorn import Config
+
+    return Config(
+        app,  # type: ignore[arg-type]
+        loop="uvloop",
+        http="labelshare.api.lines:BoundedHttp",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=proxy is not None,
+        forwarded_allow_ips=proxy or "127.0.0.1",
+        timeout_graceful_shutdown=int(STOP_SECONDS),
+    )
+
+
+def run_service(service: Service, config: Config, listener: socket.socket, store: Database) -> None:
+    """Workers in threads, the API in front; when it ends, the workers finish what they are at."""
+    from uvicorn import Server
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server ends by them, and then sends them once more to whoever handled them before.
+        signal.signal(number, lambda *_: None)
+    service.start()
+    try:
+        Server(config).run(sockets=[listener])
+    finally:
+        ended = service.stop(STOP_SECONDS)
+        store.close()
+    if not ended:
+        raise LabelshareError(
+            f"a step did not end within {STOP_SECONDS:.0f} s; it is taken up again at the next start"
+        )
+
+
+def log_to_stderr(*, as_json: bool) -> None:
+    """One line an event on the error stream; standard output is for the command's own words."""
+    import structlog
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *(
+                [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+                if as_json
+                else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+            ),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,105 @@
+"""The counter: what many hand in at once, each with a verdict of its own, all by one transaction.
+
+A message that the store, or a fault of ours, chokes on costs its neighbours nothing: each is taken alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from labelshare.errors import LabelshareError, StoreError
+from labelshare.oracle.desk import Desk
+from labelshare.oracle.taking import Commits, NotReady, Openings, Work, take
+from labelshare.protocol.commitments import Opening, SignedCommit
+from labelshare.store.database import is_of_rows
+from labelshare.types import CampaignId
+
+__all__ = ["Answer", "Counter", "Handed", "NotReady"]
+
+Answer: TypeAlias = bytes | Exception
+"""A receipt, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A message for a campaign.
+
+    Attributes:
+        campaign: Which.
+        message: A sealed batch, or what opens one.
+        prepared: Whether `Desk.prepare` was called for it: else it may be told `NotReady`.
+    """
+
+    campaign: CampaignId
+    message: SignedCommit | Opening
+    prepared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Takes messages for every campaign of a desk."""
+
+    desk: Desk
+
+    def take(self, handed: Sequence[Handed]) -> list[Answer]:
+        """The answers to messages, in their order; what is answered by a receipt is on the disk.
+
+        Several of one annotator are taken in the order given.
+        """
+        try:
+            return self._together(handed)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is somebody's answer)
+            if len(handed) == 1 or _is_of_all(error):
+                return [error] * len(handed)
+        return [answer for each in handed for answer in self.take([each])]
+
+    def _together(self, handed: Sequence[Handed]) -> list[Answer]:
+        answers: dict[int, Answer] = {}
+        works: list[tuple[list[int], Work]] = []
+        for kind, numbers in _sorted(handed):
+            try:
+                works.append((numbers, self._work(kind, [handed[number].message for number in numbers])))
+            except LabelshareError as error:
+                answers |= dict.fromkeys(numbers, error)
+        take(self.desk.database, [work for _, work in works])
+        for numbers, work in works:
+            answers |= zip(numbers, work.answers(), strict=True)
+        return [answers[number] for number in range(len(handed))]
+
+    def _work(self, kind: _Kind, messages: Sequence[SignedCommit | Opening]) -> Work:
+        oracle = self.desk.at_hand(kind.campaign)
+        if oracle is None and not kind.prepared:
+            raise NotReady("the campaign is not known here yet")
+        oracle = oracle or self.desk.oracle(kind.campaign)
+        if kind.opens:
+            return Openings(oracle.intake, [each for each in messages if isinstance(each, Opening)])
+        commits = [each for each in messages if isinstance(each, SignedCommit)]
+        return Commits(oracle.intake, commits, _always if kind.prepared else oracle.knows)
+
+
+class _Kind(NamedTuple):
+    """Messages that one work takes; everybody takes them in this order."""
+
+    campaign: CampaignId
+    opens: bool
+    prepared: bool
+
+
+def _sorted(handed: Sequence[Handed]) -> list[tuple[_Kind, list[int]]]:
+    """The numbers of the messages of each kind, as they came."""
+    kinds: dict[_Kind, list[int]] = {}
+    for number, each in enumerate(handed):
+        kind = _Kind(each.campaign, isinstance(each.message, Opening), each.prepared)
+        kinds.setdefault(kind, []).append(number)
+    return sorted(kinds.items())
+
+
+def _always(_: int | None) -> bool:
+    return True
+
+
+def _is_of_all(error: Exception) -> bool:
+    """Whether the store is away, or too slow: then it is for everybody."""
+    return isinstance(error, StoreError) and not is_of_rows(error)

@@ -1,0 +1,79 @@
+"""Many rows by one statement, in the same words for both databases.
+
+What is written here is sent as it stands, without a statement being composed for each use: groups of messages
+go this way. Rows go in parts of powers of two, so that there are few texts and each is prepared once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Table
+
+from labelshare.store.postgres import DIALECT
+
+__all__ = ["found", "insert_many"]
+
+Thing = TypeVar("Thing")
+
+MOST_ROWS: Final = 256
+"""Of one statement; either database takes ten thousands of values in one."""
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that all name the same columns, in their order."""
+    for part in _parts(rows):
+        names = tuple(part[0])
+        text = _insertion(table.name, names, len(part), _mark(connection))
+        connection.exec_driver_sql(text, tuple(row[name] for row in part for name in names))
+
+
+def found(
+    connection: Connection, query: str, keys: Sequence[tuple[Any, ...]], *, more: tuple[Any, ...] = ()
+) -> Iterator[Any]:
+    """The rows of a query over some keys.
+
+    Args:
+        connection: Where to ask.
+        query: A SELECT from `wanted`, whose columns k0, k1, … hold the keys; `{}` stands for each value of
+            `more`, in their order.
+        keys: All of the same length.
+        more: Further values of the query.
+    """
+    for part in _parts(keys):
+        text = _question(query, len(part), len(part[0]), _mark(connection))
+        values = (*(value for key in part for value in key), *more)
+        yield from connection.exec_driver_sql(text, values)
+
+
+def _parts(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
+    start = 0
+    while start < len(things):
+        size = min(MOST_ROWS, 1 << (len(things) - start).bit_length() - 1)
+        yield things[start : start + size]
+        start += size
+
+
+def _mark(connection: Connection) -> str:
+    """What stands for a value."""
+    return "%s" if connection.dialect.name == DIALECT else "?"
+
+
+@lru_cache(maxsize=1_024)
+def _insertion(table: str, names: tuple[str, ...], count: int, mark: str) -> str:
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f'INSERT INTO "{table}" ({columns}) VALUES {_values(count, len(names), mark)}'  # noqa: S608 (ours)
+
+
+@lru_cache(maxsize=1_024)
+def _question(query: str, count: int, width: int, mark: str) -> str:
+    columns = ", ".join(f"k{number}" for number in range(width))
+    asked = query.replace("{}", mark)
+    return f"WITH wanted ({columns}) AS (VALUES {_values(count, width, mark)}) {asked}"
+
+
+def _values(count: int, width: int, mark: str) -> str:
+    row = f"({', '.join([mark] * width)})"
+    return ", ".join([row] * count)

@@ -1,0 +1,89 @@
+"""The table of faults: how often each was injected, what was checked after it, and what was lost.
+
+A test says `with injecting("a process is killed") as fault:` by the fixture of that name, counts, and fails
+where nothing was injected, nothing was checked, or anything was lost. The rows travel with the test's report,
+from other processes too, and are printed together when the run ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
+from time import monotonic
+from typing import Any
+
+__all__ = ["PROPERTY", "Fault", "Inject", "injecting", "lines"]
+
+PROPERTY = "fault"
+
+
+@dataclass
+class Fault:
+    """What was counted of one fault in one test.
+
+    Attributes:
+        name: The fault, in words; tests of the same name make one row.
+        injections: How often it happened, for real.
+        checks: How many things were compared afterwards: labels, balances, answers.
+        losses: What was lost, doubled or told to the wrong one.
+        seconds: How long it took.
+    """
+
+    name: str
+    injections: int = 0
+    checks: int = 0
+    losses: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def check(self, holds: object, what: str) -> None:
+        """One more was looked at; it is a loss unless it holds."""
+        self.checks += 1
+        if not holds:
+            self.losses.append(what)
+
+    def compare(self, found: dict[str, Any], expected: dict[str, Any]) -> None:
+        """Everything by its name; each that differs is a loss."""
+        for name in found.keys() | expected.keys():
+            one, other = found.get(name), expected.get(name)
+            self.check(one == other, f"{name}: {one}, not {other}")
+
+
+Inject = Callable[[str], AbstractContextManager[Fault]]
+
+
+def injecting(note: Callable[[str, Any], None]) -> Inject:
+    """What the fixture gives; `note` keeps a row with the test's report."""
+
+    @contextmanager
+    def inject(name: str) -> Iterator[Fault]:
+        fault, begun = Fault(name), monotonic()
+        try:
+            yield fault
+        finally:
+            fault.seconds = round(monotonic() - begun, 2)
+            note(PROPERTY, asdict(fault))
+        assert not fault.losses, f"{name}: {len(fault.losses)} losses: {'; '.join(fault.losses[:10])}"
+        assert fault.injections > 0, f"{name}: nothing was injected"
+        assert fault.checks > 0, f"{name}: nothing was checked"
+
+    return inject
+
+
+def lines(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """The table, a row for each name in the order of their first appearance, and the sum."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        sums = found.setdefault(row["name"], [0, 0, 0, 0.0])
+        for at, value in enumerate((row["injections"], row["checks"], len(row["losses"]), row["seconds"])):
+            sums[at] += value
+    if not found:
+        return []
+    total = [sum(column) for column in zip(*found.values(), strict=True)]
+    width = max(map(len, [*found, "all"]))
+    head = f"{'fault':{width}}  injections   checks  losses  seconds"
+    body = [
+        f"{name:{width}}  {one[0]:>10,.0f} {one[1]:>8,.0f} {one[2]:>7,.0f} {one[3]:>8,.1f}"
+        for name, one in [*found.items(), ("all", total)]
+    ]
+    return [head, *body]
