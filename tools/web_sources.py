@@ -18,6 +18,7 @@ from typing import Any, Final
 from labelshare.api.app import create_app
 from labelshare.chain import artifacts
 from labelshare.oracle.desk import Desk
+from labelshare.store.database import Database
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 TYPES: Final = ROOT / "web" / "src" / "api" / "types.ts"
@@ -147,7 +148,9 @@ def sources() -> dict[Path, str]:
 
 def _no_desk() -> Desk:
     """The document says what routes there are; nobody answers them here."""
-    return object.__new__(Desk)
+    desk = object.__new__(Desk)
+    desk.database = Database.in_memory()
+    return desk
 
 
 def main() -> None:

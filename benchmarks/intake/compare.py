@@ -18,7 +18,7 @@ import httpx
 from benchmarks.gas import node
 from benchmarks.intake import messages
 from benchmarks.intake.campaign import LARGE, ORACLE, Open, Plan, funded
-from benchmarks.intake.check import require_all_kept, require_kept
+from benchmarks.intake.check import require_all_kept, require_kept, require_no_more
 from benchmarks.intake.running import Server, postgres, running
 from benchmarks.rows import Report, Row
 from benchmarks.sides import run_python
@@ -28,13 +28,16 @@ from labelshare.oracle.desk import Desk
 from labelshare.store.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 __all__ = ["SIZES", "measure", "plan_for"]
 
 SIZES: Final = (10, 100, 1_000)
 HARDFORK: Final = "cancun"
-_LABELS: Final = 10_000
+SECONDS: Final = 6.0
+"""For which each half of a load is sent."""
+
+_LABELS: Final = 12_000
 _LARGE_LABELS: Final = {10: 60_000, 100: 60_000}
 _MOST_LARGE_LABELS: Final = 40_000
 _PASSWORD: Final = "of a development key"
@@ -44,7 +47,7 @@ class Load(NamedTuple):
     """What a load came to.
 
     Attributes:
-        requests: How many.
+        requests: How many were answered.
         wall_s: From the first to the last answer.
         waited: Seconds until each answer, ascending.
         server_s: Seconds of processor of all servers.
@@ -66,26 +69,28 @@ class Load(NamedTuple):
 
 @dataclass(frozen=True)
 class Phase:
-    """Labels handed in and opened: as many batches, each by two requests."""
+    """Labels handed in, and opened once the chain's clock was put forward: each batch by two requests.
 
-    labels: int
+    A half that ran out of time has fewer requests than the other; what both cost a batch is added up.
+    """
+
+    size: int
     commits: Load
     opens: Load
 
-    @property
-    def wall_s(self) -> float:
-        """Of both halves; the chain's clock is put forward between them."""
-        return self.commits.wall_s + self.opens.wall_s
+    def a_label(self, figure: Callable[[Load], float]) -> float:
+        """What both halves together take for one label."""
+        return sum(figure(each) / each.requests for each in (self.commits, self.opens)) / self.size
 
     @property
-    def server_s(self) -> float:
-        """Of both halves."""
-        return self.commits.server_s + self.opens.server_s
+    def labels_a_second(self) -> int:
+        """Labels of which both receipts are held."""
+        return round(1 / self.a_label(lambda load: load.wall_s))
 
     @property
-    def requests(self) -> int:
-        """Of both halves."""
-        return self.commits.requests + self.opens.requests
+    def requests_a_second(self) -> int:
+        """Two for each batch."""
+        return round(2 / self.size / self.a_label(lambda load: load.wall_s))
 
 
 def plan_for(connections: int, labels: int = _LABELS) -> Plan:
@@ -106,7 +111,7 @@ def measure(sizes: Sequence[int], labels: int = _LABELS) -> Report:
     for size in sizes:
         plan = plan_for(size, labels)
         floor, peer_mb = _floor(plan)
-        rows += _peer_rows(size, floor, peer_mb)
+        rows.append(Row("bare app: peak memory", size, None, peer_mb, "MB"))
         for store, processes in (("SQLite", 1), ("PostgreSQL", 2)):
             single, large, peak = _campaign(plan, store, processes)
             name = f"{store}, {processes} process{'es' * (processes > 1)}"
@@ -143,25 +148,23 @@ def _campaign(plan: Plan, store: str, processes: int) -> tuple[Phase, Phase, flo
         held.callback(database.close)
         service = held.enter_context(httpx.Client(base_url=servers[0].url, timeout=60.0))
         tokens = place.begin(service)
-        work = messages.sealed(place, plan, _items(place, database))
+        items = _items(place, database)
         for server in servers:
             with httpx.Client(base_url=server.url, timeout=60.0) as each:
                 place.warm(each, tokens[0])
-        handed = [
-            _loaded(messages.commits(place, tokens, each), servers, folder)
-            for each in (work.single, work.large)
-        ]
+        single = messages.sealed(place, items, 1, plan.n_single, [0] * plan.n_people)
+        first = _loaded(messages.commits(place, tokens, single), servers, folder)
+        done = [len(own) for own in first.bodies]
+        large = messages.sealed(place, items, LARGE, plan.n_large, done)
+        second = _loaded(messages.commits(place, tokens, large), servers, folder)
         place.end_round(service, tokens[0])
-        opened = [
-            _loaded(messages.openings(place, tokens, each), servers, folder)
-            for each in (work.single, work.large)
-        ]
-        for each, first, second in zip((work.single, work.large), handed, opened, strict=True):
-            require_kept(place, database, each, first.bodies, second.bodies)
-        phases = [
-            Phase(sum(len(batch.opening.items) for own in each for batch in own), *loads)
-            for each, *loads in zip((work.single, work.large), handed, opened, strict=True)
-        ]
+        phases = []
+        for size, batches, handed in ((1, single, first), (LARGE, large, second)):
+            known = [own[: len(bodies)] for own, bodies in zip(batches, handed.bodies, strict=True)]
+            opened = _loaded(messages.openings(place, tokens, known), servers, folder)
+            require_kept(place, database, known, handed.bodies, opened.bodies)
+            phases.append(Phase(size, handed, opened))
+        require_no_more(place, database, phases[0].commits.requests + phases[1].commits.requests)
         return phases[0], phases[1], max(server.peak_mb for server in servers)
 
 
@@ -187,15 +190,15 @@ def _items(place: Open, database: Database) -> list[list[int]]:
 
 
 def _loaded(work: Sequence[Sequence[bytes]], servers: Sequence[Server], folder: Path) -> Load:
-    """All requests sent by a process of its own."""
+    """Requests sent by a process of its own."""
     file, out = folder / "requests", folder / "answers"
     file.write_bytes(pickle.dumps(work))
     before = sum(server.cpu_s for server in servers)
     ports = [server.port for server in servers]
-    told = json.loads(run_python("benchmarks.intake.load", file, out, *ports).splitlines()[-1])
+    told = json.loads(run_python("benchmarks.intake.load", file, out, SECONDS, *ports).splitlines()[-1])
     spent = sum(server.cpu_s for server in servers) - before
     bodies = pickle.loads(out.read_bytes())
-    return Load(sum(map(len, work)), told["wall_s"], told["waited"], spent, told["cpu_s"], bodies)
+    return Load(sum(map(len, bodies)), told["wall_s"], told["waited"], spent, told["cpu_s"], bodies)
 
 
 # -------------------------------------------------------------------------------- the rows
@@ -209,35 +212,28 @@ def _rows(name: str, size: int, phase: Phase, floor: Load | None, peak: float) -
     yield Row(
         name,
         size,
-        round(phase.labels / phase.wall_s),
+        phase.labels_a_second,
         peer,
         "labels / s",
-        cpu_s=round(phase.server_s, 2),
-        wall_s=round(phase.wall_s, 2),
+        cpu_s=round(phase.commits.server_s + phase.opens.server_s, 2),
+        wall_s=round(phase.commits.wall_s + phase.opens.wall_s, 2),
         peak_mb=peak,
         versions=versions,
     )
-    yield Row(f"{name}, requests", size, round(phase.requests / phase.wall_s), peer, "requests / s")
+    yield Row(f"{name}, requests", size, phase.requests_a_second, peer, "requests / s")
     for part, load in (("commitments", phase.commits), ("openings", phase.opens)):
         yield Row(f"{name}, {part}", size, round(load.requests / load.wall_s), peer, "requests / s")
         for title, at in (("p50", 0.5), ("p99", 0.99)):
             theirs = None if floor is None else floor.quantile(at)
             yield Row(f"{name}, {part}, {title}", size, load.quantile(at), theirs, "ms")
-    cost = None if floor is None else _thousandth(floor.server_s, floor.requests)
-    yield Row(
-        f"{name}, server", size, _thousandth(phase.server_s, phase.labels), cost, "CPU s / 1,000 labels"
-    )
-    client = phase.commits.client_s + phase.opens.client_s
-    yield Row(f"{name}, client", size, _thousandth(client, phase.labels), None, "CPU s / 1,000 labels")
+    unit = "CPU s / 1,000 labels"
+    cost = None if floor is None else _digits(1_000 * floor.server_s / floor.requests)
+    spent = _digits(1_000 * phase.a_label(lambda load: load.server_s))
+    yield Row(f"{name}, server", size, spent, cost, unit)
+    cost = None if floor is None else _digits(1_000 * floor.client_s / floor.requests)
+    spent = _digits(1_000 * phase.a_label(lambda load: load.client_s))
+    yield Row(f"{name}, client", size, spent, cost, unit)
 
 
-def _peer_rows(size: int, floor: Load, peak: float) -> Iterator[Row]:
-    """The floor's memory; its other figures stand beside ours."""
-    yield Row("bare app: peak memory", size, None, peak, "MB")
-    yield Row(
-        "bare app, client", size, None, _thousandth(floor.client_s, floor.requests), "CPU s / 1,000 labels"
-    )
-
-
-def _thousandth(seconds: float, labels: int) -> float:
-    return float(f"{1_000 * seconds / labels:.3g}")
+def _digits(number: float) -> float:
+    return float(f"{number:.3g}")

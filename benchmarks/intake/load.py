@@ -1,8 +1,9 @@
-"""The load: `python -m benchmarks.intake.load FILE OUT PORT…` sends requests that are ready, and times each.
+"""The load: `python -m benchmarks.intake.load FILE OUT SECONDS PORT…` sends what is ready, and times it.
 
 FILE holds a list of requests for each connection; connection i talks to the port i modulo their number. Each
 sends its next request once the answer to the one before is there, so as many are under way as there are
-connections. OUT gets the bodies of all answers. It prints one line of JSON: seconds, and what was waited for.
+connections. After SECONDS none is sent any more. OUT gets the bodies of all answers. It prints one line of
+JSON: seconds, and what was waited for.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pickle
 import resource
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +34,7 @@ class Connection(asyncio.Protocol):
     """One connection, kept open."""
 
     def __init__(self, requests: Sequence[bytes]) -> None:
+        self.end = 0.0
         self.requests = requests
         self.bodies: list[bytes] = []
         self.waited: list[float] = []
@@ -44,12 +47,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
 
     def begin(self) -> None:
-        """Send the next request."""
-        if len(self.bodies) == len(self.requests):
+        """Send the next request, if it is time for one and there is one."""
+        self._sent = time.perf_counter()
+        if self._sent > self.end or len(self.bodies) == len(self.requests):
             self.done.set_result(None)
             self._transport.close()
             return
-        self._sent = time.perf_counter()
         self._transport.write(self.requests[len(self.bodies)])
 
     def data_received(self, data: bytes) -> None:
@@ -78,29 +81,32 @@ def _length(head: bytes) -> int:
     return int(head[at:].split(b"\r\n", 1)[0])
 
 
-async def _run(work: Sequence[Sequence[bytes]], ports: Sequence[int]) -> tuple[list[Connection], float]:
+async def _run(
+    work: Sequence[Sequence[bytes]], seconds: float, ports: Sequence[int]
+) -> tuple[list[Connection], float]:
     """All connections are there before the clock starts."""
     loop, every = asyncio.get_running_loop(), []
     for start in range(0, len(work), _AT_ONCE):
         some = [
-            loop.create_connection(lambda at=at: Connection(work[at]), "127.0.0.1", ports[at % len(ports)])
+            loop.create_connection(partial(Connection, work[at]), "127.0.0.1", ports[at % len(ports)])
             for at in range(start, min(start + _AT_ONCE, len(work)))
         ]
         every += [protocol for _, protocol in await asyncio.gather(*some)]
     began = time.perf_counter()
     for each in every:
+        each.end = began + seconds
         each.begin()
     await asyncio.wait_for(asyncio.gather(*(each.done for each in every)), _PATIENCE)
     return every, time.perf_counter() - began
 
 
-def main(file: str, out: str, ports: Sequence[int]) -> None:
-    """Sends everything."""
+def main(file: str, out: str, seconds: float, ports: Sequence[int]) -> None:
+    """Sends what there is time for."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     work = pickle.loads(Path(file).read_bytes())
     cpu = time.process_time()
-    every, wall = uvloop.run(_run(work, ports))
+    every, wall = uvloop.run(_run(work, seconds, ports))
     told = {
         "wall_s": wall,
         "cpu_s": time.process_time() - cpu,
@@ -111,4 +117,4 @@ def main(file: str, out: str, ports: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], [int(port) for port in sys.argv[3:]])
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), [int(port) for port in sys.argv[4:]])

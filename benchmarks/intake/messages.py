@@ -6,20 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.intake.campaign import CLASSES, LARGE
+from benchmarks.intake.campaign import CLASSES
 from labelshare.client.wire.work import CommitQuestion, OpeningQuestion
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Opening, SignedCommit, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pydantic import BaseModel
 
-    from benchmarks.intake.campaign import Open, Plan
+    from benchmarks.intake.campaign import Open
     from labelshare.chain.keys import Signer
 
-__all__ = ["Batch", "Work", "commits", "openings", "peers", "sealed"]
+__all__ = ["Batch", "commits", "openings", "peers", "sealed"]
 
 
 @dataclass(frozen=True)
@@ -30,33 +30,26 @@ class Batch:
     opening: Opening
 
 
-@dataclass(frozen=True)
-class Work:
-    """The batches of each annotator: those of one label, and the large ones after them."""
+def sealed(
+    place: Open, items: Sequence[Sequence[int]], size: int, most: int, before: Sequence[int]
+) -> list[list[Batch]]:
+    """Batches of `size` labels, as many as `most` of each annotator.
 
-    single: Sequence[Sequence[Batch]]
-    large: Sequence[Sequence[Batch]]
-
-
-def sealed(place: Open, plan: Plan, items: Sequence[Sequence[int]]) -> Work:
-    """Everybody's batches; `items` are each annotator's, who sends fewer batches where it has too few."""
-    single, large = [], []
-    for signer, own in zip(place.people, items, strict=True):
-        every = list(_batches(place, plan, signer, own))
-        first = [each for each in every if len(each.opening.items) == 1]
-        single.append(first)
-        large.append(every[len(first) :])
-    return Work(single, large)
-
-
-def _batches(place: Open, plan: Plan, signer: Signer, items: Sequence[int]) -> Iterator[Batch]:
-    sizes = [1] * plan.n_single + [LARGE] * plan.n_large
-    at = 0
-    for number, size in enumerate(sizes):
-        if at + size > len(items):
-            return
-        yield _batch(place, signer, number, at, items[at : at + size])
-        at += size
+    Args:
+        place: The campaign.
+        items: What each annotator is assigned; who has too few for a batch sends fewer of them.
+        size: Labels a batch.
+        most: Batches of each.
+        before: Batches of one label that each has handed in.
+    """
+    return [
+        [
+            _batch(place, signer, done + number, at, own[at : at + size])
+            for number in range(most)
+            if (at := done + number * size) + size <= len(own)
+        ]
+        for signer, own, done in zip(place.people, items, before, strict=True)
+    ]
 
 
 def _batch(place: Open, signer: Signer, number: int, before: int, items: Sequence[int]) -> Batch:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Server", "postgres", "running"]
 
 _ROOT: Final = Path(__file__).parents[2]
-_START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 240.0
 _STOP_SECONDS: Final = 70.0
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _SERVING: Final = re.compile(r"^Serving http://[\d.]+:(\d+)", re.MULTILINE)

@@ -11,6 +11,7 @@ import pytest
 from labelshare.oracle.desk import Desk
 from labelshare.types import Hash32
 from tests.api.visit import Place, commit_body, good, new_place, problem
+from tests.faults.table import Inject
 from tests.oracle.stage import ITEMS, LIMIT, Stage, nothing_changes
 
 
@@ -186,11 +187,13 @@ def _committed(place: Place) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_changes_nothing_and_learns_why(place: Place, name: str) -> None:
+def test_an_attack_changes_nothing_and_learns_why(place: Place, inject: Inject, name: str) -> None:
     attack, status, slug, words = ATTACKS[name]
-    with nothing_changes(place.stage):
-        found = problem(attack(place), status, slug)
-    assert words in found["detail"]
+    with inject("somebody hands in what is not theirs, or not now") as fault:
+        fault.injections += 1
+        with nothing_changes(place.stage):
+            found = problem(attack(place), status, slug)
+        fault.check(words in found["detail"], found["detail"])
 
 
 BODIES: dict[str, tuple[dict[str, Any], str]] = {

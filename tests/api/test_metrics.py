@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import Any
 
 import httpx
@@ -25,6 +25,7 @@ from labelshare.chain.shared import shared
 from labelshare.errors import ChainError
 from labelshare.oracle.desk import Desk
 from labelshare.oracle.service import Options, Service
+from labelshare.oracle.watcher import WATCH
 from tests.api.visit import URL, Clock, Place, good, problem
 from tests.oracle.stage import build
 
@@ -51,7 +52,8 @@ class Measured:
         stage = build(shared(connect()))
         self.metrics = Metrics()
         self.service = Service(stage.sender, stage.deployment, stage.oracle, stage.database, Options(depth=0))
-        self.metrics.add(ServiceMetrics(self.service, {"database": Path("/")}, least=0.0))
+        self.gathered = ServiceMetrics(self.service, {"database": Path("/")})
+        self.metrics.add(self.gathered)
         desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database)
         clock = Clock()
         app = create_app(
@@ -60,6 +62,9 @@ class Measured:
         self.place = Place(stage, desk, app, clock)
 
     def text(self) -> str:
+        """As of now: every source is asked anew, however long that takes."""
+        for part in self.gathered.parts:
+            part._next, part._patience = 0.0, 30.0
         return generate_latest(self.metrics.registry).decode()
 
     def figures(self) -> Figures:
@@ -141,6 +146,31 @@ def test_the_service_is_told_as_store_and_chain_have_it() -> None:
     assert figure(found, "disk_free_bytes", store="database") > 0
     assert found["process_resident_memory_bytes", frozenset()] > 10**6
     assert found["process_cpu_seconds_total", frozenset()] > 0
+
+
+def test_jobs_by_their_state_and_what_the_watcher_found() -> None:
+    here = Measured()
+    jobs, now = here.service.jobs, int(time())
+    ends = {"holds": None, "differs": "does not hold: payouts differ", "gone": "bundle cannot be had"}
+    for key, found in ends.items():
+        assert jobs.add(WATCH, key, now - 100)
+        job = jobs.take(now, now + 60, key)
+        assert job is not None
+        assert jobs.finish(job, found)
+    for key, kind, due in (("a", "pay", -50), ("b", "pay", -300), ("c", "pay", 500), ("d", "slash", -70)):
+        jobs.add(kind, key, now + due)
+    failed = jobs.take(now, now + 60, "x", {"slash"})
+    assert failed is not None
+    jobs.retry(failed, now - 20, "RevertError: no")
+
+    told = here.figures()
+    assert figure(told, "watcher_proposals_checked_total") == 3
+    assert figure(told, "watcher_alarms_total") == 2
+    states = {state: figure(told, "jobs", kind="pay", state=state) for state in ("due", "later", "failed")}
+    assert states == {"due": 2, "later": 1, "failed": 0}
+    assert figure(told, "jobs", kind="slash", state="failed") == 1
+    assert 300 <= figure(told, "job_oldest_seconds", kind="pay") < 400
+    assert "payouts differ" not in here.text()
 
 
 def test_there_are_as_many_series_as_routes_and_nothing_private_is_in_them() -> None:

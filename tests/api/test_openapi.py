@@ -27,6 +27,8 @@ ROUTES = {
     "GET /v1/campaigns/{campaign}/items",
     "GET /v1/campaigns/{campaign}/items/{item}",
     "GET /v1/campaigns/{campaign}/media/{digest}",
+    "HEAD /v1/campaigns/{campaign}/media/{digest}",
+    "PUT /v1/campaigns/{campaign}/media/{digest}",
     "GET /v1/campaigns/{campaign}/assignment",
     "GET /v1/campaigns/{campaign}/receipts",
     "POST /v1/campaigns/{campaign}/enrolments",

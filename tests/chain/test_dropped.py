@@ -7,9 +7,11 @@ mines when a test says so.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,7 +126,7 @@ def test_after_the_drop_the_nonce_went_to_a_wallet(book: Book) -> None:
 # ------------------------------------------------------------------------- refused for good
 
 
-def stored(book: Book, **changes: int) -> None:
+def stored(book: Book, **changes: Any) -> None:
     """A transaction that an earlier process stored and that no node takes."""
     network = book.network
     plain = Transaction(1, network.nonce, GWEI, 3 * GWEI, 21_000, network.to, GIFT, b"")
@@ -198,3 +200,33 @@ def test_an_account_of_nobody_stops_nobody(book: Book) -> None:
     with network.mining(0.05):
         book.sender().send(other, network.gift)
     assert (network.gifts(), book.states()) == (1, ["pending", "mined"])
+
+
+# ------------------------------------------------------------------------- a fee that rises
+
+
+def test_a_base_fee_that_keeps_rising(book: Book, inject: Inject) -> None:
+    """Each block costs an eighth more, as much as blocks ever do: replaced until it is in, and in once."""
+    network = book.network
+    policy = replace(QUICK, patience=0.2, replacements=60, headroom=1)
+    with inject("a transaction stuck under a rising base fee, and replaced") as fault:
+        before, done = network.nonce, threading.Event()
+        network.rise(20 * GWEI)
+
+        def rise() -> None:
+            rises = 0
+            while not done.wait(0.15):
+                network.rise(network.base * (9 if rises < 20 else 8) // 8)
+                rises += 1
+
+        thread = threading.Thread(target=rise)
+        thread.start()
+        try:
+            book.sender(policy=policy).send(network.sender, network.gift)
+        finally:
+            done.set()
+            thread.join()
+        states = book.states()
+        fault.injections += states.count("replaced")
+        fault.check(states.count("mined") == 1, f"{states}")
+        fault.check((network.gifts(), network.nonce - before) == (1, 1), f"{network.gifts()} gifts")

@@ -22,6 +22,7 @@ from sqlalchemy import insert, select
 
 from labelshare.chain.connect import connect
 from labelshare.chain.transactions import Sender
+from labelshare.errors import StoreError
 from labelshare.oracle.blobs import Blobs, cid
 from labelshare.store import dump, revisions
 from labelshare.store.database import FILE, Database
@@ -407,3 +408,17 @@ def test_a_folder_names_the_file_by_the_time(place: Place, filled: Path, tmp_pat
     place.refused(1, "there is no store", "backup", tmp_path / "x.tar", "--state", tmp_path / "nowhere")
     place.refused(2, "no folder", "backup", tmp_path / "no" / "x.tar", "--state", filled)
     place.refused(2, "where is the store", "backup", tmp_path / "x.tar")
+
+
+def test_a_reading_of_postgres_sees_one_moment_and_changes_nothing(postgres: str) -> None:
+    database = Database.at(postgres)
+    with dump.reading(None, postgres) as connection:
+        (table,) = (each for each in dump.tables_of(connection) if each.name == "specs")
+        assert dump.count(connection, table) == 0
+        with database.writing() as writer:
+            writer.execute(insert(metadata.tables["specs"]), {"spec_hash": b"1", "spec": b"{}"})
+        assert dump.count(connection, table) == 0
+        assert list(dump.lines(connection, table)) == []
+    with pytest.raises(StoreError, match="read-only"), dump.reading(None, postgres) as connection:
+        connection.execute(insert(table), {"spec_hash": b"2", "spec": b"{}"})
+    database.close()

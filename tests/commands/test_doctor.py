@@ -337,8 +337,13 @@ def test_postgres(place: Place, postgres: str, tmp_path: Path, monkeypatch: pyte
 def test_postgres_where_somebody_waits(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database.at(postgres)
     monkeypatch.setattr(machine, "WAIT_SECONDS", (0.2, 60.0))
+
+    def wait() -> None:
+        with database.writing(b"a turn"):
+            pass
+
     with database.writing(b"a turn"):
-        waiting = threading.Thread(target=lambda: database.writing(b"a turn").__enter__())
+        waiting = threading.Thread(target=wait)
         waiting.start()
         sleep(0.6)
         found = {each.what: each for each in machine.database_server(postgres, time)}

@@ -24,8 +24,8 @@ COMMANDS = {
     "dataset": "create show list",
     "licence": "offer close buy list check withdraw",
     "claim": "pay revenue show",
-    "campaign": "create upload show list verify reveal-gold watch-gold challenge request-ruling resolve propose-openly "
-    "cancel finalize expire slash",
+    "campaign": "create upload show list verify reveal-gold watch-gold challenge request-ruling resolve "
+    "propose-openly cancel finalize expire slash",
     "annotator": "enrol work watch earnings export import",
 }
 
@@ -37,8 +37,8 @@ SIGNING = {
         "dataset": "create",
         "licence": "offer close buy withdraw",
         "claim": "pay revenue",
-        "campaign": "create upload reveal-gold watch-gold challenge request-ruling resolve propose-openly cancel "
-        "finalize expire slash",
+        "campaign": "create upload reveal-gold watch-gold challenge request-ruling resolve propose-openly "
+        "cancel finalize expire slash",
         "annotator": "enrol work watch earnings export import",
     }.items()
     for each in of.split()

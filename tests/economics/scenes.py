@@ -45,9 +45,9 @@ def labels_of(*seats: dict[int, int]) -> Labels:
 
 
 @cache
-def honest_scene(policy: str = "majority.v1") -> Scene:
-    """200 items of two classes, five labels each by seats of 50, a fifth of the items gold."""
-    spec = spec_of(200, 2, aggregation={"policy": policy})
+def honest_scene(policy: str = "majority.v1", n_items: int = 200) -> Scene:
+    """Items of two classes, five labels each by seats of 50, a fifth of the items gold."""
+    spec = spec_of(n_items, 2, aggregation={"policy": policy})
     return make_scene(spec, Crew(), 1, gold_part=0.2, slash=True)
 
 

@@ -36,18 +36,28 @@ def test_nobody_is_slashed_where_everybody_is_honest() -> None:
 
 
 @pytest.mark.parametrize("policy", ["majority.v1", "dawid-skene.v1"])
-def test_nobody_without_effort_gains_long_records_are_slashed_and_short_ones_forfeit(policy: str) -> None:
+def test_nobody_without_effort_gains_and_short_records_forfeit(policy: str) -> None:
     grid = small(policy)
     for strategy in EFFORTLESS:
-        long, short = (grid.of(strategy, size, 0.1) for size in (LONG, 5))
-        assert long.attackers.per_label < -0.2
-        assert long.caught > 0  # 40 labels of two classes are few for a flag
+        short = grid.of(strategy, 5, 0.1)
+        assert grid.of(strategy, LONG, 0.1).attackers.per_label < -0.2
         assert short.attackers.per_label < 0
         assert (short.caught, short.attackers.slashed) == (0, 0)
         assert short.forfeiting > 0.2
         assert short.attackers.forfeited > short.attackers.pay
     assert judged(grid).gaining == ()
     assert judged(grid).met
+
+
+@pytest.mark.parametrize("policy", ["majority.v1", "dawid-skene.v1"])
+def test_guesses_with_long_records_are_slashed(policy: str) -> None:
+    """On two classes it takes some 136 labels to be sure of a guess; here a seat gives 160."""
+    plan = replace(SMALL, sizes=(LONG,), shares=(0.1,), runs=1)
+    grid = run(honest_scene(policy, 800), plan)
+    for cell in grid.cells:
+        assert cell.attackers.per_label < -0.3
+        assert cell.caught > 0.1
+        assert cell.losers.honest_slashed == 0
 
 
 def without_forfeits() -> Scene:

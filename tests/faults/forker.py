@@ -8,6 +8,7 @@ process id. A child that has ended is no zombie for long.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
@@ -26,6 +27,7 @@ def _shifted() -> float:
 time.time = _shifted  # before anybody takes the function's name
 
 
+PR_SET_PDEATHSIG = 1
 MODULES = (
     "labelshare.cli",
     "labelshare.commands.serve",
@@ -51,6 +53,7 @@ HURRY = {
 
 def _child(order: dict[str, Any]) -> None:
     global _shift  # noqa: PLW0603 (the clock of this process)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # whoever ends the test ends this as well
     _shift = float(order["shift"])
     os.environ.update(order["variables"])
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -156,7 +156,8 @@ class Service:
         """Kill it, or ask it to end; returns when it has."""
         if not self.pid:
             return
-        os.kill(self.pid, number)
+        with suppress(ProcessLookupError):  # it did not even start, as its log says
+            os.kill(self.pid, number)
         deadline = time.monotonic() + READY_SECONDS
         while Path(f"/proc/{self.pid}").exists():
             assert time.monotonic() < deadline, "the service does not end"
@@ -175,8 +176,8 @@ def patiently(
     while True:
         try:
             return ask()
-        except (ServiceError, *also):
-            if time.monotonic() > deadline:
+        except LabelshareError as error:
+            if not isinstance(error, (ServiceError, *also)) or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
 

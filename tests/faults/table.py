@@ -28,6 +28,7 @@ class Fault:
         checks: How many things were compared afterwards: labels, balances, answers.
         losses: What was lost, doubled or told to the wrong one.
         seconds: How long it took.
+        note: What else was measured, to stand behind the row.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Fault:
     checks: int = 0
     losses: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    note: str = ""
 
     def check(self, holds: object, what: str) -> None:
         """One more was looked at; it is a loss unless it holds."""
@@ -73,7 +75,9 @@ def injecting(note: Callable[[str, Any], None]) -> Inject:
 def lines(rows: Iterable[dict[str, Any]]) -> list[str]:
     """The table, a row for each name in the order of their first appearance, and the sum."""
     found: dict[str, list[float]] = {}
+    notes: dict[str, str] = {}
     for row in rows:
+        notes[row["name"]] = row["note"]
         sums = found.setdefault(row["name"], [0, 0, 0, 0.0])
         for at, value in enumerate((row["injections"], row["checks"], len(row["losses"]), row["seconds"])):
             sums[at] += value
@@ -82,8 +86,11 @@ def lines(rows: Iterable[dict[str, Any]]) -> list[str]:
     total = [sum(column) for column in zip(*found.values(), strict=True)]
     width = max(map(len, [*found, "all"]))
     head = f"{'fault':{width}}  injections   checks  losses  seconds"
-    body = [
-        f"{name:{width}}  {one[0]:>10,.0f} {one[1]:>8,.0f} {one[2]:>7,.0f} {one[3]:>8,.1f}"
-        for name, one in [*found.items(), ("all", total)]
-    ]
+    body = [_row(name, one, notes.get(name, ""), width) for name, one in [*found.items(), ("all", total)]]
     return [head, *body]
+
+
+def _row(name: str, sums: list[float], note: str, width: int) -> str:
+    injections, checks, losses, seconds = sums
+    row = f"{name:{width}}  {injections:>10,.0f} {checks:>8,.0f} {losses:>7,.0f} {seconds:>8,.1f}  {note}"
+    return row.rstrip()

@@ -61,13 +61,6 @@ class Strict(Life):
         )
         transport.commit(signed)
 
-    def end(self) -> None:
-        self.stage.chain.advance_to(self.stage.schedule.reveal_end)
-        ann = self.people["ann"]
-        again = ann.transport.service.transport(self.stage.scope.campaign_id)  # type: ignore[attr-defined]
-        self.refused("an opening after the time for it", lambda: again.open(ann.batches[0].opening))
-        super().end()
-
     def refused(self, what: str, late: object) -> None:
         self.fault.injections += 1
         try:

@@ -10,8 +10,8 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -85,14 +85,14 @@ class Full:
     fault: Fault
     probe: Probe
     service: Service
-    ways: dict[str, Callable[[], object]]
+    ways: Mapping[str, Callable[[], AbstractContextManager[None]]]
 
     def __call__(self, phase: str) -> None:
         if phase not in self.ways:
             return
         time.sleep(0.2)
         with self.probe.asking():
-            with self.ways[phase]():  # type: ignore[attr-defined]
+            with self.ways[phase]():
                 self.fault.injections += 1
                 time.sleep(SECONDS)
                 self.fault.check(self.service.answers(), f"dead in {phase}")
@@ -110,10 +110,10 @@ def test_on_a_full_disk_nothing_is_promised_and_nothing_lost(
         folder = (disk or tmp_path) / "service"
         service = Service(starter, stage, running.url, Store(("--state", str(folder / "store"))), folder)
 
-        def by_limit() -> object:
+        def by_limit() -> AbstractContextManager[None]:
             return limited(service.pid)
 
-        def by_disk() -> object:
+        def by_disk() -> AbstractContextManager[None]:
             assert disk is not None
             return filled(disk)
 

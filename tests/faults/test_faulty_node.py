@@ -55,7 +55,9 @@ def again(ask: Callable[[], Answer], *also: type[LabelshareError]) -> Answer:
     for _ in range(TRIES):
         try:
             return ask()
-        except (ChainError, *also):
+        except LabelshareError as error:
+            if not isinstance(error, (ChainError, *also)):
+                raise
             sleep(0.01)
     return ask()
 

@@ -18,7 +18,9 @@ import pytest
 
 from labelshare.chain.keys import development_signer
 from labelshare.errors import CommitmentError, ProtocolError, ReplayError
+from labelshare.oracle import taking
 from labelshare.oracle.intake import Intake
+from labelshare.oracle.taking import Commits
 from labelshare.protocol.commitments import SignedCommit
 from labelshare.protocol.spec import Spec
 from labelshare.store.database import Database
@@ -29,6 +31,7 @@ from tests.oracle.stage import LIMIT, NAMES, Stage, build
 GOOD, BAD = bytes([1, 0, 0]), bytes([1, 0, 1])
 REPLICAS = 3
 LATE = 30.0
+TOGETHER = 5
 
 
 @dataclass
@@ -264,7 +267,21 @@ def take(told: Told, messages: Sequence[SignedCommit]) -> list[bytes | str]:
     return results
 
 
-def test_processes_that_take_different_batches_of_the_same_numbers(service: Service) -> None:
+def take_together(told: Told, messages: Sequence[SignedCommit]) -> list[bytes | str]:
+    """The same, as a busy service takes them: several by one transaction."""
+    intake, results = told.intake(), list[bytes | str]()
+    for start in range(0, len(messages), TOGETHER):
+        work = Commits(intake, messages[start : start + TOGETHER])
+        taking.take(intake.book.database, [work])
+        results += [each if isinstance(each, bytes) else type(each).__name__ for each in work.answers()]
+    intake.book.database.close()
+    return results
+
+
+@pytest.mark.parametrize("take", [take, take_together])
+def test_processes_that_take_different_batches_of_the_same_numbers(
+    service: Service, take: Callable[[Told, Sequence[SignedCommit]], list[bytes | str]]
+) -> None:
     """Each is sent its own version first; in the midst of it the round ends."""
     versions = {
         label: [service.sealed(name, label, batch) for batch in range(LIMIT) for name in NAMES]

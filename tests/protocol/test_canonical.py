@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import string
+from time import process_time
 from typing import Any
 
 import pytest
@@ -52,3 +53,20 @@ def test_nesting_is_bounded_before_it_is_parsed(opened: bytes) -> None:
 def test_brackets_in_text_and_side_by_side_are_no_nesting() -> None:
     value = ['[[[{{{"\\[' * 50, [{}] * 100, {"[": [{"]": "}"}] * 50}]
     assert canonical.parse(canonical.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 1_000_000,
+        b"[" * 40 + b'"' + b'\\"' * 500_000,
+        b"[" * 40 + b'"' + b"\\" * 1_000_001,
+        b'{"a' * 400_000,
+    ],
+)
+def test_what_strangers_send_is_refused_in_time(data: bytes) -> None:
+    """A megabyte in no more than the time that a megabyte takes: others wait meanwhile."""
+    begun = process_time()
+    with pytest.raises(InputError, match="not JSON"):
+        canonical.parse(data)
+    assert process_time() - begun < 2

@@ -7,10 +7,12 @@ from time import monotonic, time
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labelshare import __version__
 from labelshare.api import pages, problems
 from labelshare.api.auth import Auth
+from labelshare.api.front import Front
 from labelshare.api.guard import Guard
 from labelshare.api.lane import Lane
 from labelshare.api.limits import Buckets
@@ -63,7 +65,7 @@ def create_app(
         >>> app = create_app(desk, ApiSettings(url="https://oracle.example"))
     """
     settings = settings or ApiSettings()
-    app = FastAPI(
+    app = _Api(
         title="labelshare oracle",
         version=__version__,
         openapi_url="/v1/openapi.json",
@@ -79,11 +81,29 @@ def create_app(
     app.include_router(health.router)
     pages.install(app, desk, web or pages.Pages())
     problems.install(app)
-    app.add_middleware(Guard, settings=settings, clock=ticks, lane=Lane(app.state.site))
+    addresses = Buckets(settings.address_rate, ticks)
+    app.add_middleware(Guard, settings=settings, addresses=addresses)
+    app.front = Front(app.front, settings, addresses, Lane(app.state.site))
     if metrics is not None:
-        app.add_middleware(Meter, metrics=metrics)  # the last one is the outermost
+        app.front = Meter(app.front, metrics)  # the last one is the outermost
     _document(app)
     return app
+
+
+class _Api(FastAPI):
+    """An app that is asked by what stands in front, outside of all that FastAPI does by itself.
+
+    Attributes:
+        front: The outermost layer.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.front: ASGIApp = super().__call__
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        await self.front(scope, receive, send)
 
 
 def _v1() -> APIRouter:

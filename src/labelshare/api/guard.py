@@ -8,20 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labelshare.api import problems
-from labelshare.api.lane import Lane, Usual
 from labelshare.api.limits import Buckets
 from labelshare.api.settings import ApiSettings
 from labelshare.errors import LabelshareError
 
-__all__ = ["Guard"]
+__all__ = ["Answering", "Guard", "replaying"]
 
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -36,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class _Answering:
+class Answering:
     """Where an answer goes: once it has begun nothing else is sent, once it is given up nothing at all."""
 
     send: Send
@@ -46,6 +44,7 @@ class _Answering:
     asked: bool = False  # the whole request is here: what is late now is the answer
 
     async def __call__(self, message: Message) -> None:
+        """Send a part of it, with the headers that every answer has."""
         if self.given_up:
             return
         if message["type"] == "http.response.start":
@@ -66,31 +65,28 @@ class Guard:
     answers a fault of the app with a problem that says nothing of it.
     """
 
-    def __init__(
-        self, app: ASGIApp, settings: ApiSettings, clock: Callable[[], float], lane: Lane | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, settings: ApiSettings, addresses: Buckets) -> None:
         self._app = app
-        self._lane = lane
         self._settings = settings
-        self._buckets = Buckets(settings.address_rate, clock)
+        self._buckets = addresses
+        self._names = Random()  # noqa: S311 (seeded by the system)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name = secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = name
-        answering = _Answering(send, name, asyncio.Event())
+        answering = self._answering(scope, send)
         refused = self._refused(scope)
         if refused is not None:
             await self._refuse(refused, scope, receive, answering)
             return
-        usual = self._lane.usual(scope, dict(scope["headers"])) if self._lane else None
-        if usual is None:
-            await self._in_time(scope, receive, answering)
-        else:
-            await self._by_lane(usual, scope, receive, answering)
+        await self._in_time(scope, receive, answering)
+
+    def _answering(self, scope: Scope, send: Send) -> Answering:
+        name = f"{self._names.getrandbits(64):016x}"  # no secret, so no system call for each
+        scope.setdefault("state", {})["request_id"] = name
+        return Answering(send, name, asyncio.Event())
 
     def _refused(self, scope: Scope) -> problems.Refusal | None:
         if scope["path"] in _UNLIMITED:
@@ -102,27 +98,7 @@ class Guard:
             return problems.Refusal("rate-limited", detail, {"Retry-After": str(wait)})
         return None
 
-    async def _by_lane(self, usual: Usual, scope: Scope, receive: Receive, answering: _Answering) -> None:
-        """What is usual; by the ordinary way if it turns out not to be."""
-        assert self._lane is not None  # noqa: S101 (it gave `usual`)
-        try:
-            async with asyncio.timeout(self._settings.request_seconds):
-                body = await self._body(scope, receive)
-                answering.asked = True
-                answer = await self._lane.answer(usual, body)
-        except TimeoutError:
-            await self._refuse(self._too_late(answering), scope, receive, answering)
-        except Exception as error:  # noqa: BLE001 (each is answered)
-            await self._answer_error(error, scope, receive, answering)
-        else:
-            if answer is None:
-                await self._in_time(scope, _replaying(body, receive), answering)
-                return
-            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
-            await answering({"type": "http.response.start", "status": 201, "headers": headers})
-            await answering({"type": "http.response.body", "body": answer})
-
-    async def _in_time(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
+    async def _in_time(self, scope: Scope, receive: Receive, answering: Answering) -> None:
         """Run the app until its answer has begun, or the time is over: then the app is let go."""
         work = asyncio.ensure_future(self._run(scope, receive, answering))
         begun = asyncio.ensure_future(answering.begun.wait())
@@ -136,31 +112,31 @@ class Guard:
                 await work
                 return
             answering.given_up = True
-            instead = _Answering(answering.send, answering.name, asyncio.Event())
+            instead = Answering(answering.send, answering.name, asyncio.Event())
             await self._refuse(self._too_late(answering), scope, receive, instead)
         finally:
             begun.cancel()
             if not work.done():
                 work.cancel()
 
-    def _too_late(self, answering: _Answering) -> problems.Refusal:
+    def _too_late(self, answering: Answering) -> problems.Refusal:
         """Whose fault it is that there is no answer; whether the request was carried out is not known."""
         detail = f"no answer after {self._settings.request_seconds:g} seconds"
         if answering.asked:
             return problems.Refusal("busy", detail, {"Retry-After": "5"})
         return problems.Refusal("too-slow", detail)
 
-    async def _run(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
+    async def _run(self, scope: Scope, receive: Receive, answering: Answering) -> None:
         try:
             if not _is_upload(scope):  # content is bounded by its route, as it comes in
-                receive = _replaying(await self._body(scope, receive), receive)
+                receive = replaying(await self._body(scope, receive), receive)
                 answering.asked = True
             await self._app(scope, receive, answering)
         except Exception as error:  # noqa: BLE001 (each is answered)
             await self._answer_error(error, scope, receive, answering)
 
     async def _answer_error(
-        self, error: Exception, scope: Scope, receive: Receive, answering: _Answering
+        self, error: Exception, scope: Scope, receive: Receive, answering: Answering
     ) -> None:
         if isinstance(error, problems.Refusal):
             await self._refuse(error, scope, receive, answering)
@@ -176,7 +152,7 @@ class Guard:
         await self._refuse(fault, scope, receive, answering)
 
     async def _refuse(
-        self, refusal: problems.Refusal, scope: Scope, receive: Receive, answering: _Answering
+        self, refusal: problems.Refusal, scope: Scope, receive: Receive, answering: Answering
     ) -> None:
         made = problems.response(
             refusal.slug, refusal.detail, headers=refusal.headers, request_id=answering.name
@@ -219,7 +195,7 @@ def _too_large(most: int) -> problems.Refusal:
     return problems.Refusal("too-large", f"the body has at most {most} bytes", {"Connection": "close"})
 
 
-def _replaying(body: bytes, receive: Receive) -> Receive:
+def replaying(body: bytes, receive: Receive) -> Receive:
     """The body once more, then what the connection says."""
     unread = [body]
 

@@ -15,7 +15,7 @@ from labelshare.api.site import Here, RawBody, SignedIn, Site
 from labelshare.client.wire.base import Answer
 from labelshare.store.replies import Replies, Reply, Request
 
-__all__ = ["Once"]
+__all__ = ["Once", "request_hash"]
 
 KEY: Final = r"^[!-~]{1,200}$"
 
@@ -40,6 +40,11 @@ class _Once:
         return _response(replies.once(self.request, reply, auth.now(), settings.reply_seconds))
 
 
+def request_hash(method: str, path: str, body: bytes) -> bytes:
+    """A hash of all that a request says."""
+    return sha256(f"{method} {path}\0".encode() + body).digest()
+
+
 def _response(reply: Reply) -> Response:
     headers = {"Idempotency-Replayed": "true"} if reply.again else None
     return Response(reply.body, reply.status, headers=headers, media_type="application/json")
@@ -59,7 +64,7 @@ def _once(
 ) -> _Once:
     if idempotency_key is None:
         return _Once(here, None)
-    said = sha256(f"{request.method} {request.url.path}\0".encode() + body).digest()
+    said = request_hash(request.method, request.url.path, body)
     return _Once(here, Request(session.account, idempotency_key, said))
 
 

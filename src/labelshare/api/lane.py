@@ -1,40 +1,44 @@
 """The lane: sealed batches and openings, which come by the thousands, without the detours of other routes.
 
 Only what is usual goes this way. Whatever is not is left to the ordinary route of the same path, and told by
-it what is wrong: a body of another kind, or that is not what it must be; a key of idempotency, which these
-messages need not have, since the same message gets the same answer anyway; somebody who is not signed in.
+it what is wrong: a body of another kind, or that is not what it must be; somebody who is not signed in.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, TypeAlias
+from dataclasses import replace
+from functools import partial
+from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
 from labelshare.api.gathering import Gathering
+from labelshare.api.idempotency import request_hash
 from labelshare.api.problems import Refusal
 from labelshare.api.site import Site
 from labelshare.client.wire.work import CommitQuestion, OpeningQuestion
 from labelshare.errors import InputError
 from labelshare.oracle.counter import Answer, Counter, Handed, NotReady
 from labelshare.protocol import canonical
+from labelshare.protocol.commitments import Opening, SignedCommit
 from labelshare.protocol.typed_data import commit_hash
-from labelshare.store.sign_ins import Session, SignIns, token_hash
-from labelshare.types import CampaignId, Hash32
+from labelshare.store.replies import Replies, Reply, Request, reused
+from labelshare.store.sign_ins import SignIns, token_hash
+from labelshare.types import Address, CampaignId, Hash32
 
 __all__ = ["Lane", "Usual"]
 
 MOST_SESSIONS: Final = 100_000
 _PREFIX: Final = "/v1/campaigns/"
 _SCHEME: Final = b"Bearer "
+_KEY: Final = re.compile(rb"[!-~]{0,200}")
 _QUESTIONS: Final[dict[str, type[CommitQuestion | OpeningQuestion]]] = {
     "commitments": CommitQuestion,
     "openings": OpeningQuestion,
@@ -42,22 +46,35 @@ _QUESTIONS: Final[dict[str, type[CommitQuestion | OpeningQuestion]]] = {
 
 
 class Usual(NamedTuple):
-    """A request that goes by the lane: whose token, which campaign, and what it asks."""
+    """A request that goes by the lane: whose token, which path and campaign, what it asks, and its key."""
 
     token: bytes
+    path: str
     campaign: str
     kind: type[CommitQuestion | OpeningQuestion]
+    key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Session(NamedTuple):
+    """Whose session a token began, and the token's hash."""
+
+    account: Address
+    token: bytes
+
+
+class _Asked(NamedTuple):
     """A message, and the hash of the token that it came with."""
 
     handed: Handed
     token: bytes
 
 
-_Group: TypeAlias = Gathering[_Asked, Answer]
+class _Waiting(NamedTuple):
+    """Messages, tokens seen for the first time, and campaigns to be prepared."""
+
+    messages: Gathering[_Asked, Answer | Reply]
+    sessions: Gathering[bytes, _Session | None]
+    preparing: Gathering[CampaignId, Exception | None]
 
 
 class Lane:
@@ -69,12 +86,12 @@ class Lane:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._counter = Counter(site.desk)
+        self._counter = Counter(site.desk, site.auth.now, site.settings.reply_seconds)
         self._sign_ins = SignIns(site.desk.database)
-        self._sessions: OrderedDict[bytes, Session] = OrderedDict()
+        self._sessions: OrderedDict[bytes, _Session] = OrderedDict()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="intake")
-        self._groups: WeakKeyDictionary[asyncio.AbstractEventLoop, _Group] = WeakKeyDictionary()
-        self._preparing: dict[CampaignId, asyncio.Task[None]] = {}
+        self._preparer = ThreadPoolExecutor(1, thread_name_prefix="preparing")
+        self._waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting] = WeakKeyDictionary()
 
     @staticmethod
     def usual(scope: Scope, headers: dict[bytes, bytes]) -> Usual | None:
@@ -84,20 +101,21 @@ class Lane:
             return None
         campaign, _, name = path[len(_PREFIX) :].partition("/")
         kind, token = _QUESTIONS.get(name), headers.get(b"authorization", b"")
-        if kind is None or not token.startswith(_SCHEME) or b"idempotency-key" in headers:
+        if kind is None or not token.startswith(_SCHEME):
             return None
-        if headers.get(b"content-type") != b"application/json":
+        key = headers.get(b"idempotency-key", b"")
+        if headers.get(b"content-type") != b"application/json" or not _KEY.fullmatch(key):
             return None
-        return Usual(token[len(_SCHEME) :], campaign, kind)
+        return Usual(token[len(_SCHEME) :], path, campaign, kind, key)
 
-    async def answer(self, usual: Usual, body: bytes) -> bytes | None:
-        """The JSON of the receipt, which comes with status 201; None where the ordinary route must answer.
+    async def answer(self, usual: Usual, body: bytes) -> Reply | None:
+        """The answer with the receipt; None where the ordinary route must answer.
 
         Raises:
             LabelshareError: As the desk does.
             Refusal: The account asks too often, or its session has ended.
         """
-        session = await self._session(usual.token)
+        session = self._sessions.get(usual.token) or await self._seen(usual.token)
         try:
             campaign = CampaignId(Hash32(usual.campaign))
             question = usual.kind.model_validate(canonical.parse(body))
@@ -107,56 +125,86 @@ class Lane:
             return None
         if wait := self._site.accounts.wait(session.account.hex()):
             raise Refusal("rate-limited", "too many requests of this account", {"Retry-After": str(wait)})
-        asked = _Asked(Handed(campaign, question.message), token_hash(usual.token.decode("latin-1")))
-        return _receipted(campaign, question, await self._taken(asked))
+        message = question.message
+        reply = partial(_reply, _name(campaign, message))
+        handed = Handed(campaign, message, request=_request(usual, session, body), reply=reply)
+        answer = await self._taken(_Asked(handed, session.token))
+        return answer if isinstance(answer, Reply) else reply(answer)
 
-    async def _taken(self, asked: _Asked) -> bytes:
-        group = self._group()
+    async def _taken(self, asked: _Asked) -> bytes | Reply:
+        group = self._here.messages
         answer = await group.put(asked)
         if isinstance(answer, NotReady):
-            await self._prepare(asked.handed.campaign)
-            answer = await group.put(replace(asked, handed=replace(asked.handed, prepared=True)))
+            if fault := await self._here.preparing.put(asked.handed.campaign):
+                raise fault
+            answer = await group.put(asked._replace(handed=replace(asked.handed, prepared=True)))
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def _group(self) -> _Group:
+    @property
+    def _here(self) -> _Waiting:
+        """What waits in this event loop."""
         loop = asyncio.get_running_loop()
-        group = self._groups.get(loop)
-        if group is None:
-            group = self._groups[loop] = Gathering(self._take, self._executor)
-        return group
+        found = self._waiting.get(loop)
+        if found is None:
+            found = self._waiting[loop] = _Waiting(
+                Gathering(self._take, self._executor),
+                Gathering(self._look_up, self._executor),
+                Gathering(self._prepare, self._preparer),
+            )
+        return found
 
-    async def _prepare(self, campaign: CampaignId) -> None:
-        """Once for all who wait for it; it may take a while where a round has begun."""
-        task = self._preparing.get(campaign)
-        if task is None or task.done():
-            work = run_in_threadpool(self._site.desk.prepare, campaign)
-            task = self._preparing[campaign] = asyncio.ensure_future(work)
-            task.add_done_callback(lambda _: self._preparing.pop(campaign, None))
-        await asyncio.shield(task)
+    def _prepare(self, campaigns: Sequence[CampaignId]) -> list[Exception | None]:
+        """In a thread of its own, once for all who wait: it may take a while where a round has begun."""
+        faults: dict[CampaignId, Exception | None] = dict.fromkeys(campaigns)
+        for campaign in faults:
+            try:
+                self._site.desk.prepare(campaign)
+            except Exception as error:  # noqa: BLE001 (whatever it is, it is the answer)
+                faults[campaign] = error
+        return [faults[campaign] for campaign in campaigns]
 
     # ------------------------------------------------------------------- in its thread
 
-    def _take(self, group: Sequence[_Asked]) -> list[Answer]:
-        alive = self._sign_ins.alive({each.token for each in group}, self._site.auth.now())
-        answers = iter(self._counter.take([each.handed for each in group if each.token in alive]))
-        return [next(answers) if each.token in alive else _ended() for each in group]
+    def _take(self, group: Sequence[_Asked]) -> list[Answer | Reply]:
+        """Messages of sessions that go on, and of requests that were not answered before."""
+        alive = self._sign_ins.sessions({each.token for each in group}, self._site.auth.now())
+        known = self._answered([each.handed.request for each in group if each.handed.request])
+        told = [_ended() if each.token not in alive else known.get(each.handed.request) for each in group]
+        fresh = [each.handed for each, answer in zip(group, told, strict=True) if answer is None]
+        answers = iter(self._counter.take(fresh))
+        return [next(answers) if answer is None else answer for answer in told]
+
+    def _answered(self, requests: Sequence[Request]) -> dict[Request | None, Answer | Reply]:
+        """Those that were answered before, or have the key of another request."""
+        if not requests:
+            return {}
+        first: dict[tuple[Address, str], Request] = {}
+        for each in requests:
+            first.setdefault((each.account, each.key), each)
+        told: dict[Request | None, Answer | Reply] = {
+            each: reused(each) for each in requests if first[each.account, each.key] != each
+        }
+        told.update(Replies(self._site.desk.database).known(requests, self._site.auth.now()))
+        return told
 
     # ------------------------------------------------------------------------ sessions
 
-    async def _session(self, token: bytes) -> Session | None:
-        """The session that began with a token; whether it goes on is asked when the message is taken."""
-        found = self._sessions.get(token)
-        if found is None:
-            try:
-                found = await run_in_threadpool(self._site.auth.session, token.decode("latin-1"))
-            except Refusal:
-                return None
-            self._sessions[token] = found
+    async def _seen(self, token: bytes) -> _Session | None:
+        """The session that began with a token; whether it goes on is asked when a message is taken."""
+        session = await self._here.sessions.put(token)
+        if session is not None:
+            self._sessions[token] = session
             if len(self._sessions) > MOST_SESSIONS:
                 self._sessions.popitem(last=False)
-        return found
+        return session
+
+    def _look_up(self, tokens: Sequence[bytes]) -> list[_Session | None]:
+        """In its thread."""
+        hashes = [token_hash(each.decode("latin-1")) for each in tokens]
+        known = self._sign_ins.sessions(set(hashes), self._site.auth.now())
+        return [_Session(known[each].account, each) if each in known else None for each in hashes]
 
 
 def _ended() -> Refusal:
@@ -164,10 +212,17 @@ def _ended() -> Refusal:
     return Refusal("unauthenticated", "no session has this token, or it is over", headers)
 
 
-def _receipted(campaign: CampaignId, question: CommitQuestion | OpeningQuestion, receipt: bytes) -> bytes:
+def _request(usual: Usual, session: _Session, body: bytes) -> Request | None:
+    """The request under its key, as the ordinary routes name it."""
+    if not usual.key:
+        return None
+    return Request(session.account, usual.key.decode(), request_hash("POST", usual.path, body))
+
+
+def _name(campaign: CampaignId, message: SignedCommit | Opening) -> Hash32:
+    return message.commit_hash if isinstance(message, Opening) else commit_hash(campaign, message.commit)
+
+
+def _reply(name: Hash32, receipt: bytes) -> Reply:
     """The bytes of a `ReceiptAnswer`."""
-    if isinstance(question, OpeningQuestion):
-        name = question.commit_hash
-    else:
-        name = commit_hash(campaign, question.message.commit)
-    return b'{"commitHash":"0x%b","receipt":"0x%b"}' % (name.hex().encode(), receipt.hex().encode())
+    return Reply(201, f'{{"commitHash":"0x{name.hex()}","receipt":"0x{receipt.hex()}"}}'.encode())

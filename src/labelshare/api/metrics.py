@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from time import monotonic
 from typing import Final
 
@@ -36,6 +37,7 @@ class Metrics:
 
     Attributes:
         registry: Where they are collected.
+        open: Requests that are being served, by the one thread of the app.
     """
 
     def __init__(self) -> None:
@@ -59,10 +61,19 @@ class Metrics:
             ("route", "method", "problem"),
             registry=self.registry,
         )
-        self._open = Gauge(
+        self.open = 0
+        being_served = Gauge(
             "labelshare_http_requests_open", "Requests that are being served.", registry=self.registry
         )
+        being_served.set_function(lambda: self.open)
         ProcessCollector(registry=self.registry)
+        # Looking a series up by its labels takes longer than all the rest of counting.
+        self._series = cache(
+            lambda route, method, status: (
+                self._requests.labels(route, method, status),
+                self._seconds.labels(route, method),
+            )
+        )
 
     def add(self, collector: Collector) -> None:
         """Collect more with these."""
@@ -71,8 +82,9 @@ class Metrics:
     def count(self, scope: Scope, status: str, seconds: float, problem: str = "") -> None:
         """Count a request that is over, and the kind of problem it was answered with, if any."""
         route, method = _route(scope), _method(scope)
-        self._requests.labels(route, method, status).inc()
-        self._seconds.labels(route, method).observe(seconds)
+        requests, observed = self._series(route, method, status)
+        requests.inc()
+        observed.observe(seconds)
         if problem:
             self._problems.labels(route, method, problem).inc()
 
@@ -94,10 +106,6 @@ class Metrics:
             server.server_close()
             thread.join()
 
-    def open(self, more: int) -> None:
-        """Note requests that have begun, or with a number below zero have ended."""
-        self._open.inc(more)
-
 
 class Meter:
     """Counts what passes; the outermost layer of an app, so that what the guard refuses is counted too."""
@@ -112,11 +120,11 @@ class Meter:
             await self._app(scope, receive, send)
             return
         start, answer = monotonic(), _Answer(send)
-        self._metrics.open(1)
+        self._metrics.open += 1
         try:
             await self._app(scope, receive, answer)
         finally:
-            self._metrics.open(-1)
+            self._metrics.open -= 1
             seconds = (answer.begun or monotonic()) - start
             self._metrics.count(scope, answer.status, seconds, answer.problem)
 

@@ -15,7 +15,7 @@ __all__ = ["document"]
 _REF: Final = "#/components/schemas/"
 _ALWAYS: Final = ("too-slow", "rate-limited", "internal", "store-unavailable")
 _WITH_BODY: Final = ("malformed", "too-large", "invalid-input")
-_METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+_METHODS: Final = frozenset({"get", "head", "put", "post", "delete", "patch"})
 _STRINGS: Final = "text"
 
 

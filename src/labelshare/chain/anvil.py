@@ -27,6 +27,7 @@ import structlog
 
 from labelshare.chain.jsonrpc import JsonRpc, RpcError
 from labelshare.chain.loopback import HOST
+from labelshare.chain.machine import GENESIS_TIME
 from labelshare.chain.node import ANVIL_CHAIN_ID
 from labelshare.chain.unlocked import MNEMONIC
 from labelshare.chain.wire import INTERNAL_ERROR, Fault
@@ -163,8 +164,10 @@ class Anvil:
             raise ChainError(f"anvil runs chain {found}, not {ANVIL_CHAIN_ID}")
 
     def _catch_up_time(self) -> None:
-        """Go on from the latest block: a loaded chain that was ahead would make blocks older than it."""
-        ahead = self._head()["time"] - int(time())
+        """Go on from now, and from the latest block: a loaded chain would make blocks older than it."""
+        pending = self._rpc.ask("eth_getBlockByNumber", "pending", False)  # noqa: FBT003
+        at = self._rpc.read(lambda each: int(each["timestamp"], 16), "", pending)
+        ahead = max(int(time()), self._head()["time"]) - at
         if ahead > 0:
             self._rpc.ask("evm_increaseTime", ahead)
 
@@ -203,6 +206,8 @@ def _started(program: str, port: int, state: Path | None, lock: int | None) -> s
     """Start it on this machine alone, where no page may talk to it: it does not check where they are from."""
     words = [program, "--silent", "--no-cors", "--host", HOST, "--port", str(port)]
     words += ["--accounts", str(ACCOUNTS), "--mnemonic", MNEMONIC, "--hardfork", "prague"]
+    # Each start makes a first block before it loads one, and keeps both: they must be the same.
+    words += ["--timestamp", str(GENESIS_TIME)]
     if state is not None:
         words += ["--dump-state", str(_last(state))]
         words += ["--load-state", str(state)] if state.exists() else []

@@ -130,6 +130,11 @@ class Front:
         except LabelshareError as error:
             raise Fault(-32_000, str(error)) from None
 
+    @method("eth_signTypedData")
+    def _sign_typed_data(self, account: Any, typed: Any) -> Any:
+        """As web3.py names it; anvil knows the fourth version alone, which is what is meant."""
+        return self._node.answer("eth_signTypedData_v4", [account, typed])
+
     @method("evm_revert", "anvil_revert")
     def _revert(self, snapshot: Any) -> Any:
         done = self._node.answer("evm_revert", [snapshot])

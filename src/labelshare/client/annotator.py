@@ -153,7 +153,7 @@ class Annotator:
         Example:
             >>> annotator.keep_place(Roster.checked(scope, campaign.record(), oracle.intake.enrolled()))
         """
-        self.book.set_roster_proof(roster.proof(self.address))
+        self.book.set_roster_proof(roster.proof(self.address), list(roster.places))
 
     def submit(self, round_number: int, choices: Mapping[int, int]) -> Batch:
         """Seal labels, keep them, sign the commitment and hand it in.

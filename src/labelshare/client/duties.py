@@ -267,7 +267,7 @@ def _receipts(at: Situation) -> Iterator[Duty]:
 
 def _proposing(at: Situation) -> Iterator[Duty]:
     schedule = at.params.schedule
-    worth = any(known.committed for known in at.on_chain.values())
+    worth = any(known.committed or at.now < schedule.commit_end for known in at.on_chain.values())
     if not at.policy.most_locked or not worth or at.contest.rejections > schedule.tries:
         return
     # Not all at the same moment: one proposal is enough, and the others' would be refused.

@@ -51,14 +51,17 @@ def assigned_alone(annotator: Annotator, record: Record, pool: PoolParams, numbe
     which places have passed on. In the first round the places are certain.
 
     Raises:
-        ProtocolError: An earlier round has a root, so that the oracle's lists are needed.
+        ProtocolError: An earlier round has a root, so that the oracle's lists are needed; or the roster was
+            not kept.
     """
     spec = annotator.spec
     if isinstance(spec.assignment, Given):
         return None
     if any(each.round < number for each in record.rounds):
         raise ProtocolError("who labels what now follows from the oracle's lists, which it does not show")
-    signed = annotator.transport.enrolled() if record.roster_count else ()
+    signed = annotator.book.roster() if record.roster_count else ()
+    if len(signed) != record.roster_count:
+        raise ProtocolError("who is on the roster was not kept, and the oracle does not show it")
     roster = tuple(sorted(record.roster(signed)))
     limit = spec.label_limit(pool.campaign_slice, annotator.params.stake_per_label)
     plan = assignment.Plan(record.seed, roster, len(spec.items), spec.redundancy.k, limit)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from labelshare.commands import fees
 from labelshare.commands.lines import Pair, fields, steps
 from labelshare.commands.units import Unit, plain, printable
 from labelshare.errors import (
@@ -79,42 +80,7 @@ _OPTIONS: Final[Mapping[str, tuple[Any, object]]] = {
         ],
         None,
     ),
-    "max_fee": (
-        Annotated[
-            str | None,
-            typer.Option(
-                envvar="LABELSHARE_MAX_FEE",
-                metavar="GWEI",
-                help="The most ever offered for a unit of gas; 500 by default, and on development chains no "
-                "limit.",
-            ),
-        ],
-        None,
-    ),
-    "priority_fee": (
-        Annotated[
-            str | None,
-            typer.Option(
-                envvar="LABELSHARE_PRIORITY_FEE",
-                metavar="GWEI",
-                help="What whoever makes the block gets of it; by default what the node suggests.",
-            ),
-        ],
-        None,
-    ),
-    "replace_after": (
-        Annotated[
-            int | None,
-            typer.Option(
-                envvar="LABELSHARE_REPLACE_AFTER",
-                metavar="SECONDS",
-                min=1,
-                help="How long a transaction may wait for a block until it is replaced by one that offers an "
-                "eighth more; 60 by default.",
-            ),
-        ],
-        None,
-    ),
+    **fees.OPTIONS,
     "yes": (Annotated[bool, typer.Option("--yes", help="Send without asking.")], False),
     "as_json": (
         Annotated[
@@ -128,7 +94,7 @@ _OPTIONS: Final[Mapping[str, tuple[Any, object]]] = {
 }
 
 READS: Final = ("url", "deployment", "as_json")
-FEES: Final = ("max_fee", "priority_fee", "replace_after")
+FEES: Final = tuple(fees.OPTIONS)
 SENDS: Final = (*READS, "key", "password_file", *FEES, "yes")
 LOCAL: Final = ("password_file", "as_json")
 
@@ -193,9 +159,7 @@ class Session:
     @cached_property
     def fees(self) -> FeePolicy:
         """How gas is paid for: the chain's usual policy, and what the options say instead."""
-        from labelshare.commands.fees import chosen
-
-        return chosen(self.chain, **self._fees)
+        return fees.chosen(self.chain, **self._fees)
 
     # ------------------------------------------------------------------ the account
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
 
 from labelshare.errors import InputError
 
@@ -12,7 +15,47 @@ if TYPE_CHECKING:
     from labelshare.chain.fees import FeePolicy
     from labelshare.chain.node import Chain
 
-__all__ = ["chosen"]
+__all__ = ["OPTIONS", "chosen"]
+
+OPTIONS: Final[Mapping[str, tuple[Any, object]]] = {
+    "max_fee": (
+        Annotated[
+            str | None,
+            typer.Option(
+                envvar="LABELSHARE_MAX_FEE",
+                metavar="GWEI",
+                help="The most ever offered for a unit of gas; 500 by default, and on development chains no "
+                "limit.",
+            ),
+        ],
+        None,
+    ),
+    "priority_fee": (
+        Annotated[
+            str | None,
+            typer.Option(
+                envvar="LABELSHARE_PRIORITY_FEE",
+                metavar="GWEI",
+                help="What whoever makes the block gets of it; by default what the node suggests.",
+            ),
+        ],
+        None,
+    ),
+    "replace_after": (
+        Annotated[
+            int | None,
+            typer.Option(
+                envvar="LABELSHARE_REPLACE_AFTER",
+                metavar="SECONDS",
+                min=1,
+                help="How long a transaction may wait for a block until it is replaced by one that offers an "
+                "eighth more; 60 by default.",
+            ),
+        ],
+        None,
+    ),
+}
+"""The options of every command that sends: what typer is told, and the default."""
 
 _DIGITS: Final = 9
 _MOST: Final = 10**9  # gwei: a whole coin for a unit of gas

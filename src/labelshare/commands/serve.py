@@ -15,7 +15,7 @@ from labelshare.errors import InputError
 
 if TYPE_CHECKING:
     from labelshare.api.metrics import Metrics
-    from labelshare.oracle.service import Service
+    from labelshare.oracle.service import Options, Service
     from labelshare.store.database import Database
 
 __all__ = ["serve"]
@@ -67,6 +67,13 @@ def serve(
         str,
         typer.Option(help="What the watcher may lock to challenge wrong proposals, in base units; 0: never."),
     ] = "0",
+    keep_all: Annotated[
+        bool,
+        typer.Option(
+            "--keep-all",
+            help="Finalize, hand out and free campaigns of other oracles of the registry too; it costs gas.",
+        ),
+    ] = False,
     metrics_port: Annotated[
         int | None,
         typer.Option(
@@ -102,27 +109,34 @@ def serve(
     from labelshare.api.settings import ApiSettings, Rate
     from labelshare.oracle.blobs import Blobs
     from labelshare.oracle.desk import Desk
+    from labelshare.oracle.filing import Files
+    from labelshare.oracle.service import Options
 
     if public_url is not None:
         ApiSettings(url=public_url)
     most_locked, web = _base_units(challenge_up_to), Pages(page_node or here.own_node)
     store = _store(state, database)
-    service = _service(here, store, depth, most_locked)
+    options = Options(depth=depth, most_locked=most_locked, keep_all=keep_all)
+    service = _service(here, store, options)
     place = blobs or (str(state / "blobs") if state is not None else None)
+    content = None if place is None else Blobs.at(place)
+    if content is not None:
+        content.check()
     desk = Desk(
         service.sender,
         here.deployment,
         here.signer,
         store,
-        blobs=None if place is None else Blobs.at(place),
+        blobs=content,
         index=service.indexer.at_head,
         lag=service.lag,
+        files=Files(None if state is None else state / "findings"),
     )
     metrics = None if metrics_port is None else _metrics(service, state, place)
     with listening(host, port) as listener, _scraped(metrics, metrics_host, metrics_port or 0) as told:
         url = public_url or f"http://{host}:{listener.getsockname()[1]}"
-        rates = {"address_rate": Rate.of(address_rate), "account_rate": Rate.of(account_rate)}
-        settings = ApiSettings(url=url, **rates)
+        by_address, by_account = Rate.of(address_rate), Rate.of(account_rate)
+        settings = ApiSettings(url=url, address_rate=by_address, account_rate=by_account)
         config = server_config(create_app(desk, settings, web=web, metrics=metrics), proxy)
         log_to_stderr(as_json=log_json)
         typer.echo(f"Serving {url}/v1 for oracle {here.signer.address} on chain {here.chain.chain_id}.{told}")
@@ -137,14 +151,14 @@ def _store(state: Path | None, url: str | None) -> Database:
     return Database.open(state) if state is not None else Database.at(url or "")
 
 
-def _service(here: Session, store: Database, depth: int | None, most_locked: int) -> Service:
+def _service(here: Session, store: Database, options: Options) -> Service:
     from labelshare.chain.transactions import Sender
-    from labelshare.oracle.service import Options, Service
+    from labelshare.oracle.service import Service
     from labelshare.store.journal import TransactionJournal
 
     sender = Sender(here.contracts.registry.chain, TransactionJournal(store), here.fees)
     sender.require_usable(here.signer)
-    return Service(sender, here.deployment, here.signer, store, Options(depth=depth, most_locked=most_locked))
+    return Service(sender, here.deployment, here.signer, store, options)
 
 
 def _metrics(service: Service, state: Path | None, blobs: str | None) -> Metrics:

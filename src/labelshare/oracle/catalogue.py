@@ -16,7 +16,7 @@ from labelshare.chain.campaign import Campaign
 from labelshare.chain.deploy import Contracts, Deployment
 from labelshare.chain.history import DatasetHistory, campaign_record, dataset_history, pool_params
 from labelshare.chain.node import Chain, Log, LogSource
-from labelshare.chain.standing import TELLING, standing
+from labelshare.chain.standing import TELLING, Standing
 from labelshare.chain.state import Status
 from labelshare.errors import EventError, InputError, NotFoundError, SpecError
 from labelshare.protocol.record import Record
@@ -76,11 +76,12 @@ class Catalogue:
             older = (each for each in self.campaigns() if before is None or _place(each) < before)
             return list(islice(filter(wanted, older), most))
         kind, address = ev.topic_of(ev.CampaignCreated), self.deployment.registry.address
+        at_once = min(AT_ONCE, 2 * most)
         while True:
-            logs = source.newest(address, kind, before, AT_ONCE)
-            found += filter(wanted, map(_created, logs))
-            if len(found) >= most or len(logs) < AT_ONCE:
-                return found[:most]
+            logs = source.newest(address, kind, before, at_once)
+            found += islice(filter(wanted, map(_created, logs)), most - len(found))
+            if len(found) >= most or len(logs) < at_once:
+                return found
             before = (logs[-1].block, logs[-1].index)
 
     def facts(self, campaigns: Collection[ev.CampaignCreated]) -> dict[CampaignId, Facts]:
@@ -137,7 +138,7 @@ class Catalogue:
         source = self.logs()
         if not isinstance(source, IndexedLogs):
             return {name: self.contracts.registry.campaign(name).status for name in names}
-        return {name: standing(found).status for name, found in self._told(source, names).items()}
+        return {name: found.status for name, found in self._stand(source, names).items()}
 
     def proposal(self, name: CampaignId) -> Settlement | None:
         """The settlement that is proposed or final; None where none is."""
@@ -145,7 +146,7 @@ class Catalogue:
         if not isinstance(source, IndexedLogs):
             posted = self.record(name).posted
             return posted.settlement if posted else None
-        proposed = standing(self._told(source, [name])[name]).proposal
+        proposed = self._stand(source, [name])[name].proposal
         return proposed.settlement if proposed else None
 
     def record(self, name: CampaignId) -> Record:
@@ -213,14 +214,12 @@ class Catalogue:
 
     # ------------------------------------------------------------------- mechanics
 
-    def _told(self, source: IndexedLogs, names: Collection[CampaignId]) -> dict[CampaignId, list[ev.Event]]:
-        """The events of each campaign from which its status and its proposal follow, in order."""
-        kinds = [ev.topic_of(kind) for kind in TELLING]
-        found: dict[bytes, list[ev.Event]] = {bytes(name): [] for name in names}
+    def _stand(self, source: IndexedLogs, names: Collection[CampaignId]) -> dict[CampaignId, Standing]:
+        """Where campaigns stand, by the events that status and proposal follow from: bonds are not told."""
+        kinds = [ev.topic_of(kind) for kind in TELLING if kind is not ev.CampaignCreated]
+        found = {bytes(name): Standing(Status.CREATED) for name in names}
         for log in source.of_subjects(self.deployment.registry.address, kinds, list(found)):
-            event = ev.decode(log)
-            if event is not None:
-                found[bytes(log.topics[1])].append(event)
+            found[bytes(log.topics[1])].follow(_event(log))
         return {name: found[bytes(name)] for name in names}
 
     def _spec_of(self, campaign: CampaignId, name: Hash32) -> Spec:
@@ -241,9 +240,16 @@ class Catalogue:
 
 
 @lru_cache(maxsize=16_384)
-def _created(log: Log) -> ev.CampaignCreated:
-    """The event of a log, which never changes; decoding takes longer than reading it."""
+def _event(log: Log) -> ev.Event:
+    """The event of a log, which never changes; decoding one takes longer than reading it."""
     found = ev.decode(log)
+    if found is None:
+        raise EventError(f"unknown event: log {log.index} of block {log.block}")
+    return found
+
+
+def _created(log: Log) -> ev.CampaignCreated:
+    found = _event(log)
     if not isinstance(found, ev.CampaignCreated):
         raise EventError(f"no creation of a campaign: log {log.index} of block {log.block}")
     return found

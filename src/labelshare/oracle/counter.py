@@ -5,15 +5,17 @@ A message that the store, or a fault of ours, chokes on costs its neighbours not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import time
 from typing import NamedTuple, TypeAlias
 
 from labelshare.errors import LabelshareError, StoreError
 from labelshare.oracle.desk import Desk
-from labelshare.oracle.taking import Commits, NotReady, Openings, Work, take
+from labelshare.oracle.taking import Commits, NotReady, Openings, Verdict, Work, take
 from labelshare.protocol.commitments import Opening, SignedCommit
 from labelshare.store.database import is_of_rows
+from labelshare.store.replies import Replies, Reply, Request
 from labelshare.types import CampaignId
 
 __all__ = ["Answer", "Counter", "Handed", "NotReady"]
@@ -30,18 +32,30 @@ class Handed:
         campaign: Which.
         message: A sealed batch, or what opens one.
         prepared: Whether `Desk.prepare` was called for it: else it may be told `NotReady`.
+        request: The request that it came by, if that has a key: then its answer is kept with the message.
+        reply: That answer, made of the receipt.
     """
 
     campaign: CampaignId
     message: SignedCommit | Opening
     prepared: bool = False
+    request: Request | None = None
+    reply: Callable[[bytes], Reply] = lambda receipt: Reply(201, receipt)
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Takes messages for every campaign of a desk."""
+    """Takes messages for every campaign of a desk.
+
+    Attributes:
+        desk: Whose.
+        now: Unix seconds of this machine.
+        keep: For how many of them answers to requests with a key are kept.
+    """
 
     desk: Desk
+    now: Callable[[], int] = lambda: int(time())
+    keep: int = 24 * 3_600
 
     def take(self, handed: Sequence[Handed]) -> list[Answer]:
         """The answers to messages, in their order; what is answered by a receipt is on the disk.
@@ -63,7 +77,8 @@ class Counter:
                 works.append((numbers, self._work(kind, [handed[number].message for number in numbers])))
             except LabelshareError as error:
                 answers |= dict.fromkeys(numbers, error)
-        take(self.desk.database, [work for _, work in works])
+        remembered = _Remembered(self, handed, works)
+        take(self.desk.database, [*(work for _, work in works), remembered])
         for numbers, work in works:
             answers |= zip(numbers, work.answers(), strict=True)
         return [answers[number] for number in range(len(handed))]
@@ -77,6 +92,37 @@ class Counter:
             return Openings(oracle.intake, [each for each in messages if isinstance(each, Opening)])
         commits = [each for each in messages if isinstance(each, SignedCommit)]
         return Commits(oracle.intake, commits, _always if kind.prepared else oracle.knows)
+
+
+class _Remembered:
+    """The answers to requests with a key; the last work of a group."""
+
+    turns: Sequence[bytes] = ()
+
+    def __init__(
+        self, counter: Counter, handed: Sequence[Handed], works: Sequence[tuple[list[int], Work]]
+    ) -> None:
+        self._counter, self._handed, self._works = counter, handed, works
+
+    def check(self) -> None:
+        """See `Work`."""
+
+    def keep(self) -> None:
+        """See `Work`: no receipt leaves this process before the transaction is on the disk."""
+        if not any(each.request for each in self._handed):
+            return
+        answered: dict[Request, Reply] = {}
+        for numbers, work in self._works:
+            for number, answer in zip(numbers, work.answers(), strict=True):
+                each = self._handed[number]
+                if each.request is not None and isinstance(answer, bytes):
+                    answered[each.request] = each.reply(answer)
+        counter = self._counter
+        Replies(counter.desk.database).add(answered, counter.now(), counter.keep)
+
+    def answers(self) -> list[Verdict]:
+        """See `Work`."""
+        return []
 
 
 class _Kind(NamedTuple):

@@ -10,9 +10,9 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
@@ -38,12 +38,10 @@ Row = TypeVar("Row", bound=evidence.Row)
 FORMAT: Final = "1"
 """In the name of the folder: another version's files are made anew."""
 _NODE: Final = 32
-_LABEL: Final = np.dtype(
-    [("account", "u4"), ("item", "u4"), ("batch", "u4"), ("label", "u4"), ("place", "u8")]
-)
-_TRUTH: Final = np.dtype(
-    [("item", "u8"), ("winner", "u4"), ("confidence", "u4"), ("accepted", "u1"), ("place", "u8")]
-)
+# A file a column, each of one plain type: what is searched is then neither copied nor converted.
+_LABEL: Final = {"account": "u4", "item": "u4", "batch": "u4", "label": "u4", "place": "u8"}
+_TRUTH: Final = {"item": "u4", "winner": "u4", "confidence": "u4", "accepted": "u1", "place": "u8"}
+_NUMBER: Final = np.uint32
 
 
 def folder_of(root: Path, bundle: Hash32) -> Path:
@@ -108,16 +106,17 @@ def _write(found: Verdicts, folder: Path) -> None:
         for number, account in enumerate(accounts)
         for item, own in sorted(found.answers(account).items())
     ]
-    table = np.array(labels, _LABEL)
-    np.save(folder / "labels.npy", table)
-    np.save(folder / "by_item.npy", np.argsort(table["item"], kind="stable").astype("u4"))
+    columns = _save(folder, "label", _LABEL, labels)
+    order = np.argsort(columns["item"], kind="stable").astype(_NUMBER)
+    np.save(folder / "by_item.npy", order)
+    np.save(folder / "by_item_item.npy", columns["item"][order])
     (folder / "label_nodes").write_bytes(tree.nodes if tree else b"")
     truth_places = found.truth_tree.places if truths else np.empty(0, np.int64)
     verdicts = [
         (row.item, spelt(row.winner), row.confidence_q16, row.accepted, int(at))
         for row, at in zip(truths.values(), truth_places, strict=True)
     ]
-    np.save(folder / "truths.npy", np.array(verdicts, _TRUTH))
+    _save(folder, "truth", _TRUTH, verdicts)
     (folder / "truth_nodes").write_bytes(found.truth_tree.nodes if truths else b"")
     gold = b"".join(map(evidence.write_row, found.gold.values()))
     (folder / "gold.jsonl").write_bytes(gold)
@@ -128,6 +127,19 @@ def _write(found: Verdicts, folder: Path) -> None:
         "labels": [label.hex() for label in spellings],
     }
     (folder / "head.json").write_text(json.dumps(head))
+
+
+def _save(
+    folder: Path, name: str, kinds: Mapping[str, str], rows: Sequence[tuple[int, ...]]
+) -> dict[str, NDArray[Any]]:
+    """Write a table by its columns; returns them."""
+    columns = {
+        column: np.fromiter((row[at] for row in rows), kind, len(rows))
+        for at, (column, kind) in enumerate(kinds.items())
+    }
+    for column, values in columns.items():
+        np.save(folder / f"{name}_{column}.npy", values)
+    return columns
 
 
 def _write_accounts(found: Verdicts, accounts: list[Address], file: Path) -> list[int]:
@@ -164,6 +176,7 @@ class Filed:
     record: Record
     spec: Spec
     folder: Path
+    _columns: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     @classmethod
     def find(cls, record: Record, spec: Spec, root: Path, bundle: Hash32) -> Filed | None:
@@ -177,34 +190,38 @@ class Filed:
 
     def answers(self, account: Address) -> dict[int, Counted]:
         """An account's labels that count, by item. Their place is that among the nodes of the tree."""
-        number = self._numbers.get(account)
-        if number is None:
-            return {}
-        first, last = np.searchsorted(self._labels["account"], [number, number + 1])
-        return {int(row["item"]): self._counted(row) for row in self._labels[first:last]}
+        first, last = self._span(account)
+        columns = (self._column(f"label_{name}")[first:last].tolist() for name in _LABEL)
+        return {
+            item: Counted(batch, self._spellings[label], place)
+            for _, item, batch, label, place in zip(*columns, strict=True)
+        }
 
     def votes(self, item: int, *, without: Address) -> Counter[bytes]:
         """How many others gave each label of an item."""
-        order, items = self._by_item, self._items
-        first, last = np.searchsorted(items, [item, item + 1])
-        rows = self._labels[np.sort(order[first:last])]
+        first, last = _span_of(self._column("by_item_item"), item)
+        rows = self._column("by_item")[first:last]
+        labels, accounts = self._column("label_label")[rows], self._column("label_account")[rows]
         own = self._numbers.get(without, -1)
-        return Counter(self._spellings[int(row["label"])] for row in rows if int(row["account"]) != own)
+        pairs = zip(accounts.tolist(), labels.tolist(), strict=True)
+        return Counter(self._spellings[label] for account, label in pairs if account != own)
 
     def label_proof(self, annotator: Address, item: int) -> LabelProof:
         """The proof that a label counted; `NotFoundError` for one that is not there or does not count."""
-        found = self.answers(annotator).get(item)
-        if found is None:
+        first, last = self._span(annotator)
+        at = first + _place_in(self._column("label_item")[first:last], item)
+        if at == last or self._column("label_item")[at] != item:
             raise NotFoundError(f"{annotator} gave no label of item {item} that counts")
-        leaf, proof, root = _proof(self._label_nodes, found.place)
-        return LabelProof(annotator, found.batch, item, found.label, digest(found.label), leaf, proof, root)
+        label, batch = self._spellings[self._at("label_label", at)], self._at("label_batch", at)
+        leaf, proof, root = _proof(self._label_nodes, self._at("label_place", at))
+        return LabelProof(annotator, batch, item, label, digest(label), leaf, proof, root)
 
     def truth_proof(self, item: int) -> TruthProof:
         """The proof of an item's verdict; `NotFoundError` for an item that nobody labelled."""
         at = self._truth_at(item)
         if at is None:
             raise NotFoundError(f"item {item} has no verdict")
-        leaf, proof, root = _proof(self._truth_nodes, int(self._truths[at]["place"]))
+        leaf, proof, root = _proof(self._truth_nodes, self._at("truth_place", at))
         return TruthProof(self._truth(at), leaf, proof, root)
 
     def truth(self, item: int) -> evidence.TruthRow | None:
@@ -215,7 +232,7 @@ class Filed:
     @property
     def judged(self) -> list[int]:
         """Every item with a verdict."""
-        found: list[int] = self._truths["item"].tolist()
+        found: list[int] = self._column("truth_item").tolist()
         return found
 
     @cached_property
@@ -238,17 +255,28 @@ class Filed:
             raise EvidenceError("the files of a settlement are cut off: remove them, they are made anew")
         yield from evidence.read([data])
 
-    def _counted(self, row: Any) -> Counted:
-        return Counted(int(row["batch"]), self._spellings[int(row["label"])], int(row["place"]))
+    def _span(self, account: Address) -> tuple[int, int]:
+        """The rows of an account's labels."""
+        number = self._numbers.get(account)
+        return (0, 0) if number is None else _span_of(self._column("label_account"), number)
 
     def _truth_at(self, item: int) -> int | None:
-        at = int(np.searchsorted(self._truths["item"], item))
-        return at if at < len(self._truths) and int(self._truths[at]["item"]) == item else None
+        items = self._column("truth_item")
+        at = _place_in(items, item)
+        return at if at < len(items) and items[at] == item else None
 
     def _truth(self, at: int) -> evidence.TruthRow:
-        row = self._truths[at]
-        winner = self._spellings[int(row["winner"])]
-        return evidence.TruthRow(int(row["item"]), winner, int(row["confidence"]), bool(row["accepted"]))
+        winner = self._spellings[self._at("truth_winner", at)]
+        confidence, accepted = self._at("truth_confidence", at), bool(self._at("truth_accepted", at))
+        return evidence.TruthRow(self._at("truth_item", at), winner, confidence, accepted)
+
+    def _at(self, column: str, place: int) -> int:
+        return int(self._column(column)[place])
+
+    def _column(self, name: str) -> NDArray[Any]:
+        if name not in self._columns:
+            self._columns[name] = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        return self._columns[name]
 
     @cached_property
     def _head(self) -> dict[str, Any]:
@@ -264,23 +292,6 @@ class Filed:
         return [bytes.fromhex(text) for text in self._head["labels"]]
 
     @cached_property
-    def _labels(self) -> NDArray[Any]:
-        return self._mapped("labels.npy")
-
-    @cached_property
-    def _by_item(self) -> NDArray[Any]:
-        return self._mapped("by_item.npy")
-
-    @cached_property
-    def _items(self) -> NDArray[Any]:
-        found: NDArray[Any] = self._labels["item"][self._by_item]  # four bytes a label
-        return found
-
-    @cached_property
-    def _truths(self) -> NDArray[Any]:
-        return self._mapped("truths.npy")
-
-    @cached_property
     def _label_nodes(self) -> NDArray[Any]:
         return np.memmap(self.folder / "label_nodes", np.uint8, "r").reshape(-1, _NODE)
 
@@ -288,9 +299,14 @@ class Filed:
     def _truth_nodes(self) -> NDArray[Any]:
         return np.memmap(self.folder / "truth_nodes", np.uint8, "r").reshape(-1, _NODE)
 
-    def _mapped(self, name: str) -> NDArray[Any]:
-        found: NDArray[Any] = np.load(self.folder / name, mmap_mode="r")
-        return found
+
+def _span_of(column: NDArray[Any], value: int) -> tuple[int, int]:
+    """Where a value begins and ends in a sorted column."""
+    return _place_in(column, value), int(np.searchsorted(column, _NUMBER(value), "right"))
+
+
+def _place_in(column: NDArray[Any], value: int) -> int:
+    return int(np.searchsorted(column, _NUMBER(value)))
 
 
 def _proof(nodes: NDArray[Any], place: int) -> tuple[Hash32, tuple[Hash32, ...], Hash32]:

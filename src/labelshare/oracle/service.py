@@ -24,6 +24,7 @@ from labelshare.oracle.case import Case, Cases
 from labelshare.oracle.clock import ClockCheck
 from labelshare.oracle.indexer import Finality, Indexer
 from labelshare.oracle.jobs import LEASE_SECONDS, Handler, Runner
+from labelshare.oracle.others import KEEP, OtherKeeper
 from labelshare.oracle.scheduler import SPEC, Scheduler, read_key
 from labelshare.oracle.tasks import Kind, due
 from labelshare.oracle.watcher import WATCH, Fetch, Watcher
@@ -71,6 +72,7 @@ class Options:
         lease: For how many seconds a job is taken; renewed while it runs.
         fetch: Where bundles of others come from.
         most_locked: What the watcher may lock in challenges, in base units; 0 for never.
+        keep_all: Whether campaigns of other oracles are finalized, handed out and freed as well.
     """
 
     depth: int | None = None
@@ -78,6 +80,7 @@ class Options:
     lease: int = LEASE_SECONDS
     fetch: Fetch | None = None
     most_locked: int = 0
+    keep_all: bool = False
 
 
 @dataclass
@@ -145,11 +148,13 @@ class Service:
         self.scheduler = Scheduler(self.cases, self.jobs, self.now)
         fetch, most = self.options.fetch, self.options.most_locked
         self.watcher = Watcher(self.cases, self.jobs, fetch, most, self.now)
+        self.others = OtherKeeper(self.cases, self.jobs, fetch, self.now) if self.options.keep_all else None
         self.runners = [self._runner() for _ in range(self.options.runners)]
         self.workers = [
             Worker("indexer", self.indexer.step),
             Worker("scheduler", self.scheduler.step),
             Worker("watcher", self.watcher.step),
+            *([Worker("keeper of others", self.others.step)] if self.others else []),
             *(Worker(f"runner {at}", each.step) for at, each in enumerate(self.runners)),
         ]
         if not chain.is_development:  # whose time is set at will
@@ -162,6 +167,8 @@ class Service:
         handlers: dict[str, Handler] = {kind.value: partial(self._do, kind) for kind in STEPS}
         handlers[WATCH] = self.watcher.check
         handlers[SPEC] = self._await_spec
+        if self.others is not None:
+            handlers[KEEP] = self.others.keep
         return handlers
 
     def _await_spec(self, key: str) -> None:
@@ -187,6 +194,8 @@ class Service:
         self.indexer.catch_up()
         self.scheduler.step()
         self.watcher.step()
+        if self.others is not None:
+            self.others.step()
         return self.runners[0].run_due()
 
     # --------------------------------------------------------------- with threads

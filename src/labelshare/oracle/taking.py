@@ -45,7 +45,7 @@ class Work(Protocol):
         """Check what depends on the store, and keep what passes; within a transaction, and all turns."""
 
     def answers(self) -> list[Verdict]:
-        """The verdicts, in the order of the messages; after the transaction."""
+        """The verdicts, in the order of the messages; to be handed out after the transaction."""
 
 
 def take(database: Database, works: Sequence[Work]) -> None:
@@ -81,6 +81,7 @@ class _Taken:
     def __init__(self, intake: Intake, count: int) -> None:
         self._intake = intake
         self._refused: list[LabelshareError | None] = [None] * count
+        self._signed: dict[int, bytes] = {}
 
     @property
     def _open(self) -> list[int]:
@@ -94,7 +95,10 @@ class _Taken:
             self._refused[number] = error
 
     def _answers(self, receipt: Callable[[int], bytes]) -> list[Verdict]:
-        return [error or receipt(number) for number, error in enumerate(self._refused)]
+        for number in self._open:
+            if number not in self._signed:
+                self._signed[number] = receipt(number)
+        return [error or self._signed[number] for number, error in enumerate(self._refused)]
 
 
 class Commits(_Taken):

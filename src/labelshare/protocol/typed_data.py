@@ -6,6 +6,7 @@ with v 27 or 28 and s in the lower half of the group order (EIP-2), so that ther
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
 from typing import Final
 
@@ -39,6 +40,8 @@ COMMIT_TYPE: Final = (
 RECEIPT_TYPE: Final = "Receipt(bytes32 campaignId,address annotator,bytes32 commitHash)"
 OPENING_RECEIPT_TYPE: Final = "OpeningReceipt(bytes32 campaignId,address annotator,bytes32 openingHash)"
 
+_COMMIT_WORDS: Final = struct.Struct(">28xI28xI32s28xI28xI")
+
 _GROUP_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HALF_ORDER: Final = _GROUP_ORDER // 2
 
@@ -62,7 +65,17 @@ def enrol_hash(campaign_id: CampaignId) -> Hash32:
 
 def commit_hash(campaign_id: CampaignId, commit: Commit) -> Hash32:
     """Struct hash of Commit; `campaign_id` binds it to chain and registry already."""
-    return keccak(_COMMIT_HASH + campaign_id + encode(commit))
+    return keccak(_COMMIT_HASH + campaign_id + _commit_words(commit))
+
+
+def _commit_words(commit: Commit) -> bytes:
+    """The words of a commitment: what `encode` gives, several times as fast."""
+    try:
+        return _COMMIT_WORDS.pack(
+            commit.round, commit.batch, commit.root, commit.count, commit.cumulative_count
+        )
+    except struct.error:
+        return encode(commit)  # which says what is wrong
 
 
 def receipt_hash(campaign_id: CampaignId, annotator: Address, commit_hash: Hash32) -> Hash32:

@@ -134,11 +134,19 @@ class Batches:
             )
             connection.execute(insert(inclusions), row)
 
-    def set_roster_proof(self, proof: Sequence[bytes]) -> None:
-        """Keep the annotator's place under the roster's root, which never changes."""
-        row = self._key | {"roster_proof": b"".join(proof)}
+    def set_roster_proof(self, proof: Sequence[bytes], roster: Sequence[Address] = ()) -> None:
+        """Keep the annotator's place under the roster's root, and who else is there; the latest counts."""
+        row = self._key | {"roster_proof": b"".join(proof), "roster": b"".join(map(bytes, roster))}
         with self.database.writing() as connection:
-            insert_or_keep(connection, memberships, row)
+            connection.execute(self._own(delete(memberships), memberships))
+            connection.execute(insert(memberships), row)
+
+    def roster(self) -> tuple[Address, ...]:
+        """Everyone on the roster as it was kept; nobody if it was never seen."""
+        wanted = self._own(select(memberships.c.roster), memberships)
+        with self.database.reading() as connection:
+            members = connection.execute(wanted).scalar_one_or_none() or b""
+        return tuple(Address(members[at : at + 20]) for at in range(0, len(members), 20))
 
     def roster_proof(self) -> tuple[bytes, ...] | None:
         """The place under the roster's root; None if it was never seen."""

@@ -22,11 +22,14 @@ MOST_ROWS: Final = 256
 """Of one statement; either database takes ten thousands of values in one."""
 
 
-def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows that all name the same columns, in their order."""
+def insert_many(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, or_keep: bool = False
+) -> None:
+    """Insert rows that all name the same columns, in their order; with `or_keep` those that are new."""
     for part in _parts(rows):
         names = tuple(part[0])
         text = _insertion(table.name, names, len(part), _mark(connection))
+        text += " ON CONFLICT DO NOTHING" if or_keep else ""
         connection.exec_driver_sql(text, tuple(row[name] for row in part for name in names))
 
 

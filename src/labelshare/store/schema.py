@@ -159,13 +159,15 @@ batches = Table(
     _bytes("opening_receipt", optional=True),
 )
 
-# An annotator's place under a roster's root (32 bytes a step), kept against an oracle that falls silent.
+# An annotator's place under a roster's root (32 bytes a step), kept against an oracle that falls silent, and
+# who is on it (20 bytes each): who labels what follows from that.
 memberships = Table(
     "memberships",
     metadata,
     _bytes("campaign", key=True),
     _bytes("annotator", key=True),
     _bytes("roster_proof"),
+    _bytes("roster", optional=True),
 )
 
 # A campaign that an account works in: which spec, whose service it asks (empty for none), and whether the
@@ -251,7 +253,7 @@ blocks = Table(
     Column("time", BigInteger, nullable=False),
 )
 
-# What our contracts logged. `topics` are 32 bytes each; `kind` is the first, and `subject` the second of them,
+# What our contracts logged. `topics` are 32 bytes each: `kind` is the first, `subject` the second of them,
 # mostly the campaign; empty where there is none.
 logs = Table(
     "logs",

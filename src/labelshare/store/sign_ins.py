@@ -20,8 +20,9 @@ from labelshare.types import Address
 
 __all__ = ["Asked", "Session", "SignIns", "token_hash"]
 
-_ALIVE: Final = (
-    "SELECT t.token_hash FROM wanted JOIN sessions AS t ON t.token_hash = wanted.k0 WHERE t.expires > {}"
+_SESSIONS: Final = (
+    "SELECT t.token_hash, t.account, t.expires FROM wanted JOIN sessions AS t "
+    "ON t.token_hash = wanted.k0 WHERE t.expires > {}"
 )
 
 
@@ -92,11 +93,11 @@ class SignIns:
             row = connection.execute(own).one_or_none()
         return None if row is None else Session(Address(bytes(row.account)), row.expires)
 
-    def alive(self, tokens: Collection[bytes], now: int) -> set[bytes]:
-        """Those tokens, by their hashes, whose sessions have not ended."""
+    def sessions(self, tokens: Collection[bytes], now: int) -> dict[bytes, Session]:
+        """The sessions of these tokens, by their hashes, but for those that have ended."""
         with self.database.reading() as connection:
-            rows = list(found(connection, _ALIVE, [(each,) for each in tokens], more=(now,)))
-        return {bytes(row[0]) for row in rows}
+            rows = list(found(connection, _SESSIONS, [(each,) for each in tokens], more=(now,)))
+        return {bytes(token): Session(Address(bytes(account)), expires) for token, account, expires in rows}
 
     def end(self, token: str) -> None:
         """End a session."""

@@ -9,11 +9,8 @@ import typer
 from labelshare.commands.annotator.shared import (
     KeepOption,
     OracleOption,
+    Workplace,
     annotator,
-    followed_of,
-    keeping_of,
-    service_of,
-    watch_of,
 )
 from labelshare.commands.common import SENDS, Session, command
 from labelshare.commands.lines import fields
@@ -21,7 +18,6 @@ from labelshare.commands.units import SHARES, moment, printable
 from labelshare.errors import LabelshareError
 
 if TYPE_CHECKING:
-    from labelshare.client.keeping import Keeping
     from labelshare.client.wire.money import EarningsAnswer, ReasonAnswer
     from labelshare.commands.lines import Pair
     from labelshare.store.followed import Followed
@@ -38,28 +34,27 @@ def earnings(
     keep: KeepOption = None,
 ) -> None:
     """Show what each campaign earns, and the labels that were not paid in full, with the reason."""
-    keeping = keeping_of(here, keep)
-    chosen = [followed_of(keeping, campaign)] if campaign else keeping.followed.all()
     told, lines = [], list[str]()
-    for each in chosen:
-        found, rows = _of(here, keeping, each, oracle or each.service)
-        told.append(found)
-        lines += [str(each.campaign), *fields(rows, indent=2)]
+    with Workplace(here, keep) as at:
+        for each in at.chosen(campaign):
+            found, rows = _of(here, at, each, oracle or each.service)
+            told.append(found)
+            lines += [str(each.campaign), *fields(rows, indent=2)]
     here.show({"campaigns": told}, lines or ["you work in no campaign"])
 
 
-def _of(here: Session, keeping: Keeping, followed: Followed, url: str) -> tuple[dict[str, Any], list[Pair]]:
+def _of(here: Session, at: Workplace, followed: Followed, url: str) -> tuple[dict[str, Any], list[Pair]]:
     """By the oracle's service where it answers, else by the chain and the evidence that is kept."""
-    service = service_of(here, url)
+    service = at.service(url)
     if service is not None:
         try:
             earned = service.earnings(followed.campaign)
             reasons = service.reasons(followed.campaign)[0] if earned.leaf or earned.score else []
             return _told(here, earned, reasons)
         except LabelshareError as error:
-            found, rows = _from_chain(here, keeping, followed)
+            found, rows = _from_chain(here, at, followed)
             return found, [*rows, ("oracle", f"does not answer: {printable(str(error))}")]
-    return _from_chain(here, keeping, followed)
+    return _from_chain(here, at, followed)
 
 
 def _told(
@@ -88,9 +83,9 @@ def _reason(each: ReasonAnswer) -> str:
     return f"{each.why}: you said {printable(each.text)}{verdict}"
 
 
-def _from_chain(here: Session, keeping: Keeping, followed: Followed) -> tuple[dict[str, Any], list[Pair]]:
-    campaign = keeping.campaign(followed)
-    watch = watch_of(here, keeping, campaign, None)
+def _from_chain(here: Session, place: Workplace, followed: Followed) -> tuple[dict[str, Any], list[Pair]]:
+    campaign = place.keeping.campaign(followed)
+    watch = place.watch(campaign, None)
     at, unit = watch.situation(), here.unit(campaign.params.token)
     labels = sum(each.commit.count for each in at.batches)
     committed = sum(each.commit.count for each in at.batches if at.on_chain[each.commit.batch].committed)

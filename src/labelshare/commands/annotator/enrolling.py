@@ -11,11 +11,9 @@ from labelshare.commands.annotator.shared import (
     ID,
     KeepOption,
     OracleOption,
+    Workplace,
     annotator,
     done_lines,
-    keeping_of,
-    service_of,
-    watch_of,
 )
 from labelshare.commands.claim import CampaignArgument
 from labelshare.commands.common import SENDS, Session, command
@@ -25,6 +23,7 @@ from labelshare.errors import ChainError, InputError
 from labelshare.types import CampaignId, Hash32
 
 if TYPE_CHECKING:
+    from labelshare.client.service import ServiceClient
     from labelshare.commands.lines import Pair
     from labelshare.protocol.record import Record
     from labelshare.protocol.spec import Spec
@@ -54,28 +53,30 @@ def enrol(
             f"{here.signer.address} holds no whole seat in pool {record.params.pool}; "
             "`labelshare stake join` takes one"
         )
-    rules = _spec(here, record.params.spec_hash, spec, oracle)
-    unit = here.unit(record.params.token)
-    here.confirm(
-        f"take part in campaign {campaign} under its rules: up to {unit.show(record.pool.campaign_slice)} of "
-        f"your stake may be lost, {unit.show(record.params.stake_per_label)} for each label at most",
-        details=[*_rows(record, rules), ("a label pays", unit.show(int(rules.price)))],
-    )
-    keeping = keeping_of(here, keep)
-    found = keeping.follow(name, rules, oracle or "")
-    watch = watch_of(here, keeping, found, oracle)
-    done = watch.step()
+    with Workplace(here, keep) as at:
+        service = at.service(oracle)
+        rules = _spec(record.params.spec_hash, spec, service)
+        unit = here.unit(record.params.token)
+        most, each = unit.show(record.pool.campaign_slice), unit.show(record.params.stake_per_label)
+        here.confirm(
+            f"take part in campaign {campaign} under its rules: up to {most} of your stake may be lost, "
+            f"{each} for each label at most",
+            details=[*_rows(record, rules), ("a label pays", unit.show(int(rules.price)))],
+        )
+        found = at.keeping.follow(name, rules, oracle or "")
+        done = at.watch(found, service).step()
+        folder = at.keeping.folder
     here.show(
         {
             "campaign": campaign,
-            "folder": str(keeping.folder),
+            "folder": str(folder),
             "done": [{"kind": each.duty.kind.value, "ok": each.ok, "told": each.told} for each in done],
         },
-        [*done_lines(done), *fields([("campaign", campaign), ("records", keeping.folder)])],
+        [*done_lines(done), *fields([("campaign", campaign), ("records", folder)])],
     )
 
 
-def _spec(here: Session, digest: Hash32, file: Path | None, oracle: str | None) -> Spec:
+def _spec(digest: Hash32, file: Path | None, service: ServiceClient | None) -> Spec:
     from labelshare.commands.quote import read_spec
 
     if file is not None:
@@ -83,7 +84,6 @@ def _spec(here: Session, digest: Hash32, file: Path | None, oracle: str | None) 
         if found.hash != digest:
             raise InputError(f"{file}: this spec has hash {found.hash}, the campaign's has {digest}")
         return found
-    service = service_of(here, oracle)
     if service is None:
         raise InputError("which rules? --oracle names the service that has the spec, or --spec its file")
     return service.spec(digest)

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-from labelshare.commands.annotator.shared import KeepOption, annotator, keeping_of
+from labelshare.commands.annotator.shared import (
+    KeepOption,
+    Workplace,
+    annotator,
+)
 from labelshare.commands.common import SENDS, Session, command, read_bytes
 from labelshare.commands.files import refuse_existing, write_new
 from labelshare.commands.lines import fields
@@ -22,10 +26,9 @@ def export(
 ) -> None:
     """Write all records into one file, which the account's key alone opens."""
     refuse_existing(file)
-    keeping = keeping_of(here, keep)
-    data = keeping.exported()
+    with Workplace(here, keep) as at:
+        data, campaigns = at.keeping.exported(), len(at.keeping.followed.all())
     write_new(file, data, private=True)
-    campaigns = len(keeping.followed.all())
     here.show(
         {"file": str(file), "bytes": len(data), "campaigns": campaigns},
         fields([("file", file), ("campaigns", campaigns), ("bytes", len(data))]),
@@ -40,9 +43,9 @@ def import_(
     keep: KeepOption = None,
 ) -> None:
     """Take in the records of another machine; work on one machine at a time."""
-    keeping = keeping_of(here, keep)
-    new = keeping.take_in(read_bytes(file))
+    with Workplace(here, keep) as at:
+        new, folder = at.keeping.take_in(read_bytes(file)), at.keeping.folder
     here.show(
-        {"folder": str(keeping.folder), "new": new},
-        fields([("records", keeping.folder), ("new rows", new)]),
+        {"folder": str(folder), "new": new},
+        fields([("records", folder), ("new rows", new)]),
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, Self
 
 import typer
 
@@ -25,11 +27,8 @@ __all__ = [
     "KeepOption",
     "OracleOption",
     "annotator",
+    "Workplace",
     "done_lines",
-    "followed_of",
-    "keeping_of",
-    "service_of",
-    "watch_of",
 ]
 
 annotator = group("annotator", "Work in campaigns, and see to being paid whatever the oracle does.")
@@ -80,44 +79,62 @@ class _Nobody:
         self._fail()
 
 
-def keeping_of(here: Session, root: Path | None) -> Keeping:
-    """The records of whoever signs."""
-    from labelshare.client.keeping import Keeping
+class Workplace:
+    """The records of whoever signs, and lines to oracles; all let go of at the end of its block."""
 
-    folder = root or Path(typer.get_app_dir("labelshare")) / "kept"
-    chain = here.contracts.registry.chain
-    return Keeping.open(folder, here.deployment, chain, here.signer, here.fees)
+    def __init__(self, here: Session, root: Path | None) -> None:
+        self._here = here
+        self._root = root
+        self._held = ExitStack()
 
+    def __enter__(self) -> Self:
+        return self
 
-def followed_of(keeping: Keeping, campaign: str) -> Followed:
-    """A campaign that is followed; `InputError` for another."""
-    found = keeping.followed.find(CampaignId(Hash32(campaign)))
-    if found is None:
-        raise InputError(f"you do not work in {campaign}; `labelshare annotator enrol` begins")
-    return found
+    def __exit__(self, *_raised: object) -> None:
+        self._held.close()
 
+    @cached_property
+    def keeping(self) -> Keeping:
+        """The records, begun where there are none."""
+        from labelshare.client.keeping import Keeping
 
-def service_of(here: Session, url: str | None) -> ServiceClient | None:
-    """An oracle's service, asked as whoever signs; None where no address is known."""
-    from labelshare.client.connection import Connection
-    from labelshare.client.service import ServiceClient
+        here, folder = self._here, self._root or Path(typer.get_app_dir("labelshare")) / "kept"
+        chain = here.contracts.registry.chain
+        found = Keeping.open(folder, here.deployment, chain, here.signer, here.fees)
+        self._held.callback(found.close)
+        return found
 
-    if not url:
-        return None
-    return ServiceClient(Connection(url), here.signer, chain_id=here.contracts.registry.chain.chain_id)
+    def followed(self, campaign: str) -> Followed:
+        """A campaign that is followed; `InputError` for another."""
+        found = self.keeping.followed.find(CampaignId(Hash32(campaign)))
+        if found is None:
+            raise InputError(f"you do not work in {campaign}; `labelshare annotator enrol` begins")
+        return found
 
+    def chosen(self, campaign: str | None) -> list[Followed]:
+        """The campaign that was named, or all that are followed."""
+        return [self.followed(campaign)] if campaign else self.keeping.followed.all()
 
-def watch_of(
-    here: Session, keeping: Keeping, campaign: Campaign, url: str | None, policy: Policy | None = None
-) -> Watch:
-    """The watch over one campaign."""
-    from labelshare.client.watch import Policy, Watch
+    def service(self, url: str | None) -> ServiceClient | None:
+        """An oracle's service, asked as whoever signs; None where no address is known."""
+        from labelshare.client.connection import Connection
+        from labelshare.client.service import ServiceClient
 
-    service, name = service_of(here, url), campaign.scope.campaign_id
-    transport: Transport = service.transport(name) if service else _Nobody()
-    own = keeping.annotator(campaign, transport)
-    fetch = service.bundle if service else None
-    return Watch(campaign, own, keeping.sender, policy or Policy(), fetch)
+        if not url:
+            return None
+        connection = self._held.enter_context(Connection(url))
+        chain_id = self._here.contracts.registry.chain.chain_id
+        return ServiceClient(connection, self._here.signer, chain_id=chain_id)
+
+    def watch(self, campaign: Campaign, service: ServiceClient | None, policy: Policy | None = None) -> Watch:
+        """The watch over one campaign."""
+        from labelshare.client.watch import Policy, Watch
+
+        name = campaign.scope.campaign_id
+        transport: Transport = service.transport(name) if service else _Nobody()
+        own = self.keeping.annotator(campaign, transport)
+        fetch = service.bundle if service else None
+        return Watch(campaign, own, self.keeping.sender, policy or Policy(), fetch)
 
 
 def done_lines(done: Iterable[Done]) -> list[str]:

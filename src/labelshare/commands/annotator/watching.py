@@ -10,11 +10,9 @@ import typer
 from labelshare.commands.annotator.shared import (
     KeepOption,
     OracleOption,
+    Workplace,
     annotator,
     done_lines,
-    followed_of,
-    keeping_of,
-    watch_of,
 )
 from labelshare.commands.annotator.words import facts, plan_lines
 from labelshare.commands.common import SENDS, Session, command
@@ -22,8 +20,7 @@ from labelshare.commands.units import moment, printable
 from labelshare.errors import InputError, LabelshareError
 
 if TYPE_CHECKING:
-    from labelshare.client.keeping import Keeping
-    from labelshare.client.watch import Policy, Watch
+    from labelshare.client.watch import Watch
     from labelshare.store.followed import Followed
 
 LONGEST_PAUSE: Final = 30.0
@@ -57,28 +54,25 @@ def watch(
     keep: KeepOption = None,
 ) -> None:
     """See to being paid: commit, open, contest, propose and claim wherever the oracle fails to."""
-    keeping = keeping_of(here, keep)
-    chosen = [followed_of(keeping, campaign)] if campaign else keeping.followed.all()
-    if not chosen:
-        raise InputError("you work in no campaign; `labelshare annotator enrol` begins")
     options = {"open_on_chain": open_on_chain, "withdraw": not keep_credit}
-    watches = [_watch(here, keeping, each, oracle, most_bond, options) for each in chosen]
-    if dry_run:
-        _show_plans(here, watches)
-        return
-    here.confirm(
-        f"send whatever is needed so that your work in {len(watches)} campaign"
-        f"{'' if len(watches) == 1 else 's'} is paid, with bonds of up to {most_bond} in each"
-    )
-    if once:
-        _show_once(here, watches)
-    else:
-        _run(here, watches)
+    with Workplace(here, keep) as at:
+        chosen = at.chosen(campaign)
+        if not chosen:
+            raise InputError("you work in no campaign; `labelshare annotator enrol` begins")
+        watches = [_watch(here, at, each, oracle, most_bond, options) for each in chosen]
+        if dry_run:
+            _show_plans(here, watches)
+            return
+        here.confirm(
+            f"send whatever is needed so that your work in {len(watches)} campaign"
+            f"{'' if len(watches) == 1 else 's'} is paid, with bonds of up to {most_bond} in each"
+        )
+        (_show_once if once else _run)(here, watches)
 
 
 def _watch(
     here: Session,
-    keeping: Keeping,
+    at: Workplace,
     followed: Followed,
     oracle: str | None,
     most_bond: str,
@@ -86,10 +80,10 @@ def _watch(
 ) -> Watch:
     from labelshare.client.watch import Policy
 
-    campaign = keeping.campaign(followed)
+    campaign = at.keeping.campaign(followed)
     most = here.unit(campaign.params.token).parse(most_bond)
-    policy: Policy = Policy(most_locked=most, **options)
-    return watch_of(here, keeping, campaign, oracle or followed.service, policy)
+    policy = Policy(most_locked=most, **options)
+    return at.watch(campaign, at.service(oracle or followed.service), policy)
 
 
 def _show_plans(here: Session, watches: list[Watch]) -> None:

@@ -15,11 +15,8 @@ from labelshare.commands.annotator.shared import (
     ID,
     KeepOption,
     OracleOption,
+    Workplace,
     annotator,
-    followed_of,
-    keeping_of,
-    service_of,
-    watch_of,
 )
 from labelshare.commands.claim import CampaignArgument
 from labelshare.commands.common import SENDS, Session, command, read_text
@@ -66,22 +63,23 @@ def work(
     keep: KeepOption = None,
 ) -> None:
     """Label what is assigned to you now; each answer is kept at once, and handed in sealed."""
-    keeping = keeping_of(here, keep)
-    followed = followed_of(keeping, campaign)
-    found, url = keeping.campaign(followed), oracle or followed.service
-    watch = watch_of(here, keeping, found, url)
-    service, own = service_of(here, url), watch.annotator
-    now = _assigned(watch, service)
-    given = _free(own, now, own.book.drafts())
-    if answers is not None:
-        given |= _from_file(own, now, answers)
-    else:
-        given |= _asked(own, now, given, service)
-    handed = dict(sorted(given.items())[: now.left])
-    if not handed:
-        raise ProtocolError("there is nothing to hand in" + (f": {now.told}" if now.told else ""))
-    here.confirm(f"seal {len(handed)} answers and hand them in for round {now.round} of campaign {campaign}")
-    _hand_in(here, own, now, handed, batch)
+    with Workplace(here, keep) as at:
+        followed = at.followed(campaign)
+        service = at.service(oracle or followed.service)
+        watch = at.watch(at.keeping.campaign(followed), service)
+        now, own = _assigned(watch, service), watch.annotator
+        given = _free(own, now, own.book.drafts())
+        if answers is not None:
+            given |= _from_file(own, now, answers)
+        else:
+            given |= _asked(own, now, given, service)
+        handed = dict(sorted(given.items())[: now.left])
+        if not handed:
+            raise ProtocolError("there is nothing to hand in" + (f": {now.told}" if now.told else ""))
+        here.confirm(
+            f"seal {len(handed)} answers and hand them in for round {now.round} of campaign {campaign}"
+        )
+        _hand_in(here, own, now, handed, batch)
 
 
 def _assigned(watch: Watch, service: ServiceClient | None) -> _Work:

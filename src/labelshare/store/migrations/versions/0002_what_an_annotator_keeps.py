@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """To this schema."""
+    op.add_column("memberships", sa.Column("roster", sa.LargeBinary(), nullable=True))
     op.create_table(
         "drafts",
         sa.Column("campaign", sa.LargeBinary(), nullable=False),
@@ -56,3 +57,4 @@ def downgrade() -> None:
     """Back to the first schema."""
     for name in ("refused", "inclusions", "followed", "drafts"):
         op.drop_table(name)
+    op.drop_column("memberships", "roster")

@@ -125,7 +125,7 @@ def points(events: int) -> list[int]:
 
 @pytest.fixture
 def life(anvil_program: Path, tmp_path: Path) -> Iterator[Life]:
-    command = [sys.executable, "-m", "tests.client.watched"]
+    command = [sys.executable, "-m", "tests.faults.watched"]
     with running_anvil(anvil_program, "--hardfork", "cancun") as running:
         stage = all_label_all(connect(running.url)).accept()
         stage.deployment.save(tmp_path / "deployment.json")

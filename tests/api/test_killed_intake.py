@@ -1,0 +1,115 @@
+"""Whatever was answered is in the store, whenever the process is killed; and only that is answered."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+import pytest
+
+from labelshare.protocol.commitments import SignedCommit
+from labelshare.store.database import Database
+from labelshare.store.messages import Messages
+from labelshare.types import CampaignId
+from tests.api.killed_server import TOLD
+from tests.conftest import ROOT
+
+LATE = 60.0
+
+
+@dataclass
+class Service:
+    """A server in a process of its own, and what is to be sent to it."""
+
+    process: subprocess.Popen[str]
+    port: int
+    campaign: CampaignId
+    tokens: list[str]
+    work: list[list[tuple[SignedCommit, dict[str, Any]]]]
+
+    def send(self, number: int) -> list[tuple[SignedCommit, str]]:
+        """All of one annotator's batches, one after the other, until the line breaks; what was answered."""
+        answered = []
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=LATE)
+        headers = {"Authorization": f"Bearer {self.tokens[number]}", "Content-Type": "application/json"}
+        for signed, body in self.work[number]:
+            try:
+                path = f"/v1/campaigns/{self.campaign}/commitments"
+                connection.request("POST", path, json.dumps(body), headers)
+                response = connection.getresponse()
+                told = response.read()
+            except (HTTPException, OSError):
+                break
+            assert response.status == 201, told
+            answered.append((signed, str(json.loads(told)["receipt"])))
+        connection.close()
+        return answered
+
+    def send_all(self, kill_after: float | None = None) -> dict[SignedCommit, str]:
+        """From everybody at once; every receipt that came."""
+        with ThreadPoolExecutor(len(self.work)) as pool:
+            running = [pool.submit(self.send, number) for number in range(len(self.work))]
+            if kill_after is not None:
+                time.sleep(kill_after)
+                self.process.kill()
+            return dict(pair for each in running for pair in each.result(LATE))
+
+
+@contextmanager
+def serving(folder: Path, moment: str, number: int = 0) -> Iterator[Service]:
+    command = [sys.executable, "-m", "tests.api.killed_server", str(folder), moment, str(number)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        try:
+            yield Service(process, port, *pickle.loads((folder / TOLD).read_bytes()))
+        finally:
+            process.kill()
+
+
+def kept(folder: Path, campaign: CampaignId) -> set[SignedCommit]:
+    database = Database.open(folder)
+    found = set(Messages(database, campaign).commits())
+    database.close()
+    return found
+
+
+def test_killed_in_the_midst_of_a_transaction_nobody_was_answered_for_it(tmp_path: Path) -> None:
+    with serving(tmp_path, "kept", 5) as service:
+        answered = service.send_all()
+        assert service.process.wait(LATE) == -SIGKILL
+
+    assert answered
+    assert kept(tmp_path, service.campaign) == set(answered)
+
+
+def test_killed_after_the_transaction_more_is_kept_than_was_answered(tmp_path: Path) -> None:
+    """Whoever was not answered sends the same again: it is not lost, and not another batch."""
+    with serving(tmp_path, "committed", 5) as service:
+        answered = service.send_all()
+        assert service.process.wait(LATE) == -SIGKILL
+
+    assert answered
+    assert kept(tmp_path, service.campaign) > set(answered)
+
+
+@pytest.mark.parametrize("seconds", [0.15, 0.4, 0.9])
+def test_killed_from_outside_nothing_that_was_answered_is_lost(tmp_path: Path, seconds: float) -> None:
+    with serving(tmp_path, "never") as service:
+        answered = service.send_all(kill_after=seconds)
+        assert service.process.wait(LATE) == -SIGKILL
+
+    most = sum(len(own) for own in service.work)
+    assert len(answered) < most, "it was over before the kill"
+    assert set(answered) <= kept(tmp_path, service.campaign)

@@ -1,0 +1,121 @@
+"""A campaign with content, its oracle's real service and pages, and a local node that browsers reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from socket import socket
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+import uvicorn
+
+from labelshare.api.app import create_app
+from labelshare.api.pages import Pages
+from labelshare.api.settings import ApiSettings
+from labelshare.chain.connect import connect
+from labelshare.oracle.blobs import Blobs
+from labelshare.oracle.desk import Desk
+from labelshare.protocol.spec import Spec
+from labelshare.types import Address
+from tests.conftest import running_anvil
+from tests.oracle.stage import COIN, Stage, build, small_spec
+
+# The fourth account of the mnemonic that anvil funds with coins: the page's "Dev account 3", without a token.
+VISITOR = Address("0x90F79bf6EB2c4f870365E785982E1f101E93b906")
+TEXTS = (
+    "The tram came late again, and nobody told us why.",
+    "What a bright, easy morning by the river.",
+    "The parcel has arrived.",
+    "I would not go back there if they paid me.",
+    "Best soup I have had in years!",
+)
+
+
+@dataclass
+class WebPlace:
+    """The campaign, and where a browser finds it.
+
+    Attributes:
+        stage: Campaign, people and the oracle's engine, which tests move on by hand.
+        url: The service's address.
+        node: The chain's, for pages.
+    """
+
+    stage: Stage
+    url: str
+    node: str
+
+    @property
+    def campaign(self) -> str:
+        return str(self.stage.scope.campaign_id)
+
+    def give(self, to: Address, amount: int) -> None:
+        """Tokens from the deployer, who has the supply."""
+        stage = self.stage
+        stage.sender.send(stage.deployer, stage.contracts.development_token.transfer(to, amount))
+
+    def tokens(self, account: Address) -> int:
+        """What the chain says that an account holds."""
+        return self.stage.contracts.development_token.balance_of(account)
+
+    def shares(self, account: Address) -> int:
+        return self.stage.contracts.share(self.stage.dataset).balance_of(account)
+
+
+def text_of(item: int) -> str:
+    return f"{TEXTS[item % len(TEXTS)]} ({item})"
+
+
+def texts_spec(count: int = 20, **changes: Any) -> Spec:
+    """Items that are texts, which the service has."""
+    items = [
+        {"digest": sha256(text_of(item).encode()).hexdigest(), "name": f"text {item}"}
+        for item in range(count)
+    ]
+    return small_spec(items=items, **changes)
+
+
+@contextmanager
+def web_place(anvil: Path, folder: Path, spec: Spec | None = None, **changes: Any) -> Iterator[WebPlace]:
+    """A funded campaign that nobody has accepted, on a node of its own, with its pages."""
+    with running_anvil(anvil, "--hardfork", "cancun") as node:
+        stage = build(connect(node.url), spec or texts_spec(), **changes)
+        blobs = Blobs.at(str(folder / "blobs"))
+        for item in range(len(stage.spec.items)):
+            blobs.put([text_of(item).encode()])
+        stage.database.bind(stage.chain)
+        desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database, blobs)
+        desk.catalogue.add_spec(stage.spec.hash, stage.spec.canonical_bytes)
+        with serving(desk, node.url) as url:
+            yield WebPlace(stage, url, node.url)
+
+
+@contextmanager
+def serving(desk: Desk, node: str | None) -> Iterator[str]:
+    """The service in this process, as it is served in earnest; gives its address."""
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        app = create_app(desk, ApiSettings(url=url), web=Pages(node))
+        config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", loop="asyncio")
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [free]}, daemon=True)
+        thread.start()
+        end = monotonic() + 10
+        while not server.started:
+            assert monotonic() < end, "the server does not start"
+            sleep(0.01)
+        try:
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+__all__ = ["COIN", "VISITOR", "WebPlace", "serving", "text_of", "texts_spec", "web_place"]
