@@ -295,6 +295,7 @@ STORIES: dict[str, Story] = {
             "Oracle.refresh",
             until("work_start"),
             "Oracle.begin_round",
+            "Oracle.knows",
             "Annotator.seal",
             "Annotator.batch_secret",
             "Annotator.submit",

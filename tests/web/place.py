@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -81,13 +81,19 @@ def texts_spec(count: int = 20, **changes: Any) -> Spec:
 
 
 @contextmanager
-def web_place(anvil: Path, folder: Path, spec: Spec | None = None, **changes: Any) -> Iterator[WebPlace]:
+def web_place(
+    anvil: Path,
+    folder: Path,
+    spec: Spec | None = None,
+    content: Iterable[bytes] | None = None,
+    **changes: Any,
+) -> Iterator[WebPlace]:
     """A funded campaign that nobody has accepted, on a node of its own, with its pages."""
     with running_anvil(anvil, "--hardfork", "cancun") as node:
         stage = build(connect(node.url), spec or texts_spec(), **changes)
         blobs = Blobs.at(str(folder / "blobs"))
-        for item in range(len(stage.spec.items)):
-            blobs.put([text_of(item).encode()])
+        for each in content or (text_of(item).encode() for item in range(len(stage.spec.items))):
+            blobs.put([each])
         stage.database.bind(stage.chain)
         desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database, blobs)
         desk.catalogue.add_spec(stage.spec.hash, stage.spec.canonical_bytes)

@@ -183,11 +183,11 @@ class Lane:
         first: dict[tuple[Address, str], Request] = {}
         for each in requests:
             first.setdefault((each.account, each.key), each)
+        known = Replies(self._site.desk.database).known(requests, self._site.auth.now())
         told: dict[Request | None, Answer | Reply] = {
             each: reused(each) for each in requests if first[each.account, each.key] != each
         }
-        told.update(Replies(self._site.desk.database).known(requests, self._site.auth.now()))
-        return told
+        return told | {each: answer for each, answer in known.items()}  # noqa: C416 (of a wider type)
 
     # ------------------------------------------------------------------------ sessions
 
