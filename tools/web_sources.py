@@ -35,7 +35,8 @@ _CALLS: Final[Mapping[str, tuple[str, str]]] = {
             "createCampaign createDataset creditOf dataset deposit depositWithPermit enrol "
             "enrolledAlone expire finalize join leave limits multicall poolIdOf poolOf postReceipt "
             "postReveal receiptEndOf refill revealGold roundRootOf seatOf topUp withdraw withdrawSeat "
-            "CampaignCreated CommitsAggregated DatasetCreated Proposed RosterPosted Revealed"
+            "challenge contestOf CampaignCreated CommitsAggregated DatasetCreated GoldRevealed PoolCreated "
+            "Proposed RosterPosted Revealed"
         ),
     ),
     "shareAbi": (

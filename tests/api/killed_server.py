@@ -48,8 +48,8 @@ def die_once_kept(number: int) -> None:
     """Before the transaction is committed."""
     groups, keep = count(1), Messages.add_commits
 
-    def add(book: Messages, new: Iterable[tuple[Hash32, SignedCommit]]) -> None:
-        keep(book, new)
+    def add(self: Messages, new: Iterable[tuple[Hash32, SignedCommit]]) -> None:
+        keep(self, new)
         if next(groups) == number:
             die()
 
@@ -60,8 +60,8 @@ def die_once_committed(number: int) -> None:
     """Before anybody is answered."""
     groups, inner, keep, kept = count(1), Database.writing, Messages.add_commits, []
 
-    def add(book: Messages, new: Iterable[tuple[Hash32, SignedCommit]]) -> None:
-        keep(book, new)
+    def add(self: Messages, new: Iterable[tuple[Hash32, SignedCommit]]) -> None:
+        keep(self, new)
         kept.append(next(groups))
 
     @contextmanager

@@ -13,6 +13,7 @@ from benchmarks import sides
 from benchmarks.aggregate import compare as aggregate
 from benchmarks.aggregate.crowd import LABELS_EACH, N_CLASSES, OUTCOME, simulate
 from benchmarks.aggregate.models import MODELS
+from benchmarks.intake import compare as intake
 from benchmarks.lifecycle import compare as lifecycle
 from benchmarks.merkle import compare as merkle
 from benchmarks.settle import compare as settle
@@ -51,6 +52,16 @@ def test_a_small_campaign_is_lived_through(anvil_program: Path) -> None:
     steps = ("commit", "aggregate", "settle", "claim")
     assert found["all steps"] == pytest.approx(sum(found[step] or 0 for step in steps))
     assert found["claim alone"]
+
+
+@pytest.mark.anvil
+@pytest.mark.slow
+def test_a_small_intake_loses_nothing(anvil_program: Path) -> None:
+    assert anvil_program.is_file()
+    found = {row.work: row.ours for row in intake.measure([5], labels=50).rows}
+    for where in ("SQLite, 1 process", "PostgreSQL, 2 processes"):
+        assert found[f"{where}: one by one"]
+        assert found[f"{where}: batches of 20"]
 
 
 def test_signatures_agree_with_eth_account() -> None:

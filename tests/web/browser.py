@@ -65,8 +65,8 @@ class Visitor:
         self.requests.append(request.url)
 
     def _on_console(self, kind: str, text: str) -> None:
-        # A refusal of the service is no fault of the page; the browser reports each as one.
-        if kind == "error" and "the server responded with a status of" not in text:
+        # What the service refuses, or does not answer, is no fault of the page; the browser reports each.
+        if kind == "error" and not text.startswith("Failed to load resource"):
             self.faults.append(text)
 
     def close(self) -> None:

@@ -1,4 +1,7 @@
-"""One Chromium for all tests of a process, and the built pages that it shows."""
+"""A Chromium for the tests of a module, and the built pages that it shows.
+
+Not for all of a process: while it runs, its thread has an event loop, which others would stumble over.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def built_pages() -> Path:
     return BUILT.parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A running browser."""
     pytest.importorskip("playwright", reason="playwright is not installed; scripts/test brings it")

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
 Visitors = Callable[..., Visitor]
 
-# A wallet as an extension would announce it (EIP-6963). Its owner declines whatever is asked; it changes chains.
+# A wallet as an extension announces it (EIP-6963). It changes chains; its owner declines all else.
 WALLET = """
 let chain = '%s';
 const listeners = {};
@@ -34,7 +34,8 @@ const provider = {
     throw Object.assign(new Error('declined'), { code: 4001 });
   },
 };
-const info = { uuid: 'b5b1', name: 'Other wallet', icon: 'https://elsewhere.example/icon.png', rdns: 'example.other' };
+const icon = 'https://elsewhere.example/icon.png';
+const info = { uuid: 'b5b1', name: 'Other wallet', icon, rdns: 'example.other' };
 const announce = () =>
   dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));
 addEventListener('eip6963:requestProvider', announce);
@@ -106,4 +107,3 @@ def test_a_batch_survives_a_lost_line(anvil_program: Path, tmp_path: Path, visit
         her.sees("the oracle's receipt is checked and kept")
         (signed,) = stage.engine.book.commits_by(VISITOR)
         assert (signed.commit.batch, signed.commit.count) == (0, 4)
-        her.faults.clear()  # the browser reports each request that it could not send

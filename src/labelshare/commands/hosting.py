@@ -66,6 +66,7 @@ def run_service(service: Service, config: Config, listener: socket.socket, store
     for number in (signal.SIGINT, signal.SIGTERM):
         # The server ends by them, and then sends them once more to whoever handled them before.
         signal.signal(number, lambda *_: None)
+    _allow_connections()
     service.start()
     try:
         Server(config).run(sockets=[listener])
@@ -76,6 +77,14 @@ def run_service(service: Service, config: Config, listener: socket.socket, store
         raise LabelshareError(
             f"a step did not end within {STOP_SECONDS:.0f} s; it is taken up again at the next start"
         )
+
+
+def _allow_connections() -> None:
+    """As many files as the system lets this process open: each connection is one."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def log_to_stderr(*, as_json: bool) -> None:

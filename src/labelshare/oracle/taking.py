@@ -186,9 +186,7 @@ class Openings(_Taken):
     def check(self) -> None:
         """Each against what was committed, which never changes; and seals the answers."""
         book = self._intake.book
-        with book.database.reading():
-            committed = book.commits_named(self._names)
-            opened = book.openings_named(self._names)
+        committed, opened = book.commits_named(self._names), book.openings_named(self._names)
         for number, (name, opening) in enumerate(zip(self._names, self._handed, strict=True)):
             if opened.get(name) != opening:
                 self._unless_refused(number, partial(self._check, number, committed.get(name)))
