@@ -43,14 +43,15 @@ _CALLS: Final[Mapping[str, tuple[str, str]]] = {
         "ContributorShare",
         (
             "accumulator approve balanceOf claimRevenue claimRevenueFor claimable decimals name payRevenue "
-            "revenuePaid revenueToken stream symbol totalSupply transfer unstreamed"
+            "revenuePaid revenueToken rounds stream symbol totalSupply transfer unstreamed RevenueClaimed "
+            "RevenuePaid Transfer"
         ),
     ),
     "licencesAbi": (
         "LicenseRegistry",
         (
-            "balanceOf buy closeOffer isLicensed license offer offerId offerParams offerStatus proceeds "
-            "split withdraw LicenseSold Offered OfferClosed"
+            "balanceOf buy closeOffer isLicensed license offer offerId offerParams offerStatus ownerOf "
+            "proceeds split withdraw LicenseSold Offered OfferClosed ProceedsWithdrawn Transfer"
         ),
     ),
     "tokenAbi": (

@@ -44,11 +44,13 @@ class WebPlace:
         stage: Campaign, people and the oracle's engine, which tests move on by hand.
         url: The service's address.
         node: The chain's, for pages.
+        desk: Who answers behind the service.
     """
 
     stage: Stage
     url: str
     node: str
+    desk: Desk
 
     @property
     def campaign(self) -> str:
@@ -98,7 +100,7 @@ def web_place(
         desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database, blobs)
         desk.catalogue.add_spec(stage.spec.hash, stage.spec.canonical_bytes)
         with serving(desk, node.url) as url:
-            yield WebPlace(stage, url, node.url)
+            yield WebPlace(stage, url, node.url, desk)
 
 
 @contextmanager

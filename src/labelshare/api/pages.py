@@ -30,7 +30,16 @@ __all__ = ["Pages", "install"]
 _BUILT: Final = Path(__file__).resolve().parent.parent / "web"
 _INDEX: Final = "index.html"
 _HASHED: Final = "assets/"
+_EDITOR: Final = "editor/"
 _ENCODINGS: Final = {"br": ".br", "gzip": ".gz"}
+# The editor's frame shows what strangers wrote. It has no origin, may run our scripts and load nothing else, not
+# even from us; its styles are texts in the page, its pictures bytes that the page around it gives. Only our own
+# pages may hold it.
+_FRAME_POLICY: Final = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; "
+    "img-src blob: data:; media-src blob: data:; connect-src 'none'; font-src 'none'; frame-src 'none'; "
+    "worker-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 _NOT_BUILT: Final = """\
 The web app is not built. In a checkout of labelshare, run
 
@@ -147,6 +156,7 @@ def _site(desk: Desk, pages: Pages) -> dict[str, Any]:
         "token": str(made.token.address) if made.token else None,
         "block": made.block,
         "oracle": str(desk.signer.address),
+        "editor": f"{_EDITOR}main.js" in pages.files,
     }
 
 
@@ -159,11 +169,13 @@ def _answer(pages: Pages, path: str, accepted: str) -> Response:
             raise HTTPException(404)  # a file that is not there, rather than a page
         path, found = _INDEX, pages.files[_INDEX]
     encoding, body = found.best(accepted)
+    in_frame = path.startswith(_EDITOR)
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable" if path.startswith(_HASHED) else "no-cache",
-        "Content-Security-Policy": pages.policy,
+        "Content-Security-Policy": _FRAME_POLICY if in_frame else pages.policy,
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
+        # A page of no origin is another origin than ours: the editor's files are for everyone.
+        "Cross-Origin-Resource-Policy": "cross-origin" if in_frame else "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
         "Vary": "Accept-Encoding",
     }

@@ -1,0 +1,155 @@
+"""From an empty form to a final settlement and its results: everything by the page, balances as the chain says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from labelshare.commands.gold_file import read_gold_file
+from labelshare.protocol.gold import posted_gold
+from labelshare.types import CampaignId
+from tests.web.browser import NARROW, WIDE, Visitor
+from tests.web.requesting import (
+    CLASSES,
+    COIN,
+    COUNT,
+    RequesterPlace,
+    describes,
+    digest_of,
+    funds,
+    imports,
+    prices,
+    publishes,
+    requester_place,
+    text_of,
+    truth_of,
+    until,
+)
+
+pytestmark = [pytest.mark.anvil, pytest.mark.slow, pytest.mark.timeout(600)]
+
+Visitors = Callable[..., Visitor]
+PEOPLE = 15
+PRICE = COIN // 10
+K = 3
+
+
+def is_funded(place: RequesterPlace, campaign: CampaignId, before: int, gold_file: Path) -> None:
+    """One transaction took exactly the escrow; the spec is what the page showed, its gold what the file holds."""
+    escrow = COUNT * K * PRICE * 10_500 // 10_000
+    assert before - place.tokens() == escrow
+    state = place.ground.contracts.registry.campaign(campaign)
+    assert state.escrow == escrow
+    spec = place.annotators[0].spec
+    assert spec.hash == place.annotators[0].params.spec_hash
+    assert [each.digest for each in spec.items] == [digest_of(item) for item in range(COUNT)]
+    assert [each.name for each in spec.items] == [f"item-{item}" for item in range(COUNT)]
+    assert spec.instructions == "Warm soup is good, cold soup is bad."
+    found = posted_gold(spec, (read_gold_file(gold_file).reveal,))
+    assert found == {item: truth_of(item) for item in range(3)}
+
+
+def has_the_items(place: RequesterPlace, campaign: CampaignId, her: Visitor) -> None:
+    her.sees("The oracle has all items.")
+    client = place.clients[place.annotators[0].address]
+    for item in range(COUNT):
+        content = b"".join(client.media(campaign, bytes.fromhex(digest_of(item))))
+        assert content == text_of(item).encode()
+
+
+def reveals(her: Visitor, campaign: CampaignId) -> None:
+    """The button is there with its deadline as soon as all work is committed."""
+    her.go(f"/fund/{campaign}")
+    her.sees("3 sealed answers are in this browser.")
+    her.presses("Reveal the gold")
+    her.sees("public on the chain, for ever")
+    her.agrees("Reveal")
+    her.sees("The gold is revealed.")
+
+
+def sees_quality(her: Visitor) -> None:
+    page = her.page
+    her.sees("Answers by result")
+    expect(page.get_by_role("region", name="Answers by result").get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("img", name="skill ").first).to_be_visible()
+    her.sees("A challenge takes a bond of")
+    assert page.get_by_role("button", name="Reject").count() == 0
+
+
+def downloads(her: Visitor, place: RequesterPlace, campaign: CampaignId) -> None:
+    """What she downloads is what the chain settled."""
+    texts = {}
+    for name in ("Results as CSV", "Results as JSON Lines", "All evidence (bundle)"):
+        with her.page.expect_download() as saved:
+            her.presses(name)
+        texts[name] = saved.value.path().read_bytes()
+    posted = (
+        place.ground.contracts.registry.chain
+    )  # the settlement is in the event; its hash names the bundle
+    assert posted.chain_id == place.annotators[0].scope.chain_id
+    rows = list(csv.DictReader(io.StringIO(texts["Results as CSV"].decode())))
+    assert [row["name"] for row in rows] == [f"item-{item}" for item in range(COUNT)]
+    right = sum(row["label"] == CLASSES[truth_of(item)] for item, row in enumerate(rows))
+    assert right == COUNT
+    lines = [json.loads(line) for line in texts["Results as JSON Lines"].splitlines()]
+    assert [line["result"][0]["value"]["choices"] for line in lines] == [[row["label"]] for row in rows]
+    client = place.clients[place.annotators[0].address]
+    proposal = client.campaign(campaign).proposal
+    assert proposal is not None
+    assert sha256(texts["All evidence (bundle)"]).digest() == bytes(proposal.bundle_hash)
+
+
+def withdraws(her: Visitor, place: RequesterPlace) -> None:
+    """What was not earned came back as credit, and she takes it."""
+    credit, before = place.credit(), place.tokens()
+    assert credit > 0
+    her.presses("Withdraw to the wallet")
+    her.agrees("Withdraw to the wallet")
+    her.sees("Nothing of yours lies in the registry")
+    assert (place.credit(), place.tokens()) == (0, before + credit)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
+def test_from_an_empty_form_to_the_results(
+    anvil_program: Path, tmp_path: Path, visitor: Visitors, size: tuple[int, int]
+) -> None:
+    with requester_place(anvil_program, tmp_path) as place:
+        her = visitor(place.url, size)
+        her.connects(0)
+        before = place.tokens()
+        publishes(her)
+        describes(her)
+        imports(her, tmp_path)
+        prices(her, K)
+        campaign, gold = funds(her)
+        gold_file = tmp_path / "gold.json"
+        gold_file.write_text(json.dumps(gold))
+        place.seat(campaign, PEOPLE)
+        is_funded(place, campaign, before, gold_file)
+        has_the_items(place, campaign, her)
+        her.sees("Accepted by the oracle")  # by the event stream, without a reload
+        place.draw(campaign)
+        count = place.label(campaign)
+        assert count == COUNT * K
+        her.sees(f"{count} of {count} labels")
+        place.close(campaign)
+        place.open()
+        reveals(her, campaign)
+        place.propose(campaign)
+        her.sees("not final yet")
+        sees_quality(her)
+        place.finish(campaign)
+        expect(her.page.get_by_text("not final yet")).to_be_hidden()
+        downloads(her, place, campaign)
+        until(place.credit, "what was not earned")
+        withdraws(her, place)
+        paid = sum(place.tokens(each.address) + place.credit(each.address) for each in place.annotators)
+        assert paid > 0
+        assert her.origins() <= {place.url}

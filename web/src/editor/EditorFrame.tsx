@@ -1,0 +1,98 @@
+// Label Studio's editor in a frame that has no origin: no wallet, no store, no network. One item at a time goes in.
+import { useEffect, useRef, useState } from "react";
+import type { Hex } from "viem";
+import { ApiError } from "../api/client";
+import { service } from "../api/service";
+import type { ItemAnswer } from "../api/types";
+import { useLoad } from "../app/load";
+import { currentTheme } from "../app/theme";
+import type { Form } from "../protocol/labels";
+import { t } from "../texts/en";
+import { Fault } from "../ui/Fault";
+import { Notice } from "../ui/parts";
+import { Connection, FRAME, type Fall } from "./connection";
+import { OtherContentError, taskOf } from "./content";
+import type { FromEditor } from "./contract";
+
+interface Props {
+  campaign: Hex;
+  config: string;
+  form: Form;
+  item: ItemAnswer;
+  answer: number | null;
+  hear: (said: FromEditor) => void;
+  /** Back to the widgets of this page. */
+  leave: () => void;
+}
+
+export default function EditorFrame({ campaign, config, form, item, answer, hear, leave }: Props) {
+  const frame = useRef<HTMLIFrameElement>(null);
+  const connection = useRef<Connection | null>(null);
+  const latest = useRef(hear);
+  latest.current = hear;
+  const [fallen, setFallen] = useState<Fall | null>(null);
+  const [ready, setReady] = useState<number | null>(null);
+  const { value, error } = useLoad(async () => {
+    try {
+      return await taskOf(config, item, await service.media(campaign, item.digest));
+    } catch (fault) {
+      if (fault instanceof ApiError && fault.status === 404) return null;
+      throw fault;
+    }
+  }, [campaign, item.digest]);
+
+  useEffect(() => {
+    const element = frame.current!;
+    const onSaid = (said: FromEditor) => {
+      if (said.kind === "ready") setReady(said.item);
+      else latest.current(said);
+    };
+    const made = new Connection(element, onSaid, setFallen);
+    connection.current = made;
+    element.src = FRAME;
+    return () => made.close();
+  }, []);
+
+  useEffect(() => {
+    if (!value || fallen) return;
+    const result = answer === null ? null : form.toResult(answer);
+    const focus = document.activeElement === frame.current || document.activeElement === document.body;
+    connection.current!.show({ kind: "init", item: item.index, config, ...value, result, theme: currentTheme(), focus });
+    // What was answered goes in with the item; what is answered meanwhile comes from the frame itself.
+  }, [value, fallen, item.index]);
+
+  const back = (
+    <button type="button" className="button small" onClick={leave}>
+      {t.label.editor.plain}
+    </button>
+  );
+  if (fallen) {
+    return (
+      <Notice kind="bad" title={t.label.editor.fallen[fallen]}>
+        {back}
+      </Notice>
+    );
+  }
+  const isOther = error instanceof OtherContentError;
+  return (
+    <>
+      {isOther && <Notice kind="bad" title={t.label.otherContent} />}
+      {error !== undefined && !isOther && <Fault error={error} />}
+      {value === null && <Notice kind="warn" title={t.label.noContent} />}
+      {!error && value !== null && ready !== item.index && (
+        <p className="quiet" role="status">
+          {t.label.editor.loading}
+        </p>
+      )}
+      <iframe
+        ref={frame}
+        className="editor-frame"
+        title={t.label.editor.title}
+        sandbox="allow-scripts"
+        referrerPolicy="no-referrer"
+        data-ready={ready === item.index}
+        hidden={error !== undefined || value === null}
+      />
+    </>
+  );
+}

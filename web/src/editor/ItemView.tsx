@@ -1,0 +1,83 @@
+// An item as the annotator sees it. Where its content is not to be had, that is said, and what is known instead.
+import { useEffect } from "react";
+import type { Hex } from "viem";
+import { useLoad } from "../app/load";
+import { ApiError } from "../api/client";
+import { service } from "../api/service";
+import type { ItemAnswer } from "../api/types";
+import { PAIRWISE, Pairwise } from "../protocol/labels/pairwise";
+import type { Form } from "../protocol/labels";
+import { t } from "../texts/en";
+import { Copy, Notice } from "../ui/parts";
+import { Fault } from "../ui/Fault";
+import { contentOf, OtherContentError, release, type Shown } from "./content";
+
+interface Props {
+  campaign: Hex;
+  config: string;
+  form: Form;
+  item: ItemAnswer;
+  answer: number | null;
+}
+
+export function ItemView({ campaign, config, form, item, answer }: Props) {
+  const { value, error, loading } = useLoad(async () => {
+    try {
+      return await contentOf(config, item, await service.media(campaign, item.digest));
+    } catch (fault) {
+      if (fault instanceof ApiError && fault.status === 404) return null;
+      throw fault;
+    }
+  }, [campaign, item.digest]);
+  useEffect(() => () => release(value ?? []), [value]);
+  if (loading && value === undefined) return <div className="item-view quiet">{t.label.loading}</div>;
+  if (error instanceof OtherContentError) return <Notice kind="bad" title={t.label.otherContent} />;
+  if (error !== undefined) return <Fault error={error} />;
+  if (!value) return <Missing item={item} />;
+  if (form.kind === PAIRWISE && value.length > 1) return <Pair form={form as Pairwise} shown={value} answer={answer} />;
+  return (
+    <div className="item-view">
+      {value.map((each) => (
+        <One key={each.name} shown={each} title={item.name ?? ""} />
+      ))}
+    </div>
+  );
+}
+
+export function One({ shown, title }: { shown: Shown; title: string }) {
+  if (shown.kind === "image") return <img src={shown.value} alt={title} />;
+  if (shown.kind === "audio") return <audio src={shown.value} controls aria-label={title} />;
+  return (
+    <div className="item-text" tabIndex={shown.value.length > 1_200 ? 0 : undefined}>
+      {shown.value}
+    </div>
+  );
+}
+
+export function Pair({ form, shown, answer }: { form: Pairwise; shown: readonly Shown[]; answer: number | null }) {
+  const sides = [form.left, form.right].map((name) => shown.find((each) => each.name === name));
+  return (
+    <div className="pair">
+      {sides.map((side, at) => (
+        <div key={at} className={answer === at ? "chosen" : ""}>
+          <strong>{at === 0 ? t.label.keys.left : t.label.keys.right}</strong>
+          {side && <One shown={side} title={at === 0 ? t.label.keys.left : t.label.keys.right} />}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Missing({ item }: { item: ItemAnswer }) {
+  return (
+    <div className="item-view">
+      {item.name && <div className="item-text">{item.name}</div>}
+      <p className="quiet small-text">{t.label.noContent}</p>
+      {item.uri && (
+        <p className="quiet small-text">
+          {t.label.elsewhere} <code>{item.uri}</code> <Copy text={item.uri} what={item.uri} />
+        </p>
+      )}
+    </div>
+  );
+}

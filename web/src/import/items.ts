@@ -1,0 +1,125 @@
+// From a table or a folder to items: the content that annotators see, to the byte, its digest, and gold answers.
+import { bytesToHex } from "viem";
+import { kindOf } from "../editor/content";
+import { canonical } from "../fund/canonical";
+import { LabelError, type Form } from "../protocol/labels";
+import { answerOf } from "./answers";
+import { refuse } from "./fault";
+import type { Folder } from "./media";
+import type { Row, Table } from "./records";
+
+export type Imported = Table | Folder;
+
+export interface Item {
+  /** sha256 of the content, without 0x. */
+  digest: string;
+  name: string;
+  /** What a row of the preview shows. */
+  shown: string;
+  content: Blob;
+}
+
+/** Which column is what; the names of columns, empty for none. */
+export interface Binding {
+  /** Column by variable of the config. */
+  variables: ReadonlyMap<string, string>;
+  name: string;
+  gold: string;
+}
+
+export interface Made {
+  items: Item[];
+  /** Answers by item: classes of the form. */
+  gold: Map<number, number>;
+  /** Gold that could not be read, in words. */
+  goldFaults: string[];
+  /** Items whose content is another's as well. */
+  repeated: number;
+}
+
+const NAMES = ["name", "id", "title", "filename", "file"];
+const GOLDS = ["gold", "label", "answer", "truth", "ground_truth"];
+const MOST_NAME = 256;
+const AT_A_TIME = 256;
+
+/** The likeliest binding: columns of the same names; else the first that is nothing else. */
+export function guessBinding(table: Table, variables: readonly string[]): Binding {
+  const named = (names: readonly string[]) => table.columns.find((each) => names.includes(each.toLowerCase())) ?? "";
+  const gold = named(GOLDS);
+  const name = named(NAMES.filter((each) => !variables.includes(each)));
+  const free = table.columns.filter((each) => each !== gold && each !== name && !variables.includes(each));
+  const bound = new Map<string, string>();
+  for (const variable of variables) {
+    const same = table.columns.find((each) => each === variable) ?? table.columns.find((each) => each.toLowerCase() === variable.toLowerCase());
+    bound.set(variable, same ?? free.shift() ?? "");
+  }
+  return { variables: bound, name: [...bound.values()].includes(name) ? "" : name, gold: [...bound.values()].includes(gold) ? "" : gold };
+}
+
+/** The items of a table or a folder; `tell` hears how many are done. */
+export async function makeItems(imported: Imported, binding: Binding | null, form: Form | null, tell: (done: number) => void): Promise<Made> {
+  const contents = imported.kind === "folder" ? folderContents(imported) : tableContents(imported, binding!);
+  const items: Item[] = [];
+  for (let at = 0; at < contents.length; at += AT_A_TIME) {
+    items.push(...(await Promise.all(contents.slice(at, at + AT_A_TIME).map(hashed))));
+    tell(items.length);
+  }
+  const repeated = items.length - new Set(items.map((each) => each.digest)).size;
+  return { items, repeated, ...(imported.kind === "table" && form ? goldOf(imported, binding!, form) : { gold: new Map(), goldFaults: [] }) };
+}
+
+type Unhashed = Omit<Item, "digest">;
+
+async function hashed(item: Unhashed): Promise<Item> {
+  const digest = await crypto.subtle.digest("SHA-256", await item.content.arrayBuffer());
+  return { ...item, digest: bytesToHex(new Uint8Array(digest)).slice(2) };
+}
+
+function folderContents({ files }: Folder): Unhashed[] {
+  return files.map(({ path, file }) => ({ name: cut(path), shown: path, content: file }));
+}
+
+function tableContents(table: Table, binding: Binding): Unhashed[] {
+  const bound = [...binding.variables];
+  const missing = bound.find(([, column]) => !column);
+  if (missing) refuse(`No column holds “${missing[0]}”, which the task shows.`, "Choose the column, or import a file that has it.");
+  return table.rows.map((row, index) => {
+    const values = bound.map(([variable, column]): [string, string] => [variable, required(table, row, column)]);
+    const name = (binding.name && row.values.get(binding.name)?.trim()) || `item ${index + 1}`;
+    return { name: cut(name), shown: values.map(([, value]) => value).join(" | "), content: new Blob([contentOf(values)]) };
+  });
+}
+
+/** One value stands for itself, unless it could be taken for something else than a text; several are the task's data. */
+function contentOf(values: readonly [string, string][]): string {
+  const only = values.length === 1 ? values[0]![1] : null;
+  if (only !== null && !only.startsWith("{") && kindOf(new TextEncoder().encode(only.slice(0, 16))).kind === "text") return only;
+  return canonical(Object.fromEntries(values));
+}
+
+function required(table: Table, row: Row, column: string): string {
+  const value = row.values.get(column) ?? "";
+  if (!value.trim()) refuse(`${table.file}: ${row.at} has nothing in “${column}”.`, "Fill it in or remove the row: an empty item cannot be labelled.");
+  return value;
+}
+
+function goldOf(table: Table, binding: Binding, form: Form): Pick<Made, "gold" | "goldFaults"> {
+  const gold = new Map<number, number>();
+  const goldFaults: string[] = [];
+  table.rows.forEach((row, item) => {
+    const text = binding.gold ? (row.values.get(binding.gold) ?? "").trim() : "";
+    if (!text && row.truth === undefined) return;
+    try {
+      gold.set(item, text ? answerOf(form, text) : form.fromResult(row.truth));
+    } catch (error) {
+      if (!(error instanceof LabelError)) throw error;
+      goldFaults.push(`${row.at}: ${error.message}`);
+    }
+  });
+  return { gold, goldFaults };
+}
+
+function cut(name: string): string {
+  const signs = [...name];
+  return signs.length > MOST_NAME ? `${signs.slice(0, MOST_NAME - 1).join("")}…` : name;
+}

@@ -1,0 +1,86 @@
+// Folders of pictures and sounds: each file is an item, known by its own bytes and not by its name.
+import { kindOf } from "../editor/content";
+import { refuse } from "./fault";
+import { MOST_ROWS } from "./records";
+
+/** A file with its path within the folder that was chosen. */
+export interface Placed {
+  path: string;
+  file: File;
+}
+
+export interface Folder {
+  kind: "folder";
+  media: "image" | "audio";
+  files: Placed[];
+  /** What was left out, and why. */
+  skipped: { path: string; why: string }[];
+}
+
+const MOST_BYTES = 64 * 1024 * 1024;
+const HEAD = 16;
+
+/** The pictures, or the sounds, among some files, by path. */
+export async function readFolder(placed: readonly Placed[]): Promise<Folder> {
+  const skipped: Folder["skipped"] = [];
+  const found: { image: Placed[]; audio: Placed[] } = { image: [], audio: [] };
+  const sorted = [...placed].sort((one, other) => one.path.localeCompare(other.path, "en", { numeric: true }));
+  for (const each of sorted) {
+    if (/(^|\/)(\.|Thumbs\.db$|desktop\.ini$)/i.test(each.path)) continue;
+    const kind = await mediaOf(each.file);
+    if (kind === "image" || kind === "audio") found[kind].push(each);
+    else skipped.push({ path: each.path, why: kind });
+  }
+  const media = found.image.length >= found.audio.length ? "image" : "audio";
+  const other = media === "image" ? found.audio : found.image;
+  skipped.push(...other.map(({ path }) => ({ path, why: media === "image" ? "is a sound among pictures" : "is a picture among sounds" })));
+  const files = found[media];
+  if (!files.length) {
+    const first = skipped[0];
+    refuse(first ? `None of these files is a picture or a sound; ${first.path} ${first.why}.` : "The folder is empty.", "Taken are PNG, JPEG, GIF, WebP, WAV, MP3 and Ogg.");
+  }
+  if (files.length > MOST_ROWS) refuse(`The folder holds more than ${MOST_ROWS.toLocaleString("en")} items.`, "Use the command line for more: labelshare campaign upload.");
+  return { kind: "folder", media, files, skipped };
+}
+
+async function mediaOf(file: File): Promise<"image" | "audio" | string> {
+  if (file.size === 0) return "is empty";
+  if (file.size > MOST_BYTES) return "is larger than 64 MiB";
+  let head: Uint8Array;
+  try {
+    head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+  } catch {
+    return "cannot be read";
+  }
+  const { kind } = kindOf(head);
+  return kind === "text" ? "is no picture and no sound that a browser shows" : kind;
+}
+
+/** Files of an <input>, with their paths. */
+export function chosen(files: Iterable<File>): Placed[] {
+  return [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+}
+
+/** Files that were dropped, folders walked through. */
+export async function dropped(transfer: DataTransfer): Promise<Placed[]> {
+  // Entries must be asked for before the first wait: the list is empty afterwards.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((each) => each !== null);
+  if (!entries.length) return chosen(transfer.files);
+  return (await Promise.all(entries.map(walked))).flat();
+}
+
+async function walked(entry: FileSystemEntry): Promise<Placed[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [{ path: entry.fullPath.replace(/^\//, ""), file }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const inside: FileSystemEntry[] = [];
+  for (;;) {
+    // A reader gives a hundred at a time, and none at its end.
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) break;
+    inside.push(...some);
+  }
+  return (await Promise.all(inside.map(walked))).flat();
+}

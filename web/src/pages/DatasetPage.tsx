@@ -1,0 +1,139 @@
+// One dataset: its owners, what it has earned, and its licences.
+import type { Address as AddressText } from "viem";
+import { useLoad } from "../app/load";
+import { service } from "../api/service";
+import type { DatasetAnswer, HolderAnswer } from "../api/types";
+import { t } from "../texts/en";
+import { AmountIn, Shares, useUnit } from "../ui/Amount";
+import { Fault } from "../ui/Fault";
+import { countText, percentText, spanText } from "../ui/format";
+import { Address, Facts, Figures, Loading, Meter, Notice, Page, Section } from "../ui/parts";
+import { CampaignCard } from "./LandingPage";
+
+const SHOWN = 25;
+
+export default function DatasetPage({ parts }: { parts: Record<string, string> }) {
+  const name = parts["dataset"] as AddressText;
+  const { value, error, reload } = useLoad(() => service.dataset(name), [name]);
+  if (!value) return error ? <Fault error={error} retry={reload} /> : <Loading />;
+  return <Shown dataset={value} />;
+}
+
+function Shown({ dataset }: { dataset: DatasetAnswer }) {
+  const unit = useUnit(dataset.revenueToken);
+  return (
+    <Page title={dataset.name} crumb={{ href: "/datasets", text: t.datasets.back }}>
+      <div className="card">
+        <Figures
+          rows={[
+            [t.datasets.supply, <Shares key="supply" of={dataset.supply} symbol="" />],
+            [t.datasets.max, <Shares key="max" of={dataset.maxShares} symbol="" />, t.datasets.maxWhy],
+            [t.datasets.holders, countText(dataset.holders)],
+            [t.datasets.part, percentText(dataset.contributorBps, 10_000)],
+            [t.datasets.revenue, <AmountIn key="paid" of={dataset.revenuePaid} unit={unit} />],
+            [t.datasets.claimed, <AmountIn key="claimed" of={dataset.revenueClaimed} unit={unit} />],
+          ]}
+        />
+        <Facts
+          rows={[
+            [t.datasets.publisher, <Address key="publisher" of={dataset.publisher} />],
+            [t.datasets.address, <Address key="address" of={dataset.address} />],
+            [t.datasets.revenueToken, <Address key="token" of={dataset.revenueToken} />],
+          ]}
+        />
+      </div>
+      <Owners dataset={dataset} />
+      <Licences dataset={dataset} />
+      <Campaigns dataset={dataset} />
+    </Page>
+  );
+}
+
+function Owners({ dataset }: { dataset: DatasetAnswer }) {
+  const { value, error, reload } = useLoad(() => service.holders(dataset.address), [dataset.address]);
+  const rows = [...(value ?? [])].sort((one, other) => (BigInt(one.shares) < BigInt(other.shares) ? 1 : -1));
+  const all = rows.reduce((sum, row) => sum + BigInt(row.shares), 0n);
+  return (
+    <Section title={t.datasets.owners} note={t.datasets.ownersNote}>
+      {error !== undefined && <Fault error={error} retry={reload} />}
+      {value?.length === 0 && <Notice title={t.datasets.noOwners} />}
+      {rows.length > 0 && (
+        <div className="card">
+          <ul className="bars">
+            {rows.slice(0, SHOWN).map((row) => (
+              <Owner key={row.account} row={row} all={all} />
+            ))}
+          </ul>
+          {rows.length > SHOWN && <p className="quiet">{t.audit.more(rows.length - SHOWN)}</p>}
+        </div>
+      )}
+    </Section>
+  );
+}
+
+function Owner({ row, all }: { row: HolderAnswer; all: bigint }) {
+  const part = percentText(BigInt(row.shares), all, 1);
+  return (
+    <li>
+      <div className="row apart">
+        <Address of={row.account} />
+        <span>
+          <Shares of={row.shares} /> <span className="quiet">· {part}</span>
+        </span>
+      </div>
+      <Meter part={Number((BigInt(row.shares) * 1_000n) / (all || 1n))} whole={1_000} label={t.datasets.of(part)} />
+    </li>
+  );
+}
+
+function Licences({ dataset }: { dataset: DatasetAnswer }) {
+  const unit = useUnit(dataset.revenueToken);
+  const { value, error, reload } = useLoad(() => service.licences(dataset.address), [dataset.address]);
+  return (
+    <Section title={t.datasets.licences}>
+      {error !== undefined && <Fault error={error} retry={reload} />}
+      {value?.length === 0 && <Notice title={t.datasets.noLicences} />}
+      {value && value.length > 0 && (
+        <div className="table-wrap" tabIndex={0} role="region" aria-label={t.datasets.licences}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t.datasets.offer}</th>
+                <th scope="col" className="amount">{t.datasets.price}</th>
+                <th scope="col">{t.datasets.duration}</th>
+                <th scope="col" className="amount">{t.datasets.sold}</th>
+                <th scope="col">{t.datasets.state}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {value.map((each) => (
+                <tr key={each.offer}>
+                  <td><Address of={each.offer} /></td>
+                  <td className="amount"><AmountIn of={each.price} unit={unit} /></td>
+                  <td>{each.duration ? spanText(each.duration) : t.datasets.forever}</td>
+                  <td className="amount">{countText(each.sold)}</td>
+                  <td>{each.status === "open" ? t.datasets.open : t.datasets.closed}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Section>
+  );
+}
+
+function Campaigns({ dataset }: { dataset: DatasetAnswer }) {
+  const { value } = useLoad(service.campaigns, []);
+  const own = value?.filter((each) => each.dataset === dataset.address) ?? [];
+  if (!own.length) return null;
+  return (
+    <Section title={t.datasets.campaigns}>
+      <div className="grid">
+        {own.map((line) => (
+          <CampaignCard key={line.id} line={line} />
+        ))}
+      </div>
+    </Section>
+  );
+}

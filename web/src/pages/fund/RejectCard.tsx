@@ -1,0 +1,90 @@
+// Where one would look for a button that rejects work: why there is none, and what one can do instead, at what cost.
+import { useState } from "react";
+import { paramsOf, poolParamsOf } from "../../app/campaign";
+import { useChain } from "../../app/chain";
+import { useLoad } from "../../app/load";
+import { useSite } from "../../app/site";
+import type { CampaignAnswer } from "../../api/types";
+import { challengeBond, payAndSend, paymentOf } from "../../fund/chain";
+import { f } from "../../texts/fund";
+import { useUnit } from "../../ui/Amount";
+import { useConfirm } from "../../ui/Confirm";
+import { Fault } from "../../ui/Fault";
+import { amountText, dateText, relativeText } from "../../ui/format";
+import { Card, Section } from "../../ui/parts";
+import { purseOf } from "../../wallet/chain";
+import { registryCall } from "../../wallet/join";
+import { useWallet } from "../../wallet/wallet";
+import { told } from "../work/PoolPage";
+import { TextField } from "./fields";
+
+const NOBODY = "0x0000000000000000000000000000000000000000";
+const AFTER = new Set(["final", "cancelled", "expired"]);
+
+export function RejectCard({ campaign, now, reload }: { campaign: CampaignAnswer; now: number; reload: () => Promise<void> }) {
+  const words = f.watch.reject;
+  const end = campaign.state.since + campaign.params.schedule.window;
+  const open = campaign.status === "proposed" && now < end;
+  return (
+    <Section title={words.title}>
+      <Card>
+        <ul>
+          {words.lines.map((line) => <li key={line}>{line}</li>)}
+        </ul>
+        {open ? (
+          <Challenge campaign={campaign} end={end} now={now} reload={reload} />
+        ) : (
+          <p className="quiet">{AFTER.has(campaign.status) || campaign.status === "proposed" ? words.over : words.later}</p>
+        )}
+      </Card>
+    </Section>
+  );
+}
+
+function Challenge({ campaign, end, now, reload }: { campaign: CampaignAnswer; end: number; now: number; reload: () => Promise<void> }) {
+  const site = useSite();
+  const chain = useChain();
+  const { connected } = useWallet();
+  const confirm = useConfirm();
+  const unit = useUnit(campaign.token);
+  const [reasons, setReasons] = useState("");
+  const [error, setError] = useState<unknown>();
+  const { value, error: lost, reload: again } = useLoad(async () => (chain ? challengeBond(chain, site, campaign.id) : null), [chain, site, campaign.id, campaign.status]);
+  if (lost !== undefined) return <Fault error={lost} retry={again} />;
+  if (!value || !unit) return null;
+  const words = f.watch.reject;
+  const { bond, proposal } = value;
+  const amount = amountText(bond, unit);
+
+  const start = async () => {
+    setError(undefined);
+    try {
+      const purse = await purseOf(chain!, site, campaign.token, connected!.account);
+      const needed = bond > purse.credit ? bond - purse.credit : 0n;
+      const payment = await paymentOf(chain!, site, campaign.token, connected!.account, needed);
+      const call = registryCall(site, "challenge", [poolParamsOf(campaign), paramsOf(campaign), proposal, bond, reasons]);
+      await confirm({
+        title: words.confirm.title(amount),
+        lines: [...words.confirm.lines(amount), ...(campaign.poolParams.arbitrator === NOBODY ? [words.confirm.noArbitrator] : [])],
+        yes: words.confirm.yes,
+        run: async (tell) => {
+          await payAndSend(site, connected!, campaign.token, payment, call, (_, stage) => told(tell)(stage));
+        },
+      });
+      await reload();
+    } catch (fault) {
+      setError(fault);
+    }
+  };
+  return (
+    <>
+      <p>{words.cost(amount, amountText(bond / 8n, unit))}</p>
+      <p className="quiet">{words.until(dateText(end), relativeText(end, now))} {words.verify}</p>
+      <TextField label={words.reasons} value={reasons} change={setReasons} lines={2} />
+      <div className="row">
+        <button type="button" className="button" disabled={!connected || !reasons.trim()} onClick={() => void start()}>{words.challenge}</button>
+      </div>
+      {error !== undefined && <Fault error={error} />}
+    </>
+  );
+}

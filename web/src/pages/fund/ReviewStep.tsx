@@ -1,0 +1,264 @@
+// The quote in full, the gold to keep safe, and the funding: one signature and one transaction where the token can.
+import { useMemo, useState } from "react";
+import type { Hex, PublicClient } from "viem";
+import { useChain } from "../../app/chain";
+import { useLoad } from "../../app/load";
+import { navigate } from "../../app/router";
+import { useSite } from "../../app/site";
+import { service } from "../../api/service";
+import type { QuoteAnswer } from "../../api/types";
+import { goldFile, freshSecret, sealGold, type SealedGold } from "../../fund/gold";
+import { milestones } from "../../fund/lengths";
+import { escrowFor, shareCapFor, specBytes, specOf } from "../../fund/makeSpec";
+import { save } from "../../fund/results";
+import type { Spec } from "../../protocol/spec";
+import { f } from "../../texts/fund";
+import { t } from "../../texts/en";
+import { AmountIn, Shares } from "../../ui/Amount";
+import { useConfirm } from "../../ui/Confirm";
+import { Fault, ToldError } from "../../ui/Fault";
+import { amountText, countText, percentText, spanText } from "../../ui/format";
+import { Address, Card, Check, Facts, Figures, Loading, Notice } from "../../ui/parts";
+import { purseOf, type Unit } from "../../wallet/chain";
+import { useSession } from "../../wallet/session";
+import { useWallet } from "../../wallet/wallet";
+import { Connect, SignIn } from "../work/Account";
+import { CheckField } from "./fields";
+import { decidedOf, termsOf, type Terms } from "./form";
+import { fund, paymentWords } from "./funding";
+import type { Filling } from "./useForm";
+
+/** A campaign as it would be funded: its spec, to the byte, and what the service says of it. */
+export interface Ready {
+  terms: Terms;
+  spec: ReturnType<typeof specOf>;
+  bytes: Uint8Array<ArrayBuffer>;
+  hash: Hex;
+  gold: SealedGold | null;
+  quote: QuoteAnswer;
+  escrow: bigint;
+  shareCap: bigint;
+}
+
+export function ReviewStep({ filling }: { filling: Filling }) {
+  const { form, task, items, gold, ground } = filling;
+  const read = ground && items ? termsOf(form, ground, items.made.items.length).terms : null;
+  const labels = useMemo(() => new Map([...gold].map(([item, answer]) => [item, task.form!.encode(answer)])), [gold, task]);
+  const { value, error, reload } = useLoad(async (): Promise<Ready | null> => {
+    if (!read || !items || !ground?.unit) return null;
+    const sealed = labels.size ? await sealGold(freshSecret(), labels) : null;
+    const spec = specOf(decidedOf(form, task, read, items.made, sealed && { root: sealed.root, count: sealed.items.length }));
+    const { bytes, hash } = await specBytes(spec);
+    const quote = await service.quote(spec, read.feeBps, {
+      stakesPerLabel: read.stakes, annotators: read.people, rounds: read.lengths.rounds,
+      arbitrationRefund: String(read.pool.params.arbitrationRefund), symbol: ground.unit.symbol, decimals: ground.unit.decimals,
+    });
+    const asSpec = spec as unknown as Spec;
+    const [escrow, shareCap] = [escrowFor(asSpec, read.feeBps), shareCapFor(asSpec)];
+    if (quote.specHash !== hash) throw new ToldError(f.review.differs);
+    if (BigInt(quote.escrow) !== escrow || BigInt(quote.shareCap) !== shareCap) throw new ToldError(f.review.differsMoney);
+    return { terms: read, spec, bytes, hash, gold: sealed, quote, escrow, shareCap };
+  }, [form, task, items, labels, ground]);
+  if (error !== undefined) return <Fault error={error} retry={reload} />;
+  if (!value || !ground?.unit) return <p role="status" className="quiet">{f.review.computing}</p>;
+  return <Reviewed filling={filling} ready={value} unit={ground.unit} />;
+}
+
+function Reviewed({ filling, ready, unit }: { filling: Filling; ready: Ready; unit: Unit }) {
+  return (
+    <div className="columns">
+      <div className="stack">
+        <Money ready={ready} unit={unit} />
+        <Work ready={ready} unit={unit} />
+        <Warnings quote={ready.quote} />
+      </div>
+      <div className="stack">
+        <Funding filling={filling} ready={ready} unit={unit} />
+      </div>
+    </div>
+  );
+}
+
+function Money({ ready: { quote, escrow }, unit }: { ready: Ready; unit: Unit }) {
+  const [pay, fee] = [BigInt(quote.payAtMost), BigInt(quote.feeAtMost)];
+  const rows = [["tone-a", f.review.pay, pay], ["tone-c", f.review.fee, fee]] as const;
+  return (
+    <Card title={f.review.escrow}>
+      <p className="quote">{amountText(escrow, unit)}</p>
+      <div className="stacked" role="img" aria-label={f.review.bars}>
+        {rows.map(([tone, name, amount]) => (
+          <span key={name} className={tone} style={{ flexGrow: Number((amount * 10_000n) / (escrow || 1n)), flexBasis: 0 }} />
+        ))}
+      </div>
+      <ul className="legend">
+        {rows.map(([tone, name, amount]) => (
+          <li key={name}>
+            <span><span className={`swatch ${tone}`} aria-hidden="true" />{name}</span>
+            <AmountIn of={amount} unit={unit} />
+          </li>
+        ))}
+      </ul>
+      <p className="quiet small-text">
+        {`${countText(quote.items)} × ${quote.labels / quote.items} = ${countText(quote.labels)} ${f.review.labels}, ${amountText(quote.price, unit)} ${f.review.perLabel}`}
+      </p>
+    </Card>
+  );
+}
+
+function Work({ ready: { quote, terms, hash, shareCap }, unit }: { ready: Ready; unit: Unit }) {
+  const hours = [...quote.hourly].sort((one, other) => other.acceptedBps - one.acceptedBps);
+  return (
+    <Card>
+      <Figures
+        rows={[
+          ...hours.map((each) => [f.review.hourly, <AmountIn key="hour" of={each.pay} unit={unit} digits={2} />, f.review.hourlyWhy(percentText(each.acceptedBps, 10_000))] as const).slice(0, 1),
+          [f.review.people, countText(terms.people)],
+          [f.review.final, spanText(milestones(terms.lengths).final), f.review.finalWhy],
+          [f.review.shares, <Shares key="shares" of={shareCap} symbol="" />],
+          [f.review.loss, <AmountIn key="loss" of={quote.lossAtMost} unit={unit} />],
+          [f.review.bond, <AmountIn key="bond" of={quote.bond} unit={unit} />],
+          [f.review.gas, countText(quote.gas.job.new), f.review.gasWhy],
+        ]}
+      />
+      <ul className="checks">
+        <Check good title={f.review.same}>
+          <code className="small-text">{hash}</code>
+        </Check>
+      </ul>
+      {hours.length > 1 && (
+        <Facts rows={hours.slice(1).map((each) => [`${f.review.hourly} ${f.review.hourlyWhy(percentText(each.acceptedBps, 10_000))}`, <AmountIn key={each.acceptedBps} of={each.pay} unit={unit} digits={2} />])} />
+      )}
+    </Card>
+  );
+}
+
+function Warnings({ quote }: { quote: QuoteAnswer }) {
+  if (!quote.warnings.length) return <Notice kind="good" title={f.review.noWarnings} />;
+  return (
+    <Notice kind="warn" title={f.review.warnings}>
+      <ul className="warn-list">
+        {quote.warnings.map((each) => (
+          <li key={each.code}>{each.text}</li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+function Funding({ filling, ready, unit }: { filling: Filling; ready: Ready; unit: Unit }) {
+  const site = useSite();
+  const chain = useChain();
+  const { connected } = useWallet();
+  const { account } = useSession();
+  const [safe, setSafe] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const confirm = useConfirm();
+  const { token } = ready.terms.pool.params;
+  const { value: purse, reload } = useLoad(
+    async () => (chain && connected ? purseOf(chain, site, token, connected.account) : null),
+    [chain, connected?.account, token],
+    site.development ? 3_000 : 15_000,
+  );
+  if (!connected || !account) {
+    return (
+      <Card title={f.dataset.who}>
+        {!connected ? <Connect /> : (
+          <>
+            <p className="quiet">{f.dataset.signIn}</p>
+            <div className="row"><SignIn /></div>
+          </>
+        )}
+      </Card>
+    );
+  }
+  if (!purse || !chain) return <Loading />;
+  const { escrow, gold } = ready;
+  const needed = escrow > purse.credit ? escrow - purse.credit : 0n;
+  const missing = needed > purse.wallet ? needed - purse.wallet : 0n;
+
+  const start = async () => {
+    setError(undefined);
+    try {
+      const { payment, lines } = await paymentWords(chain, site, ready, connected.account, needed, unit);
+      let campaign: Hex | null = null;
+      const done = await confirm({
+        title: f.review.confirm.title(amountText(escrow, unit, unit.decimals)),
+        lines: [...lines, ...f.review.confirm.common(spanText(ready.terms.lengths.accept))],
+        yes: f.review.confirm.yes,
+        run: async (tell) => {
+          campaign = await fund(chain, site, connected, { filling, ready, payment }, tell);
+        },
+      });
+      if (!done || !campaign) return;
+      await filling.startOver();
+      navigate(`/fund/${campaign}`);
+    } catch (fault) {
+      setError(fault);
+    }
+  };
+
+  return (
+    <>
+      {gold && <Gold gold={gold} title={filling.form.title} safe={safe} setSafe={setSafe} />}
+      <Card>
+        <Figures
+          rows={[
+            [f.review.inWallet, <AmountIn key="wallet" of={purse.wallet} unit={unit} />],
+            ...(purse.credit ? [[f.review.inCredit, <AmountIn key="credit" of={purse.credit} unit={unit} />] as const] : []),
+          ]}
+        />
+        <Facts rows={[[f.dataset.who, <Address key="who" of={connected.account} />]]} />
+        {missing > 0n && (
+          <Notice kind="warn" title={f.review.noMoney(amountText(missing, unit))}>
+            <Faucet chain={chain} account={connected.account} done={reload} />
+          </Notice>
+        )}
+        {purse.coins === 0n && <Notice kind="warn" title={f.review.noCoins} />}
+        <div className="row">
+          <button type="button" className="button primary" disabled={missing > 0n || purse.coins === 0n || (gold !== null && !safe)} onClick={() => void start()}>
+            {f.review.fund(amountText(escrow, unit))}
+          </button>
+        </div>
+        {error !== undefined && <Fault error={error} />}
+      </Card>
+    </>
+  );
+}
+
+function Gold({ gold, title, safe, setSafe }: { gold: SealedGold; title: string; safe: boolean; setSafe: (safe: boolean) => void }) {
+  return (
+    <Notice kind="warn" title={f.review.goldTitle}>
+      <ul>
+        {f.review.goldLines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <button type="button" className="button small" onClick={() => save(goldName(title), goldFile(gold), "application/json")}>
+        {f.review.goldSave}
+      </button>
+      <CheckField label={f.review.goldSaved} checked={safe} change={setSafe} />
+    </Notice>
+  );
+}
+
+export function goldName(title: string): string {
+  return `gold-${title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "campaign"}.json`;
+}
+
+/** On a chain that the service runs for development, tokens for whoever asks. */
+function Faucet({ chain, account, done }: { chain: PublicClient; account: string; done: () => Promise<void> }) {
+  const site = useSite();
+  const [error, setError] = useState<unknown>();
+  if (!site.development || !site.rpc?.startsWith("/")) return null;
+  const ask = async () => {
+    setError(undefined);
+    await chain.request({ method: "labelshare_faucet", params: [account] } as never).catch(setError);
+    await done();
+  };
+  return (
+    <>
+      <button type="button" className="button small" onClick={() => void ask()}>{t.pool.faucet}</button>
+      {error !== undefined && <Fault error={error} />}
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+// Funding: gold and items are kept, the spec handed in, the money locked. In this order, so that nothing is ever lost.
+import type { Address, Hex, PublicClient } from "viem";
+import { service, type Site } from "../../api/service";
+import { createCampaignCall, createdCampaign, payAndSend, paymentOf, timeOf, type Payment } from "../../fund/chain";
+import { scheduleOf } from "../../fund/lengths";
+import { requesterStore } from "../../fund/store";
+import { campaignIdOf, type CampaignParams } from "../../protocol/ids";
+import { f } from "../../texts/fund";
+import { ToldError } from "../../ui/Fault";
+import { amountText } from "../../ui/format";
+import type { Unit } from "../../wallet/chain";
+import type { Connected } from "../../wallet/wallet";
+import type { Ready } from "./ReviewStep";
+import type { Filling } from "./useForm";
+
+export interface ToFund {
+  filling: Filling;
+  ready: Ready;
+  payment: Payment;
+}
+
+/** How the money gets there, and what of it is said before. */
+export async function paymentWords(chain: PublicClient, site: Site, ready: Ready, owner: Address, needed: bigint, unit: Unit): Promise<{ payment: Payment; lines: readonly string[] }> {
+  const { token } = ready.terms.pool.params;
+  const payment = await paymentOf(chain, site, token, owner, needed);
+  const words = f.review.confirm;
+  return { payment, lines: words[payment.way](amountText(payment.way === "credit" ? ready.escrow : needed, unit, unit.decimals)) };
+}
+
+/** The campaign that was funded. */
+export async function fund(chain: PublicClient, site: Site, connected: Connected, { filling, ready, payment }: ToFund, tell: (line: string) => void): Promise<Hex> {
+  const words = f.review.confirm;
+  const { account } = connected;
+  tell(words.storing);
+  await keep(filling, ready, account);
+  tell(words.spec);
+  await service.putSpec(ready.hash, new Blob([ready.bytes], { type: "application/json" }));
+  const params = paramsOf(ready, filling.form.dataset as Address, account, await timeOf(chain));
+  const { pool } = ready.terms;
+  const call = createCampaignCall(site, pool.params, params, ready.escrow);
+  const receipt = await payAndSend(site, connected, pool.params.token, payment, call, (step, stage) => {
+    if (step === "permit") tell(words.permitting);
+    else if (stage === "signing") tell(step === "approve" ? words.approving : words.funding);
+    else tell(stage === "trying" ? words.trying : words.waiting);
+  });
+  const made = createdCampaign(receipt);
+  if (made.campaign !== campaignIdOf(site.chainId, site.registry, params) || made.escrow !== ready.escrow) throw new ToldError(words.other);
+  return made.campaign;
+}
+
+async function keep(filling: Filling, ready: Ready, account: Address): Promise<void> {
+  const { hash, gold } = ready;
+  if (gold) await requesterStore.saveGold({ ...gold, specHash: hash, title: filling.form.title.trim(), account, savedAt: Date.now() });
+  const contents = filling.items!.made.items.map(({ digest, content }) => ({ digest, content }));
+  await requesterStore.saveContents({ specHash: hash, contents, done: [] });
+}
+
+function paramsOf(ready: Ready, dataset: Address, requester: Address, now: number): CampaignParams {
+  const { pool, lengths, stakePerLabel, feeBps } = ready.terms;
+  return {
+    pool: pool.id,
+    dataset,
+    requester,
+    oracle: pool.params.oracle,
+    token: pool.params.token,
+    specHash: ready.hash,
+    shareCap: ready.shareCap,
+    stakePerLabel,
+    feeBps,
+    nonce: 0n,
+    schedule: scheduleOf(lengths, now),
+  };
+}

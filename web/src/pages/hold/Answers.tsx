@@ -1,0 +1,20 @@
+// What can go wrong with shares, revenue and licences, and what to do about it.
+import { h } from "../../texts/hold";
+import { Section } from "../../ui/parts";
+
+export function Answers() {
+  return (
+    <Section title={h.answers.title}>
+      <div className="card answers">
+        {h.answers.rows.map(([question, answer]) => (
+          <details key={question}>
+            <summary>
+              <strong>{question}</strong>
+            </summary>
+            <p>{answer}</p>
+          </details>
+        ))}
+      </div>
+    </Section>
+  );
+}

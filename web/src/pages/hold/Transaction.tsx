@@ -1,0 +1,40 @@
+// A transaction: its hash to copy, and its details in place, read from the chain. No page elsewhere is asked.
+import { useState } from "react";
+import type { Hex, PublicClient } from "viem";
+import { useLoad } from "../../app/load";
+import { detailsOf } from "../../hold/history";
+import { t } from "../../texts/en";
+import { h } from "../../texts/hold";
+import { Fault } from "../../ui/Fault";
+import { Address, Facts, Loading } from "../../ui/parts";
+import { coinsText } from "./Claim";
+
+export function Transaction({ chain, hash }: { chain: PublicClient; hash: Hex }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="transaction" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <Address of={hash} /> <span className="visually-hidden">{h.happened.details}</span>
+      </summary>
+      {open && <Details chain={chain} hash={hash} />}
+    </details>
+  );
+}
+
+function Details({ chain, hash }: { chain: PublicClient; hash: Hex }) {
+  const { value, error, reload } = useLoad(() => detailsOf(chain, hash), [chain, hash]);
+  if (!value) return error ? <Fault error={error} retry={reload} /> : <Loading />;
+  return (
+    <Facts
+      rows={[
+        [h.happened.whole, <span key="hash" className="mono hash">{hash}</span>],
+        [h.happened.result, value.good ? h.happened.good : h.happened.bad],
+        [h.happened.from, <Address key="from" of={value.from} />],
+        [h.happened.to, value.to ? <Address key="to" of={value.to} /> : t.none],
+        [h.happened.block, value.block.toLocaleString("en")],
+        [h.happened.gas, value.gas.toLocaleString("en")],
+        [h.happened.fee, coinsText(value.fee)],
+      ]}
+    />
+  );
+}

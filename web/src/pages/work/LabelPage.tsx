@@ -1,0 +1,268 @@
+// Labelling: one item at a time, with the keyboard alone or with a thumb. Every answer is saved as it is given.
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import type { Hex } from "viem";
+import { handIn, sealBatch, standing, type Here } from "../../app/annotator";
+import type { Opened } from "../../app/campaign";
+import { useLoad } from "../../app/load";
+import { Link } from "../../app/router";
+import { useSite } from "../../app/site";
+import { service } from "../../api/service";
+import type { AssignmentAnswer, ItemAnswer } from "../../api/types";
+import { AnswerForm, answerByKey, isNative } from "../../editor/AnswerForm";
+import { fitsFrame, headingsOf } from "../../editor/content";
+import type { FromEditor } from "../../editor/contract";
+import { ItemView } from "../../editor/ItemView";
+import { LabelError, Numeric, type Form } from "../../protocol/labels";
+import type { Spec } from "../../protocol/spec";
+import { database, type Draft } from "../../store/database";
+import { t } from "../../texts/en";
+import { useConfirm } from "../../ui/Confirm";
+import { Fault } from "../../ui/Fault";
+import { relativeText } from "../../ui/format";
+import { Loading, Meter, Notice, Page } from "../../ui/parts";
+import { Connect, SignIn } from "./Account";
+import { ReportDialog } from "./ReportDialog";
+import { Review } from "./Review";
+import { useDraft, type Drafting } from "./useDraft";
+import { useWorking } from "./useAnnotator";
+
+const EditorFrame = lazy(() => import("../../editor/EditorFrame"));
+
+export default function LabelPage({ parts }: { parts: Record<string, string> }) {
+  const name = parts["campaign"] as Hex;
+  const { opened, error, reload, here, signedIn, form, now, batches, reloadBatches } = useWorking(name);
+  const account = here?.connected.account;
+  const work = useLoad(async () => (signedIn ? service.assignment(name) : null), [name, account, signedIn, batches?.length]);
+  const [handed, setHanded] = useState(0);
+  const draft = useLoad(async () => (account ? ((await database.draft(name, account)) ?? null) : null), [name, account]);
+  if (!opened) return error ? <Fault error={error} retry={reload} /> : <Loading />;
+  if (!here) return <Connect />;
+  if (!signedIn) return <SignIn />;
+  if (work.error !== undefined) return <Fault error={work.error} retry={work.reload} />;
+  if (!work.value || draft.value === undefined || !batches) return <Loading />;
+  if (!opened.spec || !form || !isNative(form)) {
+    return (
+      <Notice kind="warn" title={t.label.noForm}>
+        <p>{t.label.noFormTodo}</p>
+      </Notice>
+    );
+  }
+  const sealed = new Set(batches.filter((each) => each.state !== "refused").flatMap((each) => each.items));
+  const room = Math.max(0, work.value.limit - work.value.committed);
+  const items = work.value.items.filter((each) => !sealed.has(each.index)).slice(0, room);
+  return (
+    <Labelling
+      key={items.map((each) => each.index).join()}
+      {...{ opened, spec: opened.spec, form, here, now, items, work: work.value, draft: draft.value, handed }}
+      goOn={() => setHanded(0)}
+      done={async (count) => {
+        setHanded(count);
+        await reloadBatches();
+        await Promise.all([work.reload(), draft.reload()]);
+      }}
+    />
+  );
+}
+
+interface Props {
+  opened: Opened;
+  spec: Spec;
+  form: Form;
+  here: Here;
+  now: number;
+  items: readonly ItemAnswer[];
+  work: AssignmentAnswer;
+  draft: Draft | null;
+  /** Labels handed in a moment ago. */
+  handed: number;
+  goOn: () => void;
+  done: (handed: number) => Promise<void>;
+}
+
+function Labelling({ opened, spec, form, here, now, items, work, draft, handed, goOn, done }: Props) {
+  const { campaign } = opened;
+  const drafting = useDraft(campaign.id, here.connected.account, items, draft);
+  const confirm = useConfirm();
+  const room = Math.max(0, work.limit - work.committed);
+  const crumb = { href: `/work/${campaign.id}`, text: campaign.title ?? t.label.back };
+
+  const submit = async () => {
+    const chosen = new Map([...drafting.answers].filter(([item]) => items.some((each) => each.index === item)).slice(0, room));
+    const words = t.label.words;
+    const closes = relativeText(work.closesAt ?? now, now);
+    const went = await confirm({
+      title: words.title,
+      lines: words.lines(chosen.size, work.committed + chosen.size, closes),
+      yes: words.yes,
+      run: async (tell) => {
+        for (const each of await standing(campaign.id, here.connected.account)) {
+          if (each.state === "sealed") await handIn(here, each, tell); // what an earlier attempt could not deliver goes first
+        }
+        const current = await service.assignment(campaign.id);
+        const given = { nextBatch: current.nextBatch, committed: current.committed, alone: false };
+        const batch = await sealBatch(here, form, current.round ?? 0, chosen, given, tell);
+        await handIn(here, batch, tell);
+      },
+    });
+    if (went) await drafting.forget([...chosen.keys()]);
+    await done(went ? chosen.size : 0);
+  };
+
+  const isOpen = work.takesBatches && items.length > 0 && room > 0;
+  if (handed || !isOpen) return <Nothing crumb={crumb} handed={handed} goOn={isOpen ? goOn : null} />;
+  if (drafting.reviewing) {
+    return (
+      <Review {...{ drafting, form, items, room, crumb, submit }} />
+    );
+  }
+  return <Desk {...{ drafting, form, spec, items, campaign: campaign.id, crumb }} />;
+}
+
+/** What is entered for an item and not confirmed yet. */
+interface Entry {
+  item: number;
+  choice: number | null;
+  typed: string;
+}
+
+function Nothing({ crumb, handed, goOn }: { crumb: { href: string; text: string }; handed: number; goOn: (() => void) | null }) {
+  return (
+    <Page title={handed ? t.label.done : t.label.empty} crumb={crumb}>
+      {handed > 0 && <Notice kind="good" title={t.label.doneLine(handed)} />}
+      {!goOn && <p className="quiet">{t.label.emptyTodo}</p>}
+      <div className="row">
+        <Link className="button primary" href={crumb.href}>
+          {t.label.toDesk}
+        </Link>
+        {goOn && (
+          <button type="button" className="button" onClick={goOn}>
+            {t.label.more}
+          </button>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Drafting; form: Form; spec: Spec; items: readonly ItemAnswer[]; campaign: Hex; crumb: { href: string; text: string } }) {
+  const item = items[drafting.at]!;
+  const saved = drafting.answers.get(item.index) ?? null;
+  const fresh: Entry = { item: item.index, choice: saved, typed: saved !== null && form instanceof Numeric ? form.describe(saved) : "" };
+  const [kept, setKept] = useState<Entry>(fresh);
+  // What was entered belongs to its item: with the next one it is gone at once, not an effect later.
+  const { choice, typed } = kept.item === item.index ? kept : fresh;
+  const setChoice = (next: number | null) => setKept({ item: item.index, choice: next, typed });
+  const setTyped = (next: string) => setKept({ item: item.index, choice, typed: next });
+  const [reporting, setReporting] = useState(false);
+  const headings = useMemo(() => headingsOf(spec.task.config), [spec]);
+  const isTyped = form instanceof Numeric && form.control === "number";
+  const answer = isTyped ? typedAnswer(form, typed) : choice;
+  const canSend = answer !== null;
+
+  const next = () => {
+    if (answer !== null) void drafting.answer(item.index, answer);
+  };
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (reporting || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+      const target = event.target as HTMLElement;
+      const typing = target instanceof HTMLInputElement && target.type !== "radio" && target.type !== "checkbox";
+      const isButton = target.closest("button, a, summary") !== null;
+      if (event.key === "Enter" && !isButton) return handled(event, next);
+      if (event.key === "u" || (event.key === "Backspace" && !typing)) return handled(event, drafting.undo);
+      if (event.key === "s") return handled(event, () => void drafting.skip(item.index));
+      if (event.key === "r") return handled(event, () => setReporting(true));
+      const chosen = typing ? undefined : answerByKey(form, event.key, choice);
+      if (chosen !== undefined) handled(event, () => setChoice(chosen));
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+
+  const done = items.filter((each) => drafting.answers.has(each.index)).length;
+  return (
+    <Page
+      title={t.label.title(done, items.length)}
+      crumb={crumb}
+      wide={
+        <button type="button" className="button small" onClick={() => drafting.review(true)}>
+          {t.label.partly}
+        </button>
+      }
+    >
+      <Meter part={done} whole={items.length} label={t.label.progress} />
+      <div className="desk">
+        <div className="stack">
+          <details open>
+            <summary>{t.label.instructions}</summary>
+            <p className="item-instructions">{spec.instructions}</p>
+          </details>
+          <ItemView key={item.index} {...{ campaign, form, item, answer }} config={spec.task.config} />
+        </div>
+        <div className="stack">
+          {headings.map((text) => (
+            <h2 key={text}>{text}</h2>
+          ))}
+          <AnswerForm key={item.index} {...{ form, answer: choice, typed }} choose={setChoice} type={setTyped} />
+          <div className="row">
+            <button type="button" className="button primary" disabled={!canSend} onClick={next}>
+              {t.label.next}
+            </button>
+            <button type="button" className="button small" disabled={!drafting.canUndo} onClick={drafting.undo}>
+              {t.label.undo}
+            </button>
+            <button type="button" className="button small" onClick={() => void drafting.skip(item.index)}>
+              {t.label.skip}
+            </button>
+            <button type="button" className="button small plain" onClick={() => setReporting(true)}>
+              {t.label.report}
+            </button>
+          </div>
+          <Keys isTyped={isTyped} />
+          <p className="quiet small-text" role="status">
+            {t.audit.itemTitle(item.index)}
+            {drafting.savedAt > 0 && ` · ${t.label.saved}`}
+          </p>
+        </div>
+      </div>
+      {reporting && (
+        <ReportDialog
+          close={() => setReporting(false)}
+          report={async (note) => {
+            setReporting(false);
+            await drafting.report(item.index, note);
+          }}
+        />
+      )}
+    </Page>
+  );
+}
+
+function handled(event: KeyboardEvent, act: () => void): void {
+  event.preventDefault();
+  act();
+}
+
+function typedAnswer(form: Numeric, typed: string): number | null {
+  try {
+    return form.fromText(typed);
+  } catch {
+    return null;
+  }
+}
+
+function Keys({ isTyped }: { isTyped: boolean }) {
+  const keys = t.label.keys;
+  const rows: [string, string][] = [["Enter", keys.next], ["U", keys.undo], ["S", keys.skip], ["R", keys.report]];
+  if (!isTyped) rows.unshift(["1–9", keys.choose]);
+  return (
+    <p className="keys">
+      {rows.map(([key, what]) => (
+        <span key={key}>
+          <kbd>{key}</kbd> {what}
+        </span>
+      ))}
+    </p>
+  );
+}

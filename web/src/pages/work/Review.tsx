@@ -1,0 +1,82 @@
+// Before answers are sealed: all of them at a glance, each open to change.
+import { useEffect } from "react";
+import type { ItemAnswer } from "../../api/types";
+import type { Form } from "../../protocol/labels";
+import { t } from "../../texts/en";
+import { Notice, Page } from "../../ui/parts";
+import type { Drafting } from "./useDraft";
+
+interface Props {
+  drafting: Drafting;
+  form: Form;
+  items: readonly ItemAnswer[];
+  room: number;
+  crumb: { href: string; text: string };
+  submit: () => Promise<void>;
+}
+
+export function Review({ drafting, form, items, room, crumb, submit }: Props) {
+  const answered = items.filter((each) => drafting.answers.has(each.index));
+  const skipped = items.filter((each) => drafting.skipped.has(each.index)).length;
+  const count = Math.min(answered.length, room);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "u" && !document.querySelector("dialog[open]")) drafting.undo();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [drafting]);
+
+  return (
+    <Page title={t.label.review} crumb={crumb} lead={t.label.reviewLead(answered.length, skipped)}>
+      {answered.length > room && <Notice kind="warn" title={t.label.overLimit(room)} />}
+      {answered.length === 0 && <Notice title={t.label.nothing} />}
+      <div className="row">
+        <button type="button" className="button primary" disabled={count === 0} onClick={() => void submit()} autoFocus>
+          {t.label.handIn(count)}
+        </button>
+        <button type="button" className="button" onClick={() => drafting.go(firstOpen(items, drafting))}>
+          {t.label.goOn}
+        </button>
+      </div>
+      <div className="table-wrap" tabIndex={0} role="region" aria-label={t.label.items}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t.earnings.item}</th>
+              <th scope="col">{t.earnings.yourAnswer}</th>
+              <th scope="col">
+                <span className="visually-hidden">{t.label.change}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((each, at) => (
+              <tr key={each.index}>
+                <td>{each.name ?? t.audit.itemTitle(each.index)}</td>
+                <td>{said(drafting, form, each.index)}</td>
+                <td className="amount">
+                  <button type="button" className="button small" onClick={() => drafting.go(at)} aria-label={`${t.label.change} ${t.audit.itemTitle(each.index)}`}>
+                    {t.label.change}
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Page>
+  );
+}
+
+function said(drafting: Drafting, form: Form, item: number) {
+  const answer = drafting.answers.get(item);
+  if (answer !== undefined) return <strong>{form.describe(answer)}</strong>;
+  return <span className="quiet">{drafting.skipped.has(item) ? t.label.skipped : t.label.toDo}</span>;
+}
+
+function firstOpen(items: readonly ItemAnswer[], drafting: Drafting): number {
+  const open = items.findIndex((each) => !drafting.answers.has(each.index));
+  return open < 0 ? 0 : open;
+}

@@ -1,0 +1,117 @@
+// Reading a label config: Label Studio XML that strangers wrote. It is parsed, never inserted as HTML.
+// What could be read in two ways is refused, as in labelshare.protocol.labels.config.
+import { LabelError } from "./form";
+
+export const MAX_CONFIG_BYTES = 256 * 1024;
+export const MAX_CONFIG_DEPTH = 32;
+export const MAX_CONFIG_TAGS = 16_384;
+export const MAX_CLASSES = 65_536;
+export const MAX_TEXT_CHARS = 1024;
+
+// Tags that show something or lay out; any other control would add answers that the canonical form lacks.
+const PASSIVE = new Set(
+  "View Header Style Text HyperText Image Audio AudioPlus Video Paragraphs Table List Collapse Panel Markdown Pdf".split(" "),
+);
+const DECLARED = /^<\?xml[ \t\r\n]/;
+const DECLARATION =
+  /^<\?xml\s+version\s*=\s*["']1\.0["'](\s+encoding\s*=\s*["'][uU][tT][fF]-8["'])?(\s+standalone\s*=\s*["'](yes|no)["'])?\s*\?>/;
+const COMMENTS = /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>/g;
+const VARIABLE = /\$[A-Za-z0-9_[\].{}]/;
+
+/** A tag as plain data: names and texts, no node of any document. */
+export interface Tag {
+  name: string;
+  attributes: ReadonlyMap<string, string>;
+  children: readonly Tag[];
+}
+
+/** The tree of a config; throws `LabelError` for what is no acceptable XML. */
+export function readTags(config: string): Tag {
+  checkText(config);
+  const parsed = new DOMParser().parseFromString(config, "application/xml");
+  const root = parsed.documentElement;
+  if (root === null || parsed.getElementsByTagName("parsererror").length > 0) {
+    throw new LabelError("the label config is not acceptable XML");
+  }
+  const budget = { tags: 0 };
+  return tagOf(root, 1, budget);
+}
+
+/** The one tag of these names in a config; throws where others that ask something are there. */
+export function onlyControl(config: string, kind: string, ...names: string[]): { control: Tag; root: Tag } {
+  const task = kind.split(".")[0];
+  const root = readTags(config);
+  const all = everyTag(root);
+  const controls = all.filter((tag) => names.includes(tag.name));
+  const own = new Set(controls.flatMap((control) => [control, ...control.children]));
+  const stranger = all.find((tag) => !PASSIVE.has(tag.name) && !own.has(tag));
+  if (stranger) throw new LabelError(`<${stranger.name.slice(0, 80)}> has no place in a ${task} config`);
+  if (controls.length !== 1) throw new LabelError(`a ${task} config has one <${names.join("> or <")}>, this one ${controls.length}`);
+  return { control: controls[0]!, root };
+}
+
+export function everyTag(root: Tag): Tag[] {
+  return [root, ...root.children.flatMap(everyTag)];
+}
+
+export function childless(control: Tag): void {
+  if (control.children.length) throw new LabelError(`<${control.name}> holds no tags`);
+}
+
+/** An attribute that must be there, with no outer spaces. */
+export function attribute(tag: Tag, name: string): string {
+  const text = tag.attributes.get(name) ?? "";
+  const length = [...text].length;
+  if (length === 0 || length > MAX_TEXT_CHARS || text !== stripped(text)) {
+    throw new LabelError(`<${tag.name}> needs ${name}="…" of 1 to ${MAX_TEXT_CHARS} characters, no outer spaces`);
+  }
+  return text;
+}
+
+/** The classes of a <Choices> tag, and what a result may hold for each. */
+export function classes(control: Tag, atMost = MAX_CLASSES): { names: string[]; answers: Map<string, number> } {
+  if (control.attributes.has("value")) throw new LabelError("classes must stand in the config, not come from the task's data");
+  const names: string[] = [];
+  const answers = new Map<string, number>();
+  control.children.forEach((choice, index) => {
+    const name = className(choice);
+    names.push(name);
+    const answer = choice.attributes.has("alias") ? attribute(choice, "alias") : name;
+    if (answers.has(answer)) throw new LabelError(`two classes answer ${answer.slice(0, 80)}`);
+    answers.set(answer, index);
+  });
+  if (names.length < 2 || names.length > atMost) throw new LabelError(`the task has ${names.length} classes, allowed are 2 to ${atMost}`);
+  if (new Set(names).size !== names.length) throw new LabelError("two classes have the same value");
+  return { names, answers };
+}
+
+function className(choice: Tag): string {
+  if (choice.name !== "Choice" || choice.children.length) throw new LabelError("<Choices> holds plain <Choice> tags only");
+  const name = attribute(choice, "value");
+  if (VARIABLE.test(name)) throw new LabelError(`class ${name.slice(0, 80)} would come from the task's data`);
+  return name;
+}
+
+function checkText(config: string): void {
+  if (!config.isWellFormed()) throw new LabelError("the label config holds a lone surrogate");
+  if (new TextEncoder().encode(config).length > MAX_CONFIG_BYTES) throw new LabelError("the label config is too large");
+  if (config.includes("\0") || config.startsWith("\ufeff")) throw new LabelError("the label config holds NUL or a byte order mark");
+  if (config.replace(COMMENTS, "").includes("<!DOCTYPE")) throw new LabelError("the label config declares a DTD");
+  if (DECLARED.test(config) && !DECLARATION.test(config)) throw new LabelError("the XML declaration says version 1.0 and UTF-8, or there is none");
+}
+
+function tagOf(element: Element, depth: number, budget: { tags: number }): Tag {
+  budget.tags += 1;
+  if (depth > MAX_CONFIG_DEPTH) throw new LabelError(`a label config nests at most ${MAX_CONFIG_DEPTH} tags`);
+  if (budget.tags > MAX_CONFIG_TAGS) throw new LabelError(`a label config has at most ${MAX_CONFIG_TAGS} tags`);
+  const attributes = new Map([...element.attributes].map((each) => [each.name, each.value]));
+  const children = [...element.children].map((child) => tagOf(child, depth + 1, budget));
+  const name = element.namespaceURI ? `{${element.namespaceURI}}${element.localName}` : element.nodeName;
+  return { name, attributes, children };
+}
+
+/** As Python's str.strip, whose white space is JavaScript's and four more, but no byte order mark. */
+function stripped(text: string): string {
+  const space = "[ \\t\\n\\r\\v\\f\\x1c-\\x1f\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+  return text.replace(new RegExp(`^${space}|${space}$`, "g"), "");
+}

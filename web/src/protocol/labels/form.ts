@@ -1,0 +1,56 @@
+// What every label form gives, and the parts that forms share.
+import { keccak256, type Hex } from "viem";
+
+/** A label or a config that is not what the protocol takes; the words say why. */
+export class LabelError extends Error {}
+
+/** A region of a Label Studio result. */
+export interface Region {
+  from_name: string;
+  to_name: string;
+  type: string;
+  value: Record<string, unknown>;
+}
+
+/** The labels of one task: answers are numbers from 0 to `classes` - 1, each with one spelling in bytes. */
+export interface Form {
+  readonly kind: string;
+  readonly nClasses: number;
+  encode(answer: number): Hex;
+  decode(label: Hex): number;
+  describe(answer: number): string;
+  fromResult(result: unknown): number;
+  toResult(answer: number): Region[];
+}
+
+/** keccak256 of a label's canonical bytes. */
+export function digest(label: Hex): Hex {
+  return keccak256(label);
+}
+
+export function checkAnswer(form: Pick<Form, "nClasses">, answer: number): void {
+  if (!Number.isSafeInteger(answer) || answer < 0 || answer >= form.nClasses) {
+    throw new LabelError(`class ${answer} of ${form.nClasses} does not exist`);
+  }
+}
+
+export function noLabel(kind: string, label: Hex): LabelError {
+  return new LabelError(`${label.slice(0, 82)} is not the canonical form of ${kind}`);
+}
+
+export function region(control: string, name: string, toName: string, key: string, value: unknown): Region {
+  return { from_name: name, to_name: toName, type: control, value: { [key]: value } };
+}
+
+/** `value.<key>` of the only region of a result; throws where another control made it. */
+export function held(result: unknown, control: string, name: string, toName: string, key: string): unknown {
+  if (!Array.isArray(result) || result.length !== 1 || typeof result[0] !== "object" || result[0] === null) {
+    throw new LabelError(`a label of ${name} is a result with exactly one region`);
+  }
+  const found = result[0] as Partial<Region>;
+  for (const [field, expected] of [["type", control], ["from_name", name], ["to_name", toName]] as const) {
+    if (found[field] !== expected) throw new LabelError(`result.${field} is not ${expected}`);
+  }
+  const value = found.value;
+  return typeof value === "object" && value !== null ? value[key] : undefined;
+}

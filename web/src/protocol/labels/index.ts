@@ -1,0 +1,24 @@
+// Labels: from a task's Label Studio config to canonical bytes, one file a task type.
+import { MULTI_LABEL, parseMultiLabel, parseSingleChoice, SINGLE_CHOICE } from "./choices";
+import { LabelError, type Form } from "./form";
+import { NUMERIC, parseNumeric } from "./numeric";
+import { PAIRWISE, parsePairwise } from "./pairwise";
+
+export { MultiLabel, SingleChoice } from "./choices";
+export { digest, LabelError, type Form } from "./form";
+export { Numeric } from "./numeric";
+export { LEFT, Pairwise, RIGHT, TIE } from "./pairwise";
+
+const READERS: Readonly<Record<string, (config: string) => Form>> = {
+  [SINGLE_CHOICE]: parseSingleChoice,
+  [MULTI_LABEL]: parseMultiLabel,
+  [PAIRWISE]: parsePairwise,
+  [NUMERIC]: parseNumeric,
+};
+
+/** The form of a task type, read from the task's config; throws `LabelError` where it is none of it. */
+export function readForm(kind: string, config: string): Form {
+  const read = READERS[kind];
+  if (!read) throw new LabelError(`${kind.slice(0, 80)} is no task type that this page knows`);
+  return read(config);
+}

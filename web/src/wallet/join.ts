@@ -1,0 +1,85 @@
+// Taking a seat: by one signed permission and one transaction where the token knows permits, else by approve and join.
+import { encodeFunctionData, hashDomain, type Address, type Hex, type PublicClient } from "viem";
+import type { Site } from "../api/service";
+import { registryAbi, tokenAbi } from "../protocol/abi";
+import type { PoolParams } from "../protocol/ids";
+import type { ContractCall } from "./send";
+
+const HOUR = 3_600n;
+
+interface PermitDomain {
+  name: string;
+  version: string;
+  chainId: number;
+  verifyingContract: Address;
+}
+
+export interface Permit {
+  domain: PermitDomain;
+  types: { Permit: { name: string; type: string }[] };
+  primaryType: "Permit";
+  message: { owner: Address; spender: Address; value: bigint; nonce: bigint; deadline: bigint };
+}
+
+const PERMIT_TYPES = {
+  Permit: [
+    { name: "owner", type: "address" },
+    { name: "spender", type: "address" },
+    { name: "value", type: "uint256" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
+/** The permission to sign for exactly `value`; null where the token knows none, or not in the usual form. */
+export async function permitOf(chain: PublicClient, site: Site, token: Address, owner: Address, value: bigint): Promise<Permit | null> {
+  try {
+    const [[, name, version, chainId, verifyingContract], separator, nonce, block] = await Promise.all([
+      chain.readContract({ address: token, abi: tokenAbi, functionName: "eip712Domain" }),
+      chain.readContract({ address: token, abi: tokenAbi, functionName: "DOMAIN_SEPARATOR" }),
+      chain.readContract({ address: token, abi: tokenAbi, functionName: "nonces", args: [owner] }),
+      chain.getBlock(),
+    ]);
+    const domain = { name, version, chainId: Number(chainId), verifyingContract };
+    if (domain.chainId !== site.chainId || separatorOf(domain) !== separator) return null;
+    const message = { owner, spender: site.registry, value, nonce, deadline: block.timestamp + HOUR };
+    return { domain, types: PERMIT_TYPES, primaryType: "Permit", message };
+  } catch {
+    return null;
+  }
+}
+
+function separatorOf(domain: PermitDomain): Hex {
+  const EIP712Domain = [
+    { name: "name", type: "string" },
+    { name: "version", type: "string" },
+    { name: "chainId", type: "uint256" },
+    { name: "verifyingContract", type: "address" },
+  ];
+  return hashDomain({ domain, types: { EIP712Domain } } as Parameters<typeof hashDomain>[0]);
+}
+
+/** One transaction: the permitted tokens become credit, the credit a stake. */
+export function joinByPermit(site: Site, pool: PoolParams, evidence: Hex, permit: Permit, signature: Hex): ContractCall {
+  const { value, deadline } = permit.message;
+  const parts = { r: signature.slice(0, 66) as Hex, s: `0x${signature.slice(66, 130)}` as Hex, v: Number(`0x${signature.slice(130)}`) };
+  const deposit = encodeFunctionData({
+    abi: registryAbi,
+    functionName: "depositWithPermit",
+    args: [pool.token, value, deadline, parts.v, parts.r, parts.s],
+  });
+  const join = encodeFunctionData({ abi: registryAbi, functionName: "join", args: [pool, evidence] });
+  return { address: site.registry, abi: registryAbi, functionName: "multicall", args: [[deposit, join]] };
+}
+
+/** An approval of exactly `value`, where there is no such approval yet. */
+export async function approvalOf(chain: PublicClient, site: Site, token: Address, owner: Address, value: bigint): Promise<ContractCall | null> {
+  const args = [owner, site.registry] as const;
+  const approved = await chain.readContract({ address: token, abi: tokenAbi, functionName: "allowance", args });
+  if (approved === value) return null;
+  return { address: token, abi: tokenAbi, functionName: "approve", args: [site.registry, value] };
+}
+
+export function registryCall(site: Site, functionName: string, args: readonly unknown[]): ContractCall {
+  return { address: site.registry, abi: registryAbi, functionName, args };
+}

@@ -1,0 +1,127 @@
+// Signing in with Ethereum: the service's text is compared to the letter with the one expected, then shown, then signed.
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import type { Address } from "viem";
+import { onSignedOut, setToken } from "../api/client";
+import { service, type Site } from "../api/service";
+import type { SignInMessage } from "../api/types";
+import { useSite } from "../app/site";
+import { requireChain } from "./request";
+import { useWallet, type Connected } from "./wallet";
+
+const KEY = "labelshare.session";
+export const STATEMENT = "Sign in to this labelshare oracle. This moves no money and approves nothing.";
+
+interface Kept {
+  account: Address;
+  token: string;
+  expiresAt: number;
+}
+
+/** The service asks for another text than the one that this page expects. */
+export class UnexpectedTextError extends Error {}
+
+interface SessionState {
+  /** The account that is signed in; the connected one, or nobody. */
+  account: Address | null;
+  /** Ask for the text, which `signIn` then has signed. */
+  askText: () => Promise<SignInMessage>;
+  signIn: (asked: SignInMessage) => Promise<void>;
+  signOut: () => Promise<void>;
+}
+
+const Context = createContext<SessionState | null>(null);
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const site = useSite();
+  const { connected } = useWallet();
+  const [kept, setKept] = useState<Kept | null>(read);
+
+  const keep = useCallback((next: Kept | null) => {
+    if (next) sessionStorage.setItem(KEY, JSON.stringify(next));
+    else sessionStorage.removeItem(KEY);
+    setKept(next);
+  }, []);
+
+  useEffect(() => onSignedOut(() => keep(null)), [keep]);
+
+  const current = kept && connected && sameAccount(kept.account, connected.account) && kept.expiresAt * 1000 > Date.now() ? kept : null;
+  setToken(current?.token ?? null);
+
+  const askText = useCallback(() => askedText(site, required(connected)), [site, connected]);
+
+  const signIn = useCallback(
+    async (asked: SignInMessage) => {
+      const { wallet, account } = required(connected);
+      const text = new TextEncoder().encode(asked.message);
+      const raw = `0x${[...text].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+      const signature = (await wallet.provider.request({ method: "personal_sign", params: [raw, account] })) as `0x${string}`;
+      const made = await service.signIn(asked.nonce, signature.toLowerCase() as `0x${string}`);
+      keep({ account: made.account, token: made.token, expiresAt: made.expiresAt });
+    },
+    [connected, keep],
+  );
+
+  const signOut = useCallback(async () => {
+    try {
+      await service.signOut();
+    } finally {
+      keep(null);
+    }
+  }, [keep]);
+
+  const account = current?.account ?? null;
+  const state = useMemo(() => ({ account, askText, signIn, signOut }), [account, askText, signIn, signOut]);
+  return <Context.Provider value={state}>{children}</Context.Provider>;
+}
+
+export function useSession(): SessionState {
+  const state = useContext(Context);
+  if (!state) throw new Error("useSession outside of its provider");
+  return state;
+}
+
+export function sameAccount(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+async function askedText(site: Site, connected: Connected): Promise<SignInMessage> {
+  await requireChain(site, connected);
+  const asked = await service.askSignIn(connected.account);
+  const named = asked.message.split("\n")[1] ?? "";
+  const fits = sameAccount(named, connected.account) && asked.domain === location.host && asked.chainId === site.chainId;
+  if (!fits || asked.uri !== `${location.origin}/v1` || asked.message !== expected(asked, named)) {
+    throw new UnexpectedTextError(asked.domain);
+  }
+  return asked;
+}
+
+/** The text of EIP-4361 as labelshare.protocol.sign_in writes it. */
+function expected(asked: SignInMessage, account: string): string {
+  return [
+    `${asked.domain} wants you to sign in with your Ethereum account:`,
+    account,
+    "",
+    STATEMENT,
+    "",
+    `URI: ${asked.uri}`,
+    "Version: 1",
+    `Chain ID: ${asked.chainId}`,
+    `Nonce: ${asked.nonce}`,
+    `Issued At: ${asked.issuedAt}`,
+    `Expiration Time: ${asked.expiresAt}`,
+  ].join("\n");
+}
+
+function required(connected: Connected | null): Connected {
+  if (!connected) throw new Error("connect a wallet first");
+  return connected;
+}
+
+function read(): Kept | null {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Kept | null;
+    return found && typeof found.token === "string" && typeof found.expiresAt === "number" ? found : null;
+  } catch {
+    return null;
+  }
+}
