@@ -1,4 +1,4 @@
-"""Puts Label Studio's editor into the built web app: `tools/get_editor.py FOLDER`, as `scripts/build-web` does.
+"""Puts Label Studio's editor into the built web app: `tools/get_editor.py FOLDER`, for `scripts/build-web`.
 
 The editor is the last build that stands alone. It lies in the wheel that `requirements/editor.txt` names and
 pins; pip fetches the wheel (82 MB, once), nothing of it is installed, and each file taken is checked against
@@ -9,6 +9,7 @@ had the web app is built without: it shows its own widgets.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -32,8 +33,8 @@ FILES = {
     "LICENSE": (_ABOUT, "ca656b15c1e22468c7798df4356660755fb1ccd12d7ee0bade82bd65e3038e1b"),
     "NOTICE": (_ABOUT, "c2878293b2b07a7d4513e6938fd73b0fbe2bb5f441b0dcb4f200f2e8cf87fcf7"),
 }
+_FONT = re.compile(r"@font-face\s*\{[^}]*\}")  # of a server that we are not
 _TEXTS = {"LICENSE": "LICENSE.txt", "NOTICE": "NOTICE.txt"}  # so that they are served as texts
-_STYLE = "style.js"
 
 
 class EditorError(RuntimeError):
@@ -49,10 +50,9 @@ def fetch(cache: Path = CACHE, pin: Path = PIN) -> None:
     if all(_is_right(cache / name, name) for name in FILES):
         return
     cache.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder:
-        with ZipFile(_wheel(Path(folder), pin)) as wheel:
-            for name, (place, _) in FILES.items():
-                (cache / name).write_bytes(wheel.read(f"{place}/{name}"))
+    with TemporaryDirectory() as folder, ZipFile(_wheel(Path(folder), pin)) as wheel:
+        for name, (place, _) in FILES.items():
+            (cache / name).write_bytes(wheel.read(f"{place}/{name}"))
     if wrong := [name for name in FILES if not _is_right(cache / name, name)]:
         raise EditorError(f"{', '.join(wrong)} in the wheel is not the pinned file")
 
@@ -63,12 +63,22 @@ def place(folder: Path, cache: Path = CACHE) -> None:
     The styles become a script: a page whose policy allows no style from any address can take them so.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    script, style = (_hashed("main.js"), _hashed("main.css"))
     for name in FILES:
-        if not name.endswith(".css"):
+        if not name.endswith((".js", ".css")):
             shutil.copyfile(cache / name, folder / _TEXTS.get(name, name))
-    text = json.dumps((cache / "main.css").read_text(encoding="utf-8"))
-    (folder / _STYLE).write_text(f"window.labelshareStyle = {text};\n", encoding="utf-8")
-    shutil.copyfile(FRAME, folder / FRAME.name)
+    shutil.copyfile(cache / "main.js", folder / script)
+    styles = _FONT.sub("", (cache / "main.css").read_text(encoding="utf-8"))
+    text = json.dumps(styles)
+    (folder / style).write_text(f"window.labelshareStyle = {text};\n", encoding="utf-8")
+    page = FRAME.read_text(encoding="utf-8").replace("STYLE", style).replace("SCRIPT", script)
+    (folder / FRAME.name).write_text(page, encoding="utf-8")
+
+
+def _hashed(name: str) -> str:
+    """A name that browsers may keep for good: the start of the file's hash is in it."""
+    stem, _, end = name.partition(".")
+    return f"{stem}-{end}.{FILES[name][1][:8]}.js"
 
 
 def _is_right(path: Path, name: str) -> bool:

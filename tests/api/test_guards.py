@@ -127,13 +127,13 @@ def test_a_request_that_takes_too_long_is_answered_in_time(place: Place) -> None
     quick = with_settings(place, request_seconds=0.2)
     release = Event()
 
-    @quick.app.get("/slow")
+    @quick.app.get("/v1/slow")
     def slow() -> None:
         release.wait(5)
 
     async def two() -> tuple[Any, float]:
         begun = monotonic()
-        answer = await quick._ask("GET", "/slow")
+        answer = await quick._ask("GET", "/v1/slow")
         took = monotonic() - begun
         release.set()
         return answer, took
@@ -273,11 +273,11 @@ class _Boom(Answer):
 def test_a_fault_of_ours_says_nothing_of_the_inside(
     place: Place, error: Exception, status: int, slug: str
 ) -> None:
-    @place.app.get("/fault")
+    @place.app.get("/v1/fault")
     def fault() -> None:
         raise error
 
-    answer = place.get("/fault")
+    answer = place.get("/v1/fault")
     assert "password" not in answer.text
     problem(answer, status, slug)
 
@@ -293,7 +293,7 @@ def test_a_database_that_is_gone_is_told_and_not_more() -> None:
 
 
 def test_every_answer_is_guarded(place: Place) -> None:
-    for answer in (place.get("/v1/datasets"), place.get("/nowhere"), place.post("/v1/sign-ins", {})):
+    for answer in (place.get("/v1/datasets"), place.get("/v1/nowhere"), place.post("/v1/sign-ins", {})):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
         assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -336,7 +336,7 @@ READS: dict[str, tuple[str, Callable[[RemoteChain], Any]]] = {
     "nonce": ("eth_getTransactionCount", lambda chain: chain.nonces([CONTRACT])),
     "code": ("eth_getCode", lambda chain: chain.code(CONTRACT)),
     "call": ("eth_call", lambda chain: chain.call(CALL)),
-    "logs": ("eth_getLogs", lambda chain: chain.logs(CONTRACT, 1, 9)),
+    "logs": ("eth_getLogs", lambda chain: chain.logs(CONTRACT, 1, 16)),
     "receipt": ("eth_getTransactionReceipt", lambda chain: chain.receipt(FOREIGN)),
     "fees": ("eth_getBlockByNumber", lambda chain: chain.fees()),
     "tip": ("eth_maxPriorityFeePerGas", lambda chain: chain.fees()),
@@ -542,7 +542,7 @@ def test_a_foreign_receipt_in_a_batch() -> None:
     [
         {"address": str(OTHER)},
         {"blockNumber": "0x1"},
-        {"blockNumber": "0xa"},
+        {"blockNumber": "0x11"},
         {"topics": [str(FOREIGN)]},
         {"topics": []},
     ],
@@ -550,13 +550,22 @@ def test_a_foreign_receipt_in_a_batch() -> None:
 def test_logs_that_were_not_asked_for(node: FakeNode, changes: dict[str, Any]) -> None:
     chain = node.chain()
     node.answers["eth_getLogs"] = [log_of(signed())]
-    assert len(chain.logs(CONTRACT, 2, 9, [TOPIC])) == 1
+    assert len(chain.logs(CONTRACT, 2, 16, [TOPIC])) == 1
     node.answers["eth_getLogs"] = [log_of(signed()), log_of(signed(), **changes)]
     fails(
         node,
-        lambda: chain.logs(CONTRACT, 2, 9, [TOPIC]),
+        lambda: chain.logs(CONTRACT, 2, 16, [TOPIC]),
         "^eth_getLogs: the node at .* answers with a log of .* that was not asked for$",
     )
+
+
+def test_logs_of_a_node_that_is_behind(node: FakeNode) -> None:
+    """It would answer with those that it has, as if there were no more."""
+    chain = node.chain()
+    node.answers["eth_getBlockByNumber"] = None
+
+    fails(node, lambda: chain.logs(CONTRACT, 2, 16), "^no block 0x10 on chain 1, says the node at ")
+    fails(node, lambda: chain.logs_of([CONTRACT], 2, 16), "^no block 0x10 on chain 1, says the node at ")
 
 
 def test_another_block_than_the_one_asked_for(node: FakeNode) -> None:

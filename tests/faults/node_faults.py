@@ -59,6 +59,10 @@ class FaultyNode:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def calm(self) -> None:
+        """Fail no more, and be up to date again."""
+        self.rate, self._behind, self._stale_for = 0.0, 0, 0
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, and one of its own to the node."""
         parts = urlsplit(self.target)
@@ -146,7 +150,16 @@ class FaultyNode:
         found = answer.get("result")
         if method == "eth_getTransactionReceipt" and found and int(found["blockNumber"], 16) > top:
             answer["result"] = None
-        if method == "eth_getLogs" and found:
+        if (
+            method == "eth_getLogs" and found and "blockHash" in params[0]
+        ):  # which a node that is behind lacks
+            if int(found[0]["blockNumber"], 16) > top:
+                return {
+                    "jsonrpc": "2.0",
+                    "id": asked["id"],
+                    "error": {"code": -32000, "message": "unknown block"},
+                }
+        elif method == "eth_getLogs" and found:
             answer["result"] = [each for each in found if int(each["blockNumber"], 16) <= top]
         return answer
 

@@ -1,4 +1,4 @@
-"""A whole service with a chain of its own, a visitor who funds a campaign on it by the page, and its annotators."""
+"""A whole service with a chain of its own, a visitor who funds a campaign by the page, and annotators."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from labelshare.client.annotator import Annotator
 from labelshare.client.connection import Connection
 from labelshare.client.seats import seat_calls
 from labelshare.client.service import ServiceClient
+from labelshare.client.wire.work import AssignmentAnswer
 from labelshare.commands.ground import COIN, Ground, taken_up
-from labelshare.types import Address, CampaignId, Schedule
+from labelshare.errors import ProtocolError
+from labelshare.types import Address, CampaignId, Hash32, Schedule
 from tests.commands.test_dev import Dev, dev
 from tests.web.browser import Visitor
 
@@ -71,6 +73,7 @@ class RequesterPlace:
     stack: ExitStack
     annotators: list[Annotator] = field(default_factory=list)
     clients: dict[Address, ServiceClient] = field(default_factory=dict)
+    published: bool = False
 
     @property
     def url(self) -> str:
@@ -108,8 +111,8 @@ class RequesterPlace:
             [(each, call) for each in people for call in seat_calls(contracts, pool, each.address)]
         )
         self.annotators = [self._annotator(campaign, each) for each in people]
-        for each in self.annotators:
-            each.enrol()
+        for annotator in self.annotators:
+            annotator.enrol()
 
     def _annotator(self, campaign: CampaignId, signer: Signer) -> Annotator:
         chain = self.ground.contracts.registry.chain
@@ -143,8 +146,16 @@ class RequesterPlace:
 
     def items_of(self, campaign: CampaignId, annotator: Annotator) -> list[int]:
         client = self.clients[annotator.address]
-        until(lambda: client.assignment(campaign).takes_batches, "the first round")
-        return [each.index for each in client.assignment(campaign).items]
+
+        def asked() -> AssignmentAnswer | None:
+            try:
+                found = client.assignment(campaign)
+            except ProtocolError:  # the index has not seen the seed yet
+                return None
+            return found if found.takes_batches else None
+
+        found = until(asked, "the first round")
+        return [each.index for each in found.items][: found.limit - found.committed]
 
     def close(self, campaign: CampaignId) -> None:
         """The oracle posts the round's root; then the round is over, and labels may be opened."""
@@ -176,7 +187,6 @@ def requester_place(anvil: Path, folder: Path) -> Iterator[RequesterPlace]:
         ground = taken_up(connect(service.node), state / "deployment.json")
         yield RequesterPlace(service, ground, stack)
         stack.close()
-        service.ended()
 
 
 # ---------------------------------------------------------------------- what she does by the page
@@ -197,7 +207,7 @@ def describes(her: Visitor) -> None:
     page = her.page
     page.get_by_label("Title").fill("Moods of soups")
     page.get_by_label("Instructions").fill("Warm soup is good, cold soup is bad.")
-    page.get_by_label("Classes").fill("\n".join(CLASSES))
+    page.get_by_label("Classes", exact=True).fill("\n".join(CLASSES))
     preview = page.get_by_role("complementary")
     for name in CLASSES:
         expect(preview.get_by_text(name, exact=True)).to_be_visible()
@@ -224,9 +234,9 @@ def imports(her: Visitor, folder: Path, count: int = COUNT) -> None:
 
 def prices(her: Visitor, k: int = 3) -> None:
     page = her.page
-    page.get_by_label("Pay per accepted label, in DEV").fill("0.1")
+    page.get_by_label("Pay per label, in DEV").fill("0.1")
     page.get_by_label("Annotators per item").fill(str(k))
-    expect(page.get_by_label("A quarter of an hour")).to_be_checked()
+    expect(page.get_by_label("Half an hour")).to_be_checked()
     her.presses("Continue")
 
 
@@ -245,7 +255,7 @@ def funds(her: Visitor) -> tuple[CampaignId, dict[str, Any]]:
     her.sees("You cannot reject good work and keep it.")
     her.agrees("Lock the money")
     page.wait_for_url("**/fund/0x*")
-    return CampaignId(page.url.rsplit("/", 1)[1]), gold
+    return CampaignId(Hash32(page.url.rsplit("/", 1)[1])), gold
 
 
 def digest_of(item: int) -> str:

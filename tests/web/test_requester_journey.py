@@ -1,10 +1,11 @@
-"""From an empty form to a final settlement and its results: everything by the page, balances as the chain says."""
+"""From an empty form to a final settlement and its results: all by the page, balances as the chain says."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 from playwright.sync_api import expect
 
 from labelshare.commands.gold_file import read_gold_file
+from labelshare.protocol import evidence
 from labelshare.protocol.gold import posted_gold
-from labelshare.types import CampaignId
+from labelshare.types import CampaignId, Hash32
 from tests.web.browser import NARROW, WIDE, Visitor
 from tests.web.requesting import (
     CLASSES,
@@ -42,7 +44,7 @@ K = 3
 
 
 def is_funded(place: RequesterPlace, campaign: CampaignId, before: int, gold_file: Path) -> None:
-    """One transaction took exactly the escrow; the spec is what the page showed, its gold what the file holds."""
+    """The wallet lost exactly the escrow; the spec is what the page showed, its gold what the file holds."""
     escrow = COUNT * K * PRICE * 10_500 // 10_000
     assert before - place.tokens() == escrow
     state = place.ground.contracts.registry.campaign(campaign)
@@ -60,7 +62,7 @@ def has_the_items(place: RequesterPlace, campaign: CampaignId, her: Visitor) -> 
     her.sees("The oracle has all items.")
     client = place.clients[place.annotators[0].address]
     for item in range(COUNT):
-        content = b"".join(client.media(campaign, bytes.fromhex(digest_of(item))))
+        content = client.media(campaign, Hash32("0x" + digest_of(item)))
         assert content == text_of(item).encode()
 
 
@@ -90,16 +92,28 @@ def downloads(her: Visitor, place: RequesterPlace, campaign: CampaignId) -> None
         with her.page.expect_download() as saved:
             her.presses(name)
         texts[name] = saved.value.path().read_bytes()
-    posted = (
-        place.ground.contracts.registry.chain
-    )  # the settlement is in the event; its hash names the bundle
-    assert posted.chain_id == place.annotators[0].scope.chain_id
     rows = list(csv.DictReader(io.StringIO(texts["Results as CSV"].decode())))
-    assert [row["name"] for row in rows] == [f"item-{item}" for item in range(COUNT)]
-    right = sum(row["label"] == CLASSES[truth_of(item)] for item, row in enumerate(rows))
-    assert right == COUNT
     lines = [json.loads(line) for line in texts["Results as JSON Lines"].splitlines()]
-    assert [line["result"][0]["value"]["choices"] for line in lines] == [[row["label"]] for row in rows]
+    form = place.annotators[0].spec.task.form
+    found = list(evidence.read([texts["All evidence (bundle)"]]))
+    truths = {row.item: row for row in found if isinstance(row, evidence.TruthRow)}
+    votes = Counter(item for row in found if isinstance(row, evidence.OpeningRow) for item in row.items)
+    for item, (row, line) in enumerate(zip(rows, lines, strict=True)):
+        assert (row["name"], row["digest"], int(row["labels"])) == (
+            f"item-{item}",
+            digest_of(item),
+            votes[item],
+        )
+        if item not in truths:
+            assert (row["label"], line["result"]) == ("", None)
+            continue
+        answer = form.decode(truths[item].winner)
+        assert row["label"] == line["label"] == form.describe(answer)
+        assert form.from_result(line["result"]) == answer
+        assert row["accepted"] == str(truths[item].accepted).lower()
+        assert abs(float(row["confidence"]) - truths[item].confidence_q16 / 65_536) < 1e-4
+    right = sum(row["label"] == CLASSES[truth_of(item)] for item, row in enumerate(rows))
+    assert right >= COUNT - 3
     client = place.clients[place.annotators[0].address]
     proposal = client.campaign(campaign).proposal
     assert proposal is not None
@@ -137,8 +151,8 @@ def test_from_an_empty_form_to_the_results(
         her.sees("Accepted by the oracle")  # by the event stream, without a reload
         place.draw(campaign)
         count = place.label(campaign)
-        assert count == COUNT * K
-        her.sees(f"{count} of {count} labels")
+        assert count > COUNT * K // 2
+        her.sees(f"{count} of {COUNT * K} labels")
         place.close(campaign)
         place.open()
         reveals(her, campaign)
@@ -153,3 +167,4 @@ def test_from_an_empty_form_to_the_results(
         paid = sum(place.tokens(each.address) + place.credit(each.address) for each in place.annotators)
         assert paid > 0
         assert her.origins() <= {place.url}
+        her.page.goto("about:blank")  # an open event stream keeps a service from ending

@@ -18,6 +18,7 @@ from labelshare.api.lane import Lane
 from labelshare.api.limits import Buckets
 from labelshare.api.metrics import Meter, Metrics
 from labelshare.api.openapi import document
+from labelshare.api.quick import Quick
 from labelshare.api.routes import (
     bundles,
     campaigns,
@@ -83,7 +84,9 @@ def create_app(
     problems.install(app)
     addresses = Buckets(settings.address_rate, ticks)
     app.add_middleware(Guard, settings=settings, addresses=addresses)
-    app.front = Front(app.front, settings, addresses, Lane(app.state.site))
+    lane = Lane(app.state.site)
+    front = Front(app.front, settings, addresses, lane)
+    app.front, app.quick = front, Quick(lane, front, metrics)
     if metrics is not None:
         app.front = Meter(app.front, metrics)  # the last one is the outermost
     _document(app)
@@ -95,11 +98,13 @@ class _Api(FastAPI):
 
     Attributes:
         front: The outermost layer.
+        quick: Who answers messages beside it, for a server that can ask.
     """
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.front: ASGIApp = super().__call__
+        self.quick: Quick | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""

@@ -10,7 +10,7 @@ import logging
 import re
 from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,13 +19,18 @@ from labelshare.api.limits import Buckets
 from labelshare.api.settings import ApiSettings
 from labelshare.errors import LabelshareError
 
-__all__ = ["Answering", "Guard", "replaying"]
+__all__ = ["HEADERS", "NOT_STORED", "Answering", "Guard", "permit", "replaying", "settle", "settled"]
 
-_HEADERS: Final = (
+HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
 )
+"""Of every answer that does not say otherwise."""
+NOT_STORED: Final = (b"cache-control", b"no-store")
+"""Likewise."""
+_PERMITTED: Final = "labelshare.permitted"
+_SETTLED: Final = "labelshare.settled"
 _UNLIMITED: Final = frozenset({"/healthz", "/readyz"})
 _WITH_SPECS: Final = ("/v1/specs/", "/v1/quotes")
 _CONTENT: Final = re.compile(r"/v1/campaigns/[^/]+/media/[^/]+")
@@ -54,7 +59,7 @@ class Answering:
 
     def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         names = {name.lower() for name, _ in given}
-        more = [*_HEADERS, (b"cache-control", b"no-store"), (b"x-request-id", self.name.encode())]
+        more = [*HEADERS, NOT_STORED, (b"x-request-id", self.name.encode())]
         return [*given, *(each for each in more if each[0] not in names)]
 
 
@@ -67,7 +72,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: ApiSettings, addresses: Buckets) -> None:
         self._app = app
-        self._settings = settings
+        self.settings = settings
         self._buckets = addresses
         self._names = Random()  # noqa: S311 (seeded by the system)
 
@@ -77,19 +82,24 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answering = self._answering(scope, send)
-        refused = self._refused(scope)
+        refused = self.refused(scope)
         if refused is not None:
             await self._refuse(refused, scope, receive, answering)
             return
         await self._in_time(scope, receive, answering)
 
     def _answering(self, scope: Scope, send: Send) -> Answering:
-        name = f"{self._names.getrandbits(64):016x}"  # no secret, so no system call for each
+        name = self.name()
         scope.setdefault("state", {})["request_id"] = name
         return Answering(send, name, asyncio.Event())
 
-    def _refused(self, scope: Scope) -> problems.Refusal | None:
-        if scope["path"] in _UNLIMITED:
+    def name(self) -> str:
+        """A name for a request."""
+        return f"{self._names.getrandbits(64):016x}"  # no secret, so no system call for each
+
+    def refused(self, scope: Scope) -> problems.Refusal | None:
+        """Why a request must wait, if it must; else it is counted, unless it was `permit`ted before."""
+        if scope["path"] in _UNLIMITED or scope.get("state", {}).pop(_PERMITTED, False):
             return None
         client = scope.get("client")
         wait = self._buckets.wait(str(client[0]) if client else "")
@@ -120,11 +130,15 @@ class Guard:
                 work.cancel()
 
     def _too_late(self, answering: Answering) -> problems.Refusal:
-        """Whose fault it is that there is no answer; whether the request was carried out is not known."""
-        detail = f"no answer after {self._settings.request_seconds:g} seconds"
-        if answering.asked:
-            return problems.Refusal("busy", detail, {"Retry-After": "5"})
-        return problems.Refusal("too-slow", detail)
+        """Whose fault it is that there is no answer."""
+        return self.busy() if answering.asked else problems.Refusal("too-slow", self._no_answer())
+
+    def busy(self) -> problems.Refusal:
+        """There is no answer yet; whether the request was carried out is not known."""
+        return problems.Refusal("busy", self._no_answer(), {"Retry-After": "5"})
+
+    def _no_answer(self) -> str:
+        return f"no answer after {self.settings.request_seconds:g} seconds"
 
     async def _run(self, scope: Scope, receive: Receive, answering: Answering) -> None:
         try:
@@ -179,12 +193,28 @@ class Guard:
                 return b"".join(parts)
 
     def _seconds(self, scope: Scope) -> float:
-        settings = self._settings
+        settings = self.settings
         return settings.upload_seconds if _is_upload(scope) else settings.request_seconds
 
     def _most(self, path: str) -> int:
         holds_spec = path.startswith(_WITH_SPECS)
-        return self._settings.spec_bytes if holds_spec else self._settings.message_bytes
+        return self.settings.spec_bytes if holds_spec else self.settings.message_bytes
+
+
+def permit(scope: Scope) -> None:
+    """Let a request pass the next guard uncounted: it was counted."""
+    scope.setdefault("state", {})[_PERMITTED] = True
+
+
+def settle(scope: Scope, answer: object, since: float) -> None:
+    """Leave word of what the answer to a request is, and since when it was waited for (`monotonic`)."""
+    scope.setdefault("state", {})[_SETTLED] = (answer, since)
+
+
+def settled(scope: Scope) -> tuple[Any, float] | None:
+    """What `settle` left."""
+    found: tuple[Any, float] | None = scope.get("state", {}).get(_SETTLED)
+    return found
 
 
 def _is_upload(scope: Scope) -> bool:

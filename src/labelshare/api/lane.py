@@ -9,21 +9,20 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
-from pydantic import ValidationError
 from starlette.types import Scope
 
-from labelshare.api.gathering import Gathering
+from labelshare.api.gathering import Gathering, Waiting
 from labelshare.api.idempotency import request_hash
 from labelshare.api.problems import Refusal
+from labelshare.api.reading import READERS, Reader
 from labelshare.api.site import Site
-from labelshare.client.wire.work import CommitQuestion, OpeningQuestion
 from labelshare.errors import InputError
 from labelshare.oracle.counter import Answer, Counter, Handed, NotReady
 from labelshare.protocol import canonical
@@ -33,33 +32,33 @@ from labelshare.store.replies import Replies, Reply, Request, reused
 from labelshare.store.sign_ins import SignIns, token_hash
 from labelshare.types import Address, CampaignId, Hash32
 
-__all__ = ["Lane", "Usual"]
+__all__ = ["Lane", "Told", "Usual"]
+
+Told: TypeAlias = "Reply | BaseException | None"
+"""The answer, or the error that is the answer; None where `Lane.answer` must be asked."""
 
 MOST_SESSIONS: Final = 100_000
 _PREFIX: Final = "/v1/campaigns/"
 _SCHEME: Final = b"Bearer "
 _KEY: Final = re.compile(rb"[!-~]{0,200}")
-_QUESTIONS: Final[dict[str, type[CommitQuestion | OpeningQuestion]]] = {
-    "commitments": CommitQuestion,
-    "openings": OpeningQuestion,
-}
 
 
 class Usual(NamedTuple):
-    """A request that goes by the lane: whose token, which path and campaign, what it asks, and its key."""
+    """A request that goes by the lane: whose token, path and campaign, how to read its body, and its key."""
 
     token: bytes
     path: str
     campaign: str
-    kind: type[CommitQuestion | OpeningQuestion]
+    read: Reader
     key: bytes
 
 
 class _Session(NamedTuple):
-    """Whose session a token began, and the token's hash."""
+    """Whose session a token began, the token's hash, and what the account is called where it is limited."""
 
     account: Address
     token: bytes
+    name: str
 
 
 class _Asked(NamedTuple):
@@ -100,13 +99,13 @@ class Lane:
         if scope["method"] != "POST" or not path.startswith(_PREFIX):
             return None
         campaign, _, name = path[len(_PREFIX) :].partition("/")
-        kind, token = _QUESTIONS.get(name), headers.get(b"authorization", b"")
-        if kind is None or not token.startswith(_SCHEME):
+        read, token = READERS.get(name), headers.get(b"authorization", b"")
+        if read is None or not token.startswith(_SCHEME):
             return None
         key = headers.get(b"idempotency-key", b"")
         if headers.get(b"content-type") != b"application/json" or not _KEY.fullmatch(key):
             return None
-        return Usual(token[len(_SCHEME) :], path, campaign, kind, key)
+        return Usual(token[len(_SCHEME) :], path, campaign, read, key)
 
     async def answer(self, usual: Usual, body: bytes) -> Reply | None:
         """The answer with the receipt; None where the ordinary route must answer.
@@ -116,20 +115,51 @@ class Lane:
             Refusal: The account asks too often, or its session has ended.
         """
         session = self._sessions.get(usual.token) or await self._seen(usual.token)
+        asked = None if session is None else self._asked(usual, session, body)
+        if asked is None:
+            return None
+        answer = await self._taken(asked)
+        return answer if isinstance(answer, Reply) else asked.handed.reply(answer)
+
+    def begin(self, usual: Usual, body: bytes, tell: Callable[[Told], None]) -> Waiting[Any, Any] | None:
+        """The same without waiting: `tell` is told, in the event loop.
+
+        Returns:
+            What can be given up; None where nothing will be told and `answer` must be asked.
+
+        Raises:
+            Refusal: The account asks too often.
+        """
+        session = self._sessions.get(usual.token)
+        asked = None if session is None else self._asked(usual, session, body)
+        if asked is None:
+            return None
+        reply = asked.handed.reply
+
+        def told(answer: Answer | Reply | None, error: BaseException | None) -> None:
+            if isinstance(answer, bytes):
+                tell(reply(answer))
+            elif isinstance(answer, NotReady):
+                tell(None)
+            else:
+                tell(error or answer)
+
+        return self._here.messages.hand(asked, told)
+
+    def _asked(self, usual: Usual, session: _Session, body: bytes) -> _Asked | None:
+        """The message; None where the ordinary route must say what is wrong with it."""
         try:
             campaign = CampaignId(Hash32(usual.campaign))
-            question = usual.kind.model_validate(canonical.parse(body))
-        except (InputError, ValidationError, RecursionError):
+            message = usual.read(canonical.parse(body))
+        except (InputError, RecursionError):
             return None
-        if session is None or session.account != question.annotator:
+        if message is None or session.account != message.annotator:
             return None
-        if wait := self._site.accounts.wait(session.account.hex()):
+        if wait := self._site.accounts.wait(session.name):
             raise Refusal("rate-limited", "too many requests of this account", {"Retry-After": str(wait)})
-        message = question.message
         reply = partial(_reply, _name(campaign, message))
         handed = Handed(campaign, message, request=_request(usual, session, body), reply=reply)
-        answer = await self._taken(_Asked(handed, session.token))
-        return answer if isinstance(answer, Reply) else reply(answer)
+        return _Asked(handed, session.token)
 
     async def _taken(self, asked: _Asked) -> bytes | Reply:
         group = self._here.messages
@@ -204,7 +234,11 @@ class Lane:
         """In its thread."""
         hashes = [token_hash(each.decode("latin-1")) for each in tokens]
         known = self._sign_ins.sessions(set(hashes), self._site.auth.now())
-        return [_Session(known[each].account, each) if each in known else None for each in hashes]
+        return [_session(known[each].account, each) if each in known else None for each in hashes]
+
+
+def _session(account: Address, token: bytes) -> _Session:
+    return _Session(account, token, account.hex())
 
 
 def _ended() -> Refusal:

@@ -19,6 +19,7 @@ from prometheus_client.exposition import start_http_server
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from labelshare.api.guard import settled
 from labelshare.client.wire.problem import KINDS, MEDIA_TYPE, PREFIX
 from labelshare.errors import InputError
 
@@ -119,7 +120,8 @@ class Meter:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        start, answer = monotonic(), _Answer(send)
+        known = settled(scope)
+        start, answer = monotonic() if known is None else known[1], _Answer(send)
         self._metrics.open += 1
         try:
             await self._app(scope, receive, answer)

@@ -29,12 +29,13 @@ __all__ = ["Pages", "install"]
 
 _BUILT: Final = Path(__file__).resolve().parent.parent / "web"
 _INDEX: Final = "index.html"
-_HASHED: Final = "assets/"
 _EDITOR: Final = "editor/"
+_FRAME: Final = "editor/frame.html"
+_HASHED: Final = ("assets/", "editor/main-")
 _ENCODINGS: Final = {"br": ".br", "gzip": ".gz"}
-# The editor's frame shows what strangers wrote. It has no origin, may run our scripts and load nothing else, not
-# even from us; its styles are texts in the page, its pictures bytes that the page around it gives. Only our own
-# pages may hold it.
+# The editor's frame shows what strangers wrote. It has no origin, may run our scripts and load nothing else,
+# not even from us; its styles are texts in the page, its pictures bytes that the page around it gives. Only
+# our own pages may hold it.
 _FRAME_POLICY: Final = (
     "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; "
     "img-src blob: data:; media-src blob: data:; connect-src 'none'; font-src 'none'; frame-src 'none'; "
@@ -156,7 +157,7 @@ def _site(desk: Desk, pages: Pages) -> dict[str, Any]:
         "token": str(made.token.address) if made.token else None,
         "block": made.block,
         "oracle": str(desk.signer.address),
-        "editor": f"{_EDITOR}main.js" in pages.files,
+        "editor": _FRAME in pages.files,
     }
 
 

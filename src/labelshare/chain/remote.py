@@ -168,8 +168,7 @@ class RemoteChain(Chain):
     def _logs(self, address: Address, start: int, end: int, topics: Topics) -> list[Log]:
         wanted = [None if topic is None else "0x" + topic.hex() for topic in topics]
         query = {"address": str(address), "fromBlock": hex(start), "toBlock": hex(end), "topics": wanted}
-        answer = self._ask("eth_getLogs", query)
-        found = self._rpc.read(_logs, "eth_getLogs", answer)
+        found = self._logs_until(end, query)
         for each in found:
             if each.address != address or not start <= each.block <= end or not each.matches(topics):
                 raise self._rpc.strange(
@@ -183,7 +182,7 @@ class RemoteChain(Chain):
             for start in range(from_block, to_block + 1, LOG_RANGE):
                 end = min(start + LOG_RANGE - 1, to_block)
                 query = {"address": [*map(str, some)], "fromBlock": hex(start), "toBlock": hex(end)}
-                got = self._rpc.read(_logs, "eth_getLogs", self._ask("eth_getLogs", query))
+                got = self._logs_until(end, query)
                 if any(each.address not in some or not start <= each.block <= end for each in got):
                     raise self._rpc.strange("eth_getLogs", "a log that was not asked for")
                 found += got
@@ -193,22 +192,37 @@ class RemoteChain(Chain):
         found: list[Log] = []
         for some in _runs(addresses):
             for start in range(0, len(blocks), BATCH):
-                part = blocks[start : start + BATCH]
-                queries = [{"address": [*map(str, some)], "blockHash": str(each.hash)} for each in part]
-                answers = self._ask_all([("eth_getLogs", [query]) for query in queries])
-                for block, answer in zip(part, answers, strict=True):
-                    found += self._logs_of(some, block, answer)
+                found += self._logs_by_hash(some, blocks[start : start + BATCH])
         return sorted(found, key=lambda log: (log.block, log.index))
 
     def logs_in(self, address: Address, blocks: Sequence[Block]) -> list[Log]:
         found: list[Log] = []
         for start in range(0, len(blocks), BATCH):
-            part = blocks[start : start + BATCH]
-            queries = [{"address": str(address), "blockHash": str(each.hash)} for each in part]
-            answers = self._ask_all([("eth_getLogs", [query]) for query in queries])
-            for block, answer in zip(part, answers, strict=True):
-                found += self._logs_of([address], block, answer)
+            found += self._logs_by_hash([address], blocks[start : start + BATCH])
         return found
+
+    def _logs_until(self, end: int, query: dict[str, Any]) -> list[Log]:
+        """The logs of a range.
+
+        A node that is behind answers with those that it has, as if there were no more. So it must show the
+        range's last block in the same batch, which one machine answers.
+        """
+        logs, block = self._ask_all([("eth_getLogs", [query]), (BLOCK_METHOD, [hex(end), False])])
+        self._found(hex(end), block)
+        return self._rpc.read(_logs, "eth_getLogs", logs)
+
+    def _logs_by_hash(self, addresses: Sequence[Address], blocks: Sequence[Block]) -> list[Log]:
+        """The logs of a few blocks, the last of which the node must have for the same reason."""
+        queries = [{"address": [*map(str, addresses)], "blockHash": str(each.hash)} for each in blocks]
+        last = (BLOCK_METHOD, [hex(blocks[-1].number), False])
+        *answers, shown = self._ask_all([*(("eth_getLogs", [query]) for query in queries), last])
+        if self._tied(blocks[-1].number, shown).hash != blocks[-1].hash:
+            raise ChainError(f"the node at {self.host} has another block {blocks[-1].number} by now")
+        return [
+            log
+            for block, answer in zip(blocks, answers, strict=True)
+            for log in self._logs_of(addresses, block, answer)
+        ]
 
     def _logs_of(self, addresses: Collection[Address], block: Block, answer: Any) -> list[Log]:
         found = self._rpc.read(_logs, "eth_getLogs", answer)

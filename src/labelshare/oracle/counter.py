@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
+from labelshare.chain.remote import RemoteChain
 from labelshare.errors import LabelshareError, StoreError
 from labelshare.oracle.desk import Desk
 from labelshare.oracle.taking import Commits, NotReady, Openings, Verdict, Work, take
@@ -19,6 +20,10 @@ from labelshare.store.replies import Replies, Reply, Request
 from labelshare.types import CampaignId
 
 __all__ = ["Answer", "Counter", "Handed", "NotReady"]
+
+TIME_SECONDS: Final = 0.2
+"""How old the time of a chain may be by which groups are taken. A group waits up to ten seconds for others to
+end their writing, after it asked: this adds next to nothing, and a request to the node for each is saved."""
 
 Answer: TypeAlias = bytes | Exception
 """A receipt, or why there is none."""
@@ -89,9 +94,15 @@ class Counter:
             raise NotReady("the campaign is not known here yet")
         oracle = oracle or self.desk.oracle(kind.campaign)
         if kind.opens:
-            return Openings(oracle.intake, [each for each in messages if isinstance(each, Opening)])
+            opened = [each for each in messages if isinstance(each, Opening)]
+            return Openings(oracle.intake, opened, self._age)
         commits = [each for each in messages if isinstance(each, SignedCommit)]
-        return Commits(oracle.intake, commits, _always if kind.prepared else oracle.knows)
+        return Commits(oracle.intake, commits, _always if kind.prepared else oracle.knows, self._age)
+
+    @property
+    def _age(self) -> float:
+        """A chain in this process is asked for nothing."""
+        return TIME_SECONDS if isinstance(self.desk.chain, RemoteChain) else 0.0
 
 
 class _Remembered:

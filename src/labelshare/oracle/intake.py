@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from time import monotonic
 
 from labelshare.errors import CommitmentError, LabelError, LabelshareError, ProtocolError, ReplayError
 from labelshare.oracle.taking import Commits, Openings, only, take
@@ -53,6 +54,7 @@ class Intake:
     is_seated: Callable[[Address], bool]
     roster: AbstractSet[Address] | None = None
     assigned: Mapping[Address, AbstractSet[int]] | None = field(default_factory=dict)
+    _told: tuple[float, int] | None = field(default=None, init=False)
 
     # ------------------------------------------------------------- enrolment
 
@@ -115,12 +117,32 @@ class Intake:
             raise ProtocolError(f"round {number} still takes batches")
         return self.book.commits_of(number)
 
-    def time(self) -> int | LabelshareError:
-        """The chain's time, or why nobody tells it: what needs none is answered all the same."""
+    def time(self, suits: Callable[[int], bool], age: float = 0.0) -> int | LabelshareError:
+        """The chain's time, or why nobody tells it: what needs none is answered all the same.
+
+        Args:
+            suits: Whether messages may be taken at a time.
+            age: Seconds since the chain told it, for a time that suits: one that does not is asked for anew,
+                so that nobody is refused by an old one.
+        """
+        asked = monotonic()
+        if self._told is not None and asked - self._told[0] < age and suits(self._told[1]):
+            return self._told[1]
         try:
-            return self.now()
+            now = self.now()
         except LabelshareError as error:
             return error
+        self._told = (asked, now)
+        return now
+
+    def takes_round(self, number: int, now: int) -> bool:
+        """Whether it is the time for batches of a round."""
+        schedule = self.params.schedule
+        return schedule.round_start(number) <= now < schedule.aggregate_close(number)
+
+    def takes_openings(self, now: int) -> bool:
+        """Whether it is the time for openings."""
+        return self.params.schedule.commit_end <= now < self.params.schedule.reveal_end
 
     def check_commit(
         self,
@@ -153,8 +175,7 @@ class Intake:
         schedule = self.params.schedule
         if number >= schedule.rounds:
             raise CommitmentError(f"there is no round {number}, only {schedule.rounds}")
-        in_time = schedule.round_start(number) <= _told(now) < schedule.aggregate_close(number)
-        if number != taken or not in_time:
+        if not self.takes_round(number, _told(now)) or number != taken:
             raise CommitmentError(f"round {number} does not take batches now")
 
     def _check_batch(self, signed: SignedCommit, last: Last | Commit | None) -> None:
@@ -212,8 +233,7 @@ class Intake:
 
     def check_opening(self, signed: SignedCommit, opening: Opening, now: int | LabelshareError) -> None:
         """Check an opening against the batch that it opens; raises as `open` does."""
-        schedule = self.params.schedule
-        if not schedule.commit_end <= _told(now) < schedule.reveal_end:
+        if not self.takes_openings(_told(now)):
             raise CommitmentError("batches are opened between the last round and the end of the reveal")
         check_opening(self.scope, signed.commit, opening)
         if opening.items != signed.items:

@@ -78,8 +78,8 @@ def only(verdicts: Sequence[Verdict]) -> bytes:
 class _Taken:
     """Verdicts so far, and who signs the receipts of those that are kept."""
 
-    def __init__(self, intake: Intake, count: int) -> None:
-        self._intake = intake
+    def __init__(self, intake: Intake, count: int, age: float) -> None:
+        self._intake, self._age = intake, age
         self._refused: list[LabelshareError | None] = [None] * count
         self._signed: dict[int, bytes] = {}
 
@@ -109,6 +109,7 @@ class Commits(_Taken):
         handed: The batches; of one annotator in the order of their numbers.
         is_ready: Whether this process can judge batches of a round; `NotReady` is the verdict where it
             cannot.
+        age: How old the chain's time may be, see `Intake.time`.
     """
 
     def __init__(
@@ -116,8 +117,9 @@ class Commits(_Taken):
         intake: Intake,
         handed: Sequence[SignedCommit],
         is_ready: Callable[[int | None], bool] = lambda _: True,
+        age: float = 0.0,
     ) -> None:
-        super().__init__(intake, len(handed))
+        super().__init__(intake, len(handed), age)
         self._handed, self._is_ready = handed, is_ready
         campaign = intake.scope.campaign_id
         self._names: list[Name] = [
@@ -128,7 +130,11 @@ class Commits(_Taken):
         """The signatures; and what time it is, which a node far away may take long to tell."""
         for number in range(len(self._handed)):
             self._unless_refused(number, partial(self._check_signer, number))
-        self._now = self._intake.time() if self._open else 0
+        self._now = self._intake.time(self._suits, self._age) if self._open else 0
+
+    def _suits(self, now: int) -> bool:
+        rounds = {self._handed[number].commit.round for number in self._open}
+        return all(self._intake.takes_round(each, now) for each in rounds)
 
     @property
     def turns(self) -> Collection[bytes]:
@@ -175,10 +181,11 @@ class Openings(_Taken):
     Args:
         intake: Whose.
         handed: The openings.
+        age: How old the chain's time may be, see `Intake.time`.
     """
 
-    def __init__(self, intake: Intake, handed: Sequence[Opening]) -> None:
-        super().__init__(intake, len(handed))
+    def __init__(self, intake: Intake, handed: Sequence[Opening], age: float = 0.0) -> None:
+        super().__init__(intake, len(handed), age)
         self._handed = handed
         self._names: list[Name] = [(each.annotator, each.commit_hash) for each in handed]
         self._rows: dict[int, dict[str, Any]] = {}
@@ -200,7 +207,7 @@ class Openings(_Taken):
 
     @cached_property
     def _now(self) -> int | LabelshareError:
-        return self._intake.time()
+        return self._intake.time(self._intake.takes_openings, self._age)
 
     @property
     def turns(self) -> Collection[bytes]:

@@ -1,7 +1,7 @@
 """Many rows by one statement, in the same words for both databases.
 
 What is written here is sent as it stands, without a statement being composed for each use: groups of messages
-go this way. Rows go in parts of powers of two, so that there are few texts and each is prepared once.
+go this way. Keys are filled up to a power of two, so that there are few texts and each is prepared once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table
 
 from labelshare.store.postgres import DIALECT
 
-__all__ = ["found", "insert_many"]
+__all__ = ["found", "held", "insert_many"]
 
 Thing = TypeVar("Thing")
 
@@ -26,10 +26,17 @@ def insert_many(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, or_keep: bool = False
 ) -> None:
     """Insert rows that all name the same columns, in their order; with `or_keep` those that are new."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    more = " ON CONFLICT DO NOTHING" if or_keep else ""
+    if connection.dialect.name != DIALECT:
+        # Within the process a statement run row by row is quicker than one that is read anew for each size.
+        values = [tuple(map(row.__getitem__, names)) for row in rows]
+        connection.exec_driver_sql(_insertion(table.name, names, 1, _mark(connection)) + more, values)
+        return
     for part in _parts(rows):
-        names = tuple(part[0])
-        text = _insertion(table.name, names, len(part), _mark(connection))
-        text += " ON CONFLICT DO NOTHING" if or_keep else ""
+        text = _insertion(table.name, names, len(part), _mark(connection)) + more
         connection.exec_driver_sql(text, tuple(row[name] for row in part for name in names))
 
 
@@ -42,13 +49,25 @@ def found(
         connection: Where to ask.
         query: A SELECT from `wanted`, whose columns k0, k1, … hold the keys; `{}` stands for each value of
             `more`, in their order.
-        keys: All of the same length.
+        keys: Texts and bytes, none of them empty; all of the same length.
         more: Further values of the query.
     """
-    for part in _parts(keys):
-        text = _question(query, len(part), len(part[0]), _mark(connection))
-        values = (*(value for key in part for value in key), *more)
+    for start in range(0, len(keys), MOST_ROWS):
+        part = keys[start : start + MOST_ROWS]
+        width, count = len(part[0]), 1 << (len(part) - 1).bit_length()
+        text = _question(query, count, width, _mark(connection))
+        # Of the same types, so that the database knows the statement again; no row has an empty key.
+        empty = tuple(b"" if isinstance(value, bytes) else "" for value in part[0]) * (count - len(part))
+        values = (*(value for key in part for value in key), *empty, *more)
         yield from connection.exec_driver_sql(text, values)
+
+
+def held(connection: Connection, query: str, values: tuple[Any, ...]) -> Any:
+    """The one row of a SELECT, which nobody changes until the transaction ends; None where there is none."""
+    text = query.replace("{}", _mark(connection))
+    # SQLite has one writer at a time in any case.
+    text += " FOR SHARE" if connection.dialect.name == DIALECT else ""
+    return connection.exec_driver_sql(text, values).one_or_none()
 
 
 def _parts(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:

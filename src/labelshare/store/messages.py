@@ -21,7 +21,7 @@ from labelshare.store.coding import (
     signed_row,
 )
 from labelshare.store.database import Database
-from labelshare.store.many import found, insert_many
+from labelshare.store.many import found, held, insert_many
 from labelshare.store.schema import bundles, campaigns, commits, enrolments, openings
 from labelshare.store.upsert import insert_or_keep
 from labelshare.store.vault import Vault
@@ -36,6 +36,7 @@ _COMMITS: Final = (
     "SELECT t.* FROM wanted JOIN commits AS t "
     "ON t.campaign = {} AND t.annotator = wanted.k0 AND t.commit_hash = wanted.k1"
 )
+_STATE: Final = "SELECT enrolling, round FROM campaigns WHERE campaign = {}"
 _OPENINGS: Final = _COMMITS.replace("commits AS", "openings AS")
 _LAST: Final = (
     "SELECT t.annotator, t.batch, t.cumulative_count FROM wanted JOIN commits AS t "
@@ -99,10 +100,9 @@ class Messages:
         Nobody ends the enrolment or the round before that block ends, in any process: what was taken under a
         state of the campaign is in the store before the state changes.
         """
-        held = select(campaigns.c.enrolling, campaigns.c.round).where(campaigns.c.campaign == self._key)
         with self.database.writing() as connection:
-            row = connection.execute(held.with_for_update(read=True)).one_or_none()
-        return State(enrolling=False, round=None) if row is None else State(row.enrolling, _taken(row.round))
+            row = held(connection, _STATE, (self._key,))
+        return State(enrolling=False, round=None) if row is None else State(bool(row[0]), _taken(row[1]))
 
     def is_enrolling(self) -> bool:
         """Whether enrolments are taken."""

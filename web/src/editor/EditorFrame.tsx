@@ -1,5 +1,5 @@
 // Label Studio's editor in a frame that has no origin: no wallet, no store, no network. One item at a time goes in.
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import type { Hex } from "viem";
 import { ApiError } from "../api/client";
 import { service } from "../api/service";
@@ -14,6 +14,8 @@ import { Connection, FRAME, type Fall } from "./connection";
 import { OtherContentError, taskOf } from "./content";
 import type { FromEditor } from "./contract";
 
+const MAX_HEIGHT = 2_000; // the styles bound it further, by the window
+
 interface Props {
   campaign: Hex;
   config: string;
@@ -21,16 +23,19 @@ interface Props {
   item: ItemAnswer;
   answer: number | null;
   hear: (said: FromEditor) => void;
+  /** Set to what asks the editor for its answer, while there is one. */
+  asking: RefObject<(() => void) | null>;
   /** Back to the widgets of this page. */
   leave: () => void;
 }
 
-export default function EditorFrame({ campaign, config, form, item, answer, hear, leave }: Props) {
+export default function EditorFrame({ campaign, config, form, item, answer, hear, asking, leave }: Props) {
   const frame = useRef<HTMLIFrameElement>(null);
   const connection = useRef<Connection | null>(null);
   const latest = useRef(hear);
   latest.current = hear;
   const [fallen, setFallen] = useState<Fall | null>(null);
+  const [height, setHeight] = useState(0);
   const [ready, setReady] = useState<number | null>(null);
   const { value, error } = useLoad(async () => {
     try {
@@ -45,12 +50,17 @@ export default function EditorFrame({ campaign, config, form, item, answer, hear
     const element = frame.current!;
     const onSaid = (said: FromEditor) => {
       if (said.kind === "ready") setReady(said.item);
+      else if (said.kind === "size") setHeight(said.height);
       else latest.current(said);
     };
     const made = new Connection(element, onSaid, setFallen);
     connection.current = made;
+    asking.current = () => made.ask();
     element.src = FRAME;
-    return () => made.close();
+    return () => {
+      asking.current = null;
+      made.close();
+    };
   }, []);
 
   useEffect(() => {
@@ -90,6 +100,7 @@ export default function EditorFrame({ campaign, config, form, item, answer, hear
         title={t.label.editor.title}
         sandbox="allow-scripts"
         referrerPolicy="no-referrer"
+        style={height ? { height: Math.min(height, MAX_HEIGHT) } : undefined}
         data-ready={ready === item.index}
         hidden={error !== undefined || value === null}
       />

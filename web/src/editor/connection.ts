@@ -1,5 +1,5 @@
 // The page's end of the contract: one frame, one port, and no trust in what comes through.
-import { Meter, readMessage, type FromEditor, type Init, type Offer } from "./contract";
+import { Meter, readMessage, type Ask, type FromEditor, type Init, type Offer } from "./contract";
 
 /** Why a frame was torn down: it said too much, it left its page, or it never came up. */
 export type Fall = "flood" | "left" | "silent";
@@ -33,6 +33,12 @@ export class Connection {
   show(init: Init): void {
     if (this.port) this.port.postMessage(init);
     else this.pending = init;
+  }
+
+  /** Ask for what is answered now. */
+  ask(): void {
+    const message: Ask = { kind: "ask" };
+    this.port?.postMessage(message);
   }
 
   /** Let go of everything. What is still under way is heard by nobody. */

@@ -62,8 +62,9 @@ export async function taskOf(config: string, item: ItemAnswer, bytes: Uint8Array
   return { task: {}, media: { [variable]: new Blob([bytes], { type: kind.type }) } };
 }
 
-// What the editor shows without what its frame has not: an origin (HyperText, Paragraphs) or a network (Video, Pdf).
-const IN_FRAME = new Set("View Header Style Text Image Choices Choice Pairwise Number Rating".split(" "));
+// What the editor shows without what its frame lacks: an origin (HyperText, Paragraphs) or a network (Video, Pdf). Of the
+// answers, choices: it takes no keys for a rating, and an untouched pair for a tie.
+const IN_FRAME = new Set("View Header Style Text Image Choices Choice".split(" "));
 
 /** Whether the editor in its frame can show all of a config. */
 export function fitsFrame(config: string): boolean {

@@ -27,6 +27,13 @@ export interface Init {
   focus: boolean;
 }
 
+/** From the page to the editor: say what is answered now, as `submit`. */
+export interface Ask {
+  kind: "ask";
+}
+
+export type ToEditor = Init | Ask;
+
 /** From the editor to the page: by the port as JSON, with the frame's nonce. */
 export type FromEditor =
   | { kind: "ready"; item: number }
@@ -35,6 +42,8 @@ export type FromEditor =
   | { kind: "report"; item: number }
   /** Escape: the keyboard goes back to the page. */
   | { kind: "leave"; item: number }
+  /** How many pixels high the editor would like to be; the page sets the bounds. */
+  | { kind: "size"; item: number; height: number }
   | { kind: "error"; item: number; message: string };
 
 export const MAX_MESSAGE_CHARS = 64 * 1024;
@@ -42,8 +51,8 @@ export const MAX_ERROR_CHARS = 300;
 export const MAX_MESSAGES = 20;
 export const PER_MILLISECONDS = 2_000;
 
-const KINDS = new Set(["ready", "submit", "skip", "report", "leave", "error"]);
-const FIELDS: Readonly<Record<string, string>> = { submit: "result", error: "message" };
+const KINDS = new Set(["ready", "submit", "skip", "report", "leave", "size", "error"]);
+const FIELDS: Readonly<Record<string, string>> = { submit: "result", size: "height", error: "message" };
 const NO_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 
 /** A message of a frame, or null for anything that is none. */
@@ -59,6 +68,8 @@ export function readMessage(data: unknown, nonce: string): FromEditor | null {
   if (Object.keys(found).sort().join() !== allowed.sort().join()) return null;
   const said = { kind, item: item as number };
   if (kind === "submit") return isResult(found["result"]) ? ({ ...said, result: found["result"] } as FromEditor) : null;
+  const height = found["height"];
+  if (kind === "size") return Number.isSafeInteger(height) && (height as number) > 0 ? ({ ...said, height } as FromEditor) : null;
   if (kind !== "error") return said as FromEditor;
   const message = found["message"];
   return typeof message === "string" ? { kind: "error", item: said.item, message: message.slice(0, MAX_ERROR_CHARS) } : null;

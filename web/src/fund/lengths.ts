@@ -37,10 +37,10 @@ export const USUAL: Lengths = {
   settle: 3 * DAY, window: 2 * DAY, ruling: 7 * DAY, rescue: 7 * DAY, public: 2 * DAY, slash: 7 * DAY,
 };
 
-/** A campaign in a quarter of an hour, for chains whose limits let one try things out. */
+/** A campaign in half an hour, for chains whose limits let one try things out. */
 export const TRIAL: Lengths = {
-  accept: 10 * MINUTE, enrol: 5 * MINUTE, pause: MINUTE, roundLength: 6 * MINUTE, grace: MINUTE, rounds: 1, tries: 2,
-  reveal: 2 * MINUTE, settle: 5 * MINUTE, window: 2 * MINUTE, ruling: 5 * MINUTE, rescue: 5 * MINUTE, public: 5 * MINUTE,
+  accept: 5 * MINUTE, enrol: 8 * MINUTE, pause: MINUTE, roundLength: 8 * MINUTE, grace: 2 * MINUTE, rounds: 1, tries: 2,
+  reveal: 5 * MINUTE, settle: 8 * MINUTE, window: 5 * MINUTE, ruling: 5 * MINUTE, rescue: 5 * MINUTE, public: 5 * MINUTE,
   slash: 5 * MINUTE,
 };
 

@@ -1,7 +1,9 @@
 // What a share holder reads from the chain and sends to it: shares, revenue on its way, claims, transfers.
-import { getAddress, isAddress, parseEventLogs, type Address, type Hex, type PublicClient, type TransactionReceipt } from "viem";
+import { BaseError, ContractFunctionRevertedError, getAddress, isAddress, parseEventLogs, type Address, type Hex, type PublicClient, type TransactionReceipt } from "viem";
 import { service, type Site } from "../api/service";
 import { registryAbi, shareAbi, tokenAbi } from "../protocol/abi";
+import { h } from "../texts/hold";
+import { ToldError } from "../ui/Fault";
 import { send, type ContractCall, type Stage } from "../wallet/send";
 import type { Connected } from "../wallet/wallet";
 
@@ -143,9 +145,19 @@ export async function claim(
   tell: (stage: Stage) => void,
 ): Promise<Arrived> {
   const before = await tokensOf(chain, share.token, connected.account);
-  const receipt = await send(site, connected, claimCall(share.address), tell);
+  const receipt = await send(site, connected, claimCall(share.address), tell).catch((fault: unknown) => {
+    throw refused(fault) ?? fault;
+  });
   const after = await tokensOf(chain, share.token, connected.account);
   return { token: share.token, amount: claimedIn(receipt, share.address), before, after, ...paidFor(receipt) };
+}
+
+/** The share itself refuses no claim: what reverts one is its token, in whatever words. */
+function refused(fault: unknown): ToldError | null {
+  const found = fault instanceof BaseError ? fault.walk((each) => each instanceof ContractFunctionRevertedError) : null;
+  if (!(found instanceof ContractFunctionRevertedError)) return null;
+  const said = found.data?.errorName === "Error" ? found.reason : found.data?.errorName;
+  return new ToldError(h.claim.refused(said ?? found.signature ?? ""));
 }
 
 function claimedIn(receipt: TransactionReceipt, dataset: Address): bigint {
@@ -171,7 +183,7 @@ export const transferCall = (dataset: Address, to: Address, amount: bigint): Con
 export type ReceiverFault = "none" | "malformed" | "refused" | "self";
 
 /** What is wrong with a receiver of shares; null where nothing is. */
-export function receiverFault(site: Site, dataset: Address, own: Address, given: string): ReceiverFault | null {
+export function receiverFault(site: Pick<Site, "registry">, dataset: Address, own: Address, given: string): ReceiverFault | null {
   const text = given.trim();
   if (!text) return "none";
   if (!isAddress(text)) return "malformed";

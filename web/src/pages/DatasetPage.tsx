@@ -1,6 +1,7 @@
 // One dataset: its owners, what it has earned, and its licences.
 import type { Address as AddressText } from "viem";
 import { useLoad } from "../app/load";
+import { Link } from "../app/router";
 import { service } from "../api/service";
 import type { DatasetAnswer, HolderAnswer } from "../api/types";
 import { t } from "../texts/en";
@@ -22,7 +23,16 @@ export default function DatasetPage({ parts }: { parts: Record<string, string> }
 function Shown({ dataset }: { dataset: DatasetAnswer }) {
   const unit = useUnit(dataset.revenueToken);
   return (
-    <Page title={dataset.name} crumb={{ href: "/datasets", text: t.datasets.back }}>
+    <Page
+      title={dataset.name}
+      crumb={{ href: "/datasets", text: t.datasets.back }}
+      wide={
+        <span className="row">
+          <Link className="button small" href={`/licences/${dataset.address}`}>{t.datasets.buy}</Link>
+          <Link className="button small" href={`/own/${dataset.address}`}>{t.datasets.earned}</Link>
+        </span>
+      }
+    >
       <div className="card">
         <Figures
           rows={[

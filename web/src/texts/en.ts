@@ -327,6 +327,8 @@ export const t = {
     revenueToken: "Paid in",
     campaigns: "Campaigns on this dataset",
     yours: "Yours",
+    buy: "Buy a licence",
+    earned: "Revenue by source",
   },
 
   connect: {
@@ -541,6 +543,7 @@ export const t = {
       none: "This service has no such editor, and kinds of tasks beyond the plain forms cannot be shown.",
       wall: "The editor runs the requester's layout in a closed frame. Never type a secret or a password into it.",
       keys: { submit: "submit", leave: "leave the editor" },
+      empty: "Nothing is chosen. Confirm once more if none applies.",
       noLabel: "What the editor sent is no answer to this task:",
       fault: "The editor reports:",
       fallen: {

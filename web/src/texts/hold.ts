@@ -1,4 +1,6 @@
 // The texts of a share holder's pages and of the licence shop; apart from en.ts, so that a first visit does not load them.
+import type { FaultWords } from "../ui/faultWords";
+
 export const h = {
   own: {
     title: "What I own",
@@ -15,8 +17,7 @@ export const h = {
     guaranteed: "at least, for ever",
     guaranteedWhy: "of the most shares that there can be",
     claimable: "claimable now",
-    streaming: "streaming to you",
-    perDay: (amount: string) => `${amount} a day`,
+    streaming: "streaming to you, a day",
     nothingStreams: "nothing now",
     until: (when: string, amount: string) => `${amount} more, until ${when}`,
     details: "Revenue, history, transfer",
@@ -57,6 +58,10 @@ export const h = {
       feeUnknown: "You pay the chain's fee for one transaction.",
       yes: "Claim",
     },
+    refused: (said: string): FaultWords => ({
+      what: `The revenue token would not be transferred${said ? `: ${said}` : "."}`,
+      todo: "Nothing was sent and nothing is lost: what you earned stays in the contract. Only the token's issuer can say whether it is paused or bars this account; claim again later.",
+    }),
     arrived: (amount: string) => `${amount} arrived`,
     arrivedLines: (before: string, after: string) => `As the chain says: the wallet had ${before}, and has ${after} now.`,
     less: "The wallet's balance grew by another amount than was sent: other payments came or went meanwhile, or the token takes a fee.",
@@ -73,7 +78,7 @@ export const h = {
     onTheWay: "still streaming",
     waits: "waiting for the first shares",
     ends: (when: string) => `ends ${when}`,
-    licencePart: "Of licence fees to holders",
+    licencePart: "holders' part of licence fees",
     history: "History",
     historyNote: "Payments to all holders, and what you claimed, received and sent. The newest first.",
     historyNone: "Nothing has happened yet.",
@@ -175,11 +180,12 @@ export const h = {
     lasts: "lasts",
     forever: "for ever",
     fromSale: (span: string) => `${span} from the sale`,
+    afterSale: "from the sale",
     holders: "to share holders",
     publisher: "to the publisher",
     sold: "sold",
-    terms: "Terms",
-    termsWhy: "The chain has the sha256 of the terms; the text comes from the publisher. Check a copy here before you buy:",
+    termsCheck: "Check a copy of the terms",
+    termsWhy: "The chain has the sha256 of the terms; the text comes from the publisher. The file is not sent anywhere.",
     termsFile: "Your copy of the terms",
     termsGood: "This is the text of the offer, to the byte.",
     termsBad: "This is another text than that of the offer.",

@@ -1,6 +1,6 @@
 // Inside the editor's frame: Label Studio's editor on one side, the contract on the other. The page of this script has
 // no origin, no store, no network and no way out but the port that its parent gives it, once.
-import type { FromEditor, Init, Offer } from "../contract";
+import type { FromEditor, Init, Offer, ToEditor } from "../contract";
 import { addresses, install } from "./still";
 import { themeStyle } from "./style";
 
@@ -13,7 +13,6 @@ interface Store {
 }
 
 interface Editor {
-  store: Store;
   destroy?: () => void;
 }
 
@@ -26,12 +25,13 @@ declare global {
 
 type Said = FromEditor extends infer Each ? (Each extends { item: number } ? Omit<Each, "item"> : never) : never;
 
-const INTERFACES = ["controls", "submit", "update", "skip", "panel"];
+const SIZE_MILLISECONDS = 400;
 
 let port: MessagePort | null = null;
 let nonce = "";
 let item = 0;
 let shown: Editor | null = null;
+let store: Store | null = null;
 
 function say(said: Said): void {
   port?.postMessage(JSON.stringify({ ...said, nonce, item }));
@@ -44,37 +44,51 @@ function complain(fault: unknown): void {
 
 /** What the annotation at hand says. Fields that only the editor needs stay here. */
 function submit(): void {
-  const selected = shown?.store.annotationStore.selected;
+  const selected = store?.annotationStore.selected;
   if (selected) say({ kind: "submit", result: selected.serializeAnnotation() });
 }
 
 function show(init: Init): void {
   const old = document.getElementById("editor")!;
   shown?.destroy?.();
+  store = null;
+  height = 0;
   const root = document.createElement("div");
   root.id = "editor";
   old.replaceWith(root);
   item = init.item;
-  document.documentElement.dataset["theme"] = init.theme;
+  // The editor has no dark colours of its own; turned around, a picture's would not be true.
+  document.documentElement.dataset["theme"] = Object.keys(init.media).length ? "light" : init.theme;
+  sizes.disconnect();
+  sizes.observe(root);
   const result = (init.result ?? []).map((region, at) => ({ ...region, id: `r${at}`, origin: "manual" }));
   shown = new window.LabelStudio!(root, {
     config: init.config,
-    interfaces: INTERFACES,
+    interfaces: [], // the page around has the buttons
     task: { id: init.item, data: { ...init.task, ...addresses(init.media) }, annotations: [], predictions: [] },
-    settings: { forceBottomPanel: true },
-    onLabelStudioLoad: (editor: Editor) => {
-      const { annotationStore } = editor.store;
-      const made = annotationStore.addAnnotation({ userGenerate: true, result });
-      annotationStore.selectAnnotation(made.id);
-      shown = editor;
+    onLabelStudioLoad: (loaded: Store) => {
+      store = loaded;
+      const made = loaded.annotationStore.addAnnotation({ userGenerate: true, result });
+      loaded.annotationStore.selectAnnotation(made.id);
+      if (init.focus) focusIn();
+      say({ kind: "ready" });
     },
-    onSubmitAnnotation: submit,
+    onSubmitAnnotation: submit, // its own key, Ctrl+Enter
     onUpdateAnnotation: submit,
-    onSkipTask: () => say({ kind: "skip" }),
   });
-  if (init.focus) focusIn();
-  say({ kind: "ready" });
 }
+
+let height = 0;
+let timer = 0;
+const sizes = new ResizeObserver(() => {
+  timer ||= window.setTimeout(() => {
+    timer = 0;
+    const wanted = Math.ceil(document.getElementById("editor")!.getBoundingClientRect().height);
+    if (wanted === height || !wanted) return;
+    height = wanted;
+    say({ kind: "size", height });
+  }, SIZE_MILLISECONDS);
+});
 
 function focusIn(): void {
   window.focus();
@@ -104,9 +118,10 @@ function begin(offered: MessagePort): void {
   const style = document.createElement("style");
   style.textContent = (window.labelshareStyle ?? "") + themeStyle;
   document.head.prepend(style);
-  port.onmessage = (event: MessageEvent<Init>) => {
+  port.onmessage = (event: MessageEvent<ToEditor>) => {
     try {
-      show(event.data);
+      if (event.data.kind === "ask") submit();
+      else show(event.data);
     } catch (fault) {
       complain(fault);
     }

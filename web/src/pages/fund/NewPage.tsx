@@ -1,5 +1,5 @@
 // A new campaign, step by step, with the labelling screen beside it.
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import { f } from "../../texts/fund";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
@@ -88,17 +88,10 @@ function Steps({ filling }: { filling: Filling }) {
           {at === 3 && <TermsStep filling={filling} />}
           {at === LAST && <ReviewStep filling={filling} />}
           {filling.groundError !== undefined && <Fault error={filling.groundError} retry={filling.reloadGround} />}
-          {asked && faults.length > 0 && (
-            <div ref={warned} tabIndex={-1}>
-              <Notice kind="warn" title={f.missing}>
-                <ul>
-                  {faults.map((fault) => (
-                    <li key={fault}>{fault}</li>
-                  ))}
-                </ul>
-              </Notice>
-            </div>
-          )}
+        </div>
+        {WITH_PREVIEW.has(at) && <Beside filling={filling} selected={selected} withGold={at === 2} />}
+        <div className="stack fund-end">
+          <Missing shown={asked} faults={faults} place={warned} />
           <div className="row">
             {at > 0 && (
               <button type="button" className="button" onClick={() => go(at - 1)}>
@@ -112,9 +105,23 @@ function Steps({ filling }: { filling: Filling }) {
             )}
           </div>
         </div>
-        {WITH_PREVIEW.has(at) && <Beside filling={filling} selected={selected} withGold={at === 2} />}
       </div>
     </>
+  );
+}
+
+function Missing({ shown, faults, place }: { shown: boolean; faults: readonly string[]; place: RefObject<HTMLDivElement | null> }) {
+  if (!shown || !faults.length) return null;
+  return (
+    <div ref={place} tabIndex={-1}>
+      <Notice kind="warn" title={f.missing}>
+        <ul>
+          {faults.map((fault) => (
+            <li key={fault}>{fault}</li>
+          ))}
+        </ul>
+      </Notice>
+    </div>
   );
 }
 

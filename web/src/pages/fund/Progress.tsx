@@ -8,7 +8,7 @@ import { AmountIn, useUnit } from "../../ui/Amount";
 import { countText, dateText, relativeText } from "../../ui/format";
 import { Card, Figures } from "../../ui/parts";
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 240, 8, 8, 22, 34];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 260, 8, 8, 34, 40];
 const CLOSED = new Set(["cancelled", "expired"]);
 
 export function ProgressCards({ campaign, spec, now }: { campaign: CampaignAnswer; spec: Spec | null; now: number }) {
@@ -92,7 +92,7 @@ function Chart({ campaign, forecast, now }: { campaign: CampaignAnswer; forecast
   const ahead = forecast.labels !== null && now < commitEnd && now > workStart;
   const told = f.watch.chart(countText(labels), forecast.labels === null ? f.watch.early : countText(forecast.labels));
   return (
-    <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={told}>
+    <svg className="chart large" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={told}>
       <line className="axis" x1={LEFT} x2={WIDTH - RIGHT} y1={y(0)} y2={y(0)} />
       <line className="limit" x1={LEFT} x2={WIDTH - RIGHT} y1={y(places)} y2={y(places)} />
       <text x={LEFT} y={y(places) - 7}>{`${f.watch.places}: ${countText(places)}`}</text>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Hex } from "viem";
 import { useCampaign, useNow, type Opened } from "../../app/campaign";
 import { Link } from "../../app/router";
+import { ApiError } from "../../api/client";
 import { service } from "../../api/service";
 import type { CampaignAnswer } from "../../api/types";
 import { f } from "../../texts/fund";
@@ -23,8 +24,19 @@ import "./fund.css";
 export default function WatchPage({ parts }: { parts: Record<string, string> }) {
   const name = parts["campaign"] as Hex;
   const { value, error, reload } = useCampaign(name);
+  if (!value && error instanceof ApiError && error.status === 404) return <Unseen error={error} reload={reload} />;
   if (!value) return error ? <Fault error={error} retry={reload} /> : <Loading />;
   return <Shown opened={value} reload={reload} />;
+}
+
+/** Right after funding the service may not know a campaign yet, which then differs in nothing from one that is not there. */
+function Unseen({ error, reload }: { error: unknown; reload: () => Promise<void> }) {
+  return (
+    <Page title={f.title} crumb={{ href: "/fund", text: f.back }}>
+      <Fault error={error} retry={reload} />
+      <p className="quiet" role="status">{f.watch.unseen}</p>
+    </Page>
+  );
 }
 
 function Shown({ opened: { campaign, spec }, reload }: { opened: Opened; reload: () => Promise<void> }) {

@@ -1,5 +1,6 @@
 // Funding: gold and items are kept, the spec handed in, the money locked. In this order, so that nothing is ever lost.
 import type { Address, Hex, PublicClient } from "viem";
+import { ApiError, LostError } from "../../api/client";
 import { service, type Site } from "../../api/service";
 import { createCampaignCall, createdCampaign, payAndSend, paymentOf, timeOf, type Payment } from "../../fund/chain";
 import { scheduleOf } from "../../fund/lengths";
@@ -45,7 +46,24 @@ export async function fund(chain: PublicClient, site: Site, connected: Connected
   });
   const made = createdCampaign(receipt);
   if (made.campaign !== campaignIdOf(site.chainId, site.registry, params) || made.escrow !== ready.escrow) throw new ToldError(words.other);
+  tell(words.seen);
+  await untilSeen(made.campaign);
   return made.campaign;
+}
+
+const SEEN_SECONDS = 60;
+
+/** The service reads the chain at its own pace; the next page needs that it knows the campaign. */
+async function untilSeen(campaign: Hex): Promise<void> {
+  for (let second = 0; second < SEEN_SECONDS; second += 1) {
+    try {
+      await service.campaign(campaign);
+      return;
+    } catch (fault) {
+      if (!(fault instanceof ApiError && fault.status === 404) && !(fault instanceof LostError)) throw fault;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
 }
 
 async function keep(filling: Filling, ready: Ready, account: Address): Promise<void> {

@@ -74,7 +74,7 @@ export function useForm(): Filling | null {
   const startOver = useCallback(async () => {
     await Promise.all([requesterStore.dropForm(key), requesterStore.dropForm(`${key}/items`)]);
     setSource(null);
-    setForm({ ...EMPTY });
+    setForm((before) => ({ ...EMPTY, pool: before?.pool ?? "", dataset: before?.dataset ?? "", time: before?.time ?? "" }));
   }, [key]);
 
   if (!form) return null;
@@ -174,6 +174,7 @@ function useGround(form: FundForm | null, setForm: (act: (form: FundForm | null)
   );
   const { value } = loaded;
   const ready = form !== null;
+  const blank = form?.pool === "" || form?.time === "";
   useEffect(() => {
     if (!value || !ready) return;
     setForm((before) => {
@@ -184,6 +185,6 @@ function useGround(form: FundForm | null, setForm: (act: (form: FundForm | null)
       const time = before.time === "" || (before.time === "trial" && !trial) ? (trial ? "trial" : "usual") : before.time;
       return pool === before.pool && dataset === before.dataset && time === before.time ? before : { ...before, pool, dataset, time };
     });
-  }, [value, ready]);
+  }, [value, ready, blank]);
   return loaded;
 }

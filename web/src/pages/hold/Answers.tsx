@@ -5,7 +5,7 @@ import { Section } from "../../ui/parts";
 export function Answers() {
   return (
     <Section title={h.answers.title}>
-      <div className="card answers">
+      <div className="card questions">
         {h.answers.rows.map(([question, answer]) => (
           <details key={question}>
             <summary>

@@ -18,7 +18,7 @@ export function History({ chain, share, happened }: { chain: PublicClient; share
   const rows = [...happened].sort((one, other) => inOrder(other, one));
   return (
     <div className="stack">
-      <ol className="happened card plain-list">
+      <ol className="happened plain-list">
         {rows.slice(0, shown).map((each) => (
           <li key={`${each.transaction} ${each.index}`}>
             <div className="row apart">

@@ -6,18 +6,23 @@ import { detailsOf } from "../../hold/history";
 import { t } from "../../texts/en";
 import { h } from "../../texts/hold";
 import { Fault } from "../../ui/Fault";
+import { shortHex } from "../../ui/format";
 import { Address, Facts, Loading } from "../../ui/parts";
 import { coinsText } from "./Claim";
 
 export function Transaction({ chain, hash }: { chain: PublicClient; hash: Hex }) {
   const [open, setOpen] = useState(false);
   return (
-    <details className="transaction" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        <Address of={hash} /> <span className="visually-hidden">{h.happened.details}</span>
-      </summary>
-      {open && <Details chain={chain} hash={hash} />}
-    </details>
+    <div className="transaction">
+      <Address of={hash} />
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          {h.happened.details}
+          <span className="visually-hidden"> {shortHex(hash)}</span>
+        </summary>
+        {open && <Details chain={chain} hash={hash} />}
+      </details>
+    </div>
   );
 }
 

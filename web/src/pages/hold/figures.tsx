@@ -25,5 +25,5 @@ export function streamRows(holding: Holding, unit: Unit | null | undefined): Row
   const daily = perDay(holding, holding.shares);
   if (!unit || daily === 0n) return [[h.own.streaming, h.own.nothingStreams]];
   const rest = amountText(stillToCome(holding, holding.shares), unit);
-  return [[h.own.streaming, h.own.perDay(amountText(daily, unit)), h.own.until(dateText(holding.end), rest)]];
+  return [[h.own.streaming, amountText(daily, unit), h.own.until(dateText(holding.end), rest)]];
 }

@@ -236,7 +236,7 @@ function Owned({ account, datasets }: { account: AddressText; datasets: readonly
 function OwnedCard({ address, name, shares, claimable, token }: { address: AddressText; name: string; shares: bigint; claimable: bigint; token: AddressText }) {
   const unit = useUnit(token);
   return (
-    <Link className="card" href={`/datasets/${address}`}>
+    <Link className="card" href={`/own/${address}`}>
       <h3>{name}</h3>
       <Figures
         rows={[

@@ -1,5 +1,5 @@
 // Labelling: one item at a time, with the keyboard alone or with a thumb. Every answer is saved as it is given.
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Hex } from "viem";
 import { handIn, sealBatch, standing, type Here } from "../../app/annotator";
 import type { Opened } from "../../app/campaign";
@@ -12,7 +12,7 @@ import { AnswerForm, answerByKey, isNative } from "../../editor/AnswerForm";
 import { fitsFrame, headingsOf } from "../../editor/content";
 import type { FromEditor } from "../../editor/contract";
 import { ItemView } from "../../editor/ItemView";
-import { LabelError, Numeric, type Form } from "../../protocol/labels";
+import { LabelError, MultiLabel, Numeric, type Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
 import { database, type Draft } from "../../store/database";
 import { t } from "../../texts/en";
@@ -21,15 +21,15 @@ import { Fault } from "../../ui/Fault";
 import { relativeText } from "../../ui/format";
 import { Loading, Meter, Notice, Page } from "../../ui/parts";
 import { Connect, SignIn } from "./Account";
+import { EditorDesk } from "./EditorDesk";
 import { ReportDialog } from "./ReportDialog";
 import { Review } from "./Review";
 import { useDraft, type Drafting } from "./useDraft";
 import { useWorking } from "./useAnnotator";
 
-const EditorFrame = lazy(() => import("../../editor/EditorFrame"));
-
 export default function LabelPage({ parts }: { parts: Record<string, string> }) {
   const name = parts["campaign"] as Hex;
+  const { editor } = useSite();
   const { opened, error, reload, here, signedIn, form, now, batches, reloadBatches } = useWorking(name);
   const account = here?.connected.account;
   const work = useLoad(async () => (signedIn ? service.assignment(name) : null), [name, account, signedIn, batches?.length]);
@@ -43,7 +43,9 @@ export default function LabelPage({ parts }: { parts: Record<string, string> }) 
   if (!opened.spec || !form || !isNative(form)) {
     return (
       <Notice kind="warn" title={t.label.noForm}>
-        <p>{t.label.noFormTodo}</p>
+        <p>
+          {!editor && t.label.editor.none} {t.label.noFormTodo}
+        </p>
       </Notice>
     );
   }
@@ -98,9 +100,13 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
         for (const each of await standing(campaign.id, here.connected.account)) {
           if (each.state === "sealed") await handIn(here, each, tell); // what an earlier attempt could not deliver goes first
         }
+        // Those may be the same answers: an item is never sealed twice.
+        const done = new Set((await standing(campaign.id, here.connected.account)).flatMap((each) => each.items));
+        const rest = new Map([...chosen].filter(([item]) => !done.has(item)));
+        if (!rest.size) return;
         const current = await service.assignment(campaign.id);
         const given = { nextBatch: current.nextBatch, committed: current.committed, alone: false };
-        const batch = await sealBatch(here, form, current.round ?? 0, chosen, given, tell);
+        const batch = await sealBatch(here, form, current.round ?? 0, rest, given, tell);
         await handIn(here, batch, tell);
       },
     });
@@ -159,8 +165,36 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
   const answer = isTyped ? typedAnswer(form, typed) : choice;
   const canSend = answer !== null;
 
+  const site = useSite();
+  const canEdit = useMemo(() => site.editor && fitsFrame(spec.task.config), [site, spec]);
+  const [wantsEditor, setWantsEditor] = useState(prefersEditor);
+  const inEditor = canEdit && wantsEditor;
+  const useEditor = (on: boolean) => {
+    preferEditor(on);
+    setWantsEditor(on);
+  };
+  const [fault, setFault] = useState({ item: -1, text: "" });
+
+  // What was answered comes in one way, from the widgets here and from the editor's frame alike.
+  const hear = (said: FromEditor) => {
+    if (said.item !== item.index || reporting || document.querySelector("dialog[open]")) return;
+    if (said.kind === "skip") void drafting.skip(item.index);
+    if (said.kind === "report") setReporting(true);
+    if (said.kind === "error") setFault({ item: item.index, text: `${t.label.editor.fault} ${said.message}` });
+    if (said.kind !== "submit") return;
+    // An untouched editor says so too; the widgets here send nothing before something is chosen.
+    const isEmpty = Array.isArray(said.result) && said.result.length === 0;
+    const isAsked = fault.item === item.index && fault.text === t.label.editor.empty;
+    if (inEditor && isEmpty && form instanceof MultiLabel && !isAsked) return setFault({ item: item.index, text: t.label.editor.empty });
+    try {
+      void drafting.answer(item.index, form.fromResult(said.result));
+    } catch (error) {
+      if (!(error instanceof LabelError)) throw error;
+      setFault({ item: item.index, text: `${t.label.editor.noLabel} ${error.message}` });
+    }
+  };
   const next = () => {
-    if (answer !== null) void drafting.answer(item.index, answer);
+    if (answer !== null) hear({ kind: "submit", item: item.index, result: form.toResult(answer) });
   };
 
   useEffect(() => {
@@ -169,11 +203,11 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
       const target = event.target as HTMLElement;
       const typing = target instanceof HTMLInputElement && target.type !== "radio" && target.type !== "checkbox";
       const isButton = target.closest("button, a, summary") !== null;
-      if (event.key === "Enter" && !isButton) return handled(event, next);
+      if (event.key === "Enter" && !isButton && !inEditor) return handled(event, next);
       if (event.key === "u" || (event.key === "Backspace" && !typing)) return handled(event, drafting.undo);
       if (event.key === "s") return handled(event, () => void drafting.skip(item.index));
       if (event.key === "r") return handled(event, () => setReporting(true));
-      const chosen = typing ? undefined : answerByKey(form, event.key, choice);
+      const chosen = typing || inEditor ? undefined : answerByKey(form, event.key, choice);
       if (chosen !== undefined) handled(event, () => setChoice(chosen));
     };
     addEventListener("keydown", onKey);
@@ -181,6 +215,31 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
   });
 
   const done = items.filter((each) => drafting.answers.has(each.index)).length;
+  const others = (
+    <>
+      <button type="button" className="button small" disabled={!drafting.canUndo} onClick={drafting.undo}>
+        {t.label.undo}
+      </button>
+      <button type="button" className="button small" onClick={() => void drafting.skip(item.index)}>
+        {t.label.skip}
+      </button>
+      <button type="button" className="button small plain" onClick={() => setReporting(true)}>
+        {t.label.report}
+      </button>
+    </>
+  );
+  const instructions = (
+    <details open={!inEditor}>
+      <summary>{t.label.instructions}</summary>
+      <p className="item-instructions">{spec.instructions}</p>
+    </details>
+  );
+  const status = (
+    <p className="quiet small-text" role="status">
+      {t.audit.itemTitle(item.index)}
+      {drafting.savedAt > 0 && ` · ${t.label.saved}`}
+    </p>
+  );
   return (
     <Page
       title={t.label.title(done, items.length)}
@@ -192,40 +251,47 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
       }
     >
       <Meter part={done} whole={items.length} label={t.label.progress} />
-      <div className="desk">
-        <div className="stack">
-          <details open>
-            <summary>{t.label.instructions}</summary>
-            <p className="item-instructions">{spec.instructions}</p>
-          </details>
-          <ItemView key={item.index} {...{ campaign, form, item, answer }} config={spec.task.config} />
-        </div>
-        <div className="stack">
-          {headings.map((text) => (
-            <h2 key={text}>{text}</h2>
-          ))}
-          <AnswerForm key={item.index} {...{ form, answer: choice, typed }} choose={setChoice} type={setTyped} />
-          <div className="row">
-            <button type="button" className="button primary" disabled={!canSend} onClick={next}>
-              {t.label.next}
-            </button>
-            <button type="button" className="button small" disabled={!drafting.canUndo} onClick={drafting.undo}>
-              {t.label.undo}
-            </button>
-            <button type="button" className="button small" onClick={() => void drafting.skip(item.index)}>
-              {t.label.skip}
-            </button>
-            <button type="button" className="button small plain" onClick={() => setReporting(true)}>
-              {t.label.report}
-            </button>
+      {inEditor ? (
+        <>
+          {instructions}
+          <EditorDesk
+            {...{ campaign, form, item, hear }}
+            answer={saved}
+            config={spec.task.config}
+            fault={fault.item === item.index ? fault.text : ""}
+            leave={() => useEditor(false)}
+          >
+            {others}
+          </EditorDesk>
+          {status}
+        </>
+      ) : (
+        <div className="desk">
+          <div className="stack">
+            {instructions}
+            <ItemView key={item.index} {...{ campaign, form, item, answer }} config={spec.task.config} />
           </div>
-          <Keys isTyped={isTyped} />
-          <p className="quiet small-text" role="status">
-            {t.audit.itemTitle(item.index)}
-            {drafting.savedAt > 0 && ` · ${t.label.saved}`}
-          </p>
+          <div className="stack">
+            {headings.map((text) => (
+              <h2 key={text}>{text}</h2>
+            ))}
+            <AnswerForm key={item.index} {...{ form, answer: choice, typed }} choose={setChoice} type={setTyped} />
+            <div className="row">
+              <button type="button" className="button primary" disabled={!canSend} onClick={next}>
+                {t.label.next}
+              </button>
+              {others}
+            </div>
+            {canEdit && (
+              <button type="button" className="button small plain" onClick={() => useEditor(true)}>
+                {t.label.editor.use}
+              </button>
+            )}
+            <Keys isTyped={isTyped} />
+            {status}
+          </div>
         </div>
-      </div>
+      )}
       {reporting && (
         <ReportDialog
           close={() => setReporting(false)}
@@ -237,6 +303,17 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
       )}
     </Page>
   );
+}
+
+const EDITOR_KEY = "labelshare.editor";
+
+function prefersEditor(): boolean {
+  return localStorage.getItem(EDITOR_KEY) === "yes";
+}
+
+function preferEditor(on: boolean): void {
+  if (on) localStorage.setItem(EDITOR_KEY, "yes");
+  else localStorage.removeItem(EDITOR_KEY);
 }
 
 function handled(event: KeyboardEvent, act: () => void): void {

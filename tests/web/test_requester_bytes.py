@@ -1,0 +1,9 @@
+"""What web/tests/fund.test.ts holds the page against is what Python makes today."""
+
+from __future__ import annotations
+
+from tests.web import spec_vectors
+
+
+def test_the_vectors_of_the_page_are_current() -> None:
+    assert spec_vectors.FILE.read_text() == spec_vectors.text(), "python -m tests.web.spec_vectors"
