@@ -42,7 +42,7 @@ def test_the_assignment_is_the_engines(place: Place) -> None:
         found = good(place.get(f"{place.root}/assignment", stage.people[name]))
         assert found["round"] == 0
         assert found["takesBatches"]
-        # an eighth of the hour for batches earlier than the contract would: the root must be in a block by then
+        # an eighth of the hour earlier than the contract would: the root must be in a block by then
         assert found["closesAt"] == stage.schedule.aggregate_close(0) - 450
         assert found["endsAt"] == stage.schedule.round_end(0)
         assert (found["limit"], found["committed"], found["nextBatch"]) == (LIMIT, 0, 0)

@@ -136,3 +136,15 @@ def _over(place: Place, desk: Desk) -> Place:
     from labelshare.api.app import create_app
 
     return Place(place.stage, desk, create_app(desk, BRIEF), place.clock)
+
+
+def test_a_stream_ends_with_the_service(place: Place) -> None:
+    """Else whoever only listens would hold up its end."""
+    long = Place.of(place.stage, ApiSettings(url=URL, stream_seconds=60.0, poll_seconds=30.0))
+    long.app.state.streams.is_ending = lambda: True
+
+    async def watched() -> Any:
+        with anyio.fail_after(10):
+            return await long._ask("GET", f"{place.root}/events")
+
+    assert told(anyio.run(watched))

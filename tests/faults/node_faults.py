@@ -150,17 +150,12 @@ class FaultyNode:
         found = answer.get("result")
         if method == "eth_getTransactionReceipt" and found and int(found["blockNumber"], 16) > top:
             answer["result"] = None
-        if (
-            method == "eth_getLogs" and found and "blockHash" in params[0]
-        ):  # which a node that is behind lacks
-            if int(found[0]["blockNumber"], 16) > top:
-                return {
-                    "jsonrpc": "2.0",
-                    "id": asked["id"],
-                    "error": {"code": -32000, "message": "unknown block"},
-                }
-        elif method == "eth_getLogs" and found:
-            answer["result"] = [each for each in found if int(each["blockNumber"], 16) <= top]
+        if method == "eth_getLogs" and found:
+            known = [each for each in found if int(each["blockNumber"], 16) <= top]
+            if known != found and "blockHash" in params[0]:
+                unknown = {"code": -32000, "message": "unknown block"}
+                return {"jsonrpc": "2.0", "id": asked["id"], "error": unknown}
+            answer["result"] = known
         return answer
 
 

@@ -39,7 +39,7 @@ class Patient(AtDesk):
     """A client that asks again while the oracle cannot say, or knows of less than the chain has."""
 
     def enrol(self, enrolment: Enrolment) -> None:
-        again(lambda: super(Patient, self).enrol(enrolment))
+        again(lambda: super(Patient, self).enrol(enrolment), ProtocolError)
 
     def enrolled(self) -> Sequence[Address]:
         return again(super().enrolled, ProtocolError)

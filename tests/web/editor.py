@@ -44,7 +44,7 @@ def choice_place(
 def opens_editor(her: Visitor, place: WebPlace) -> Frame:
     """Signs in, goes to the label page and into the editor; its frame once it is ready."""
     her.connects()
-    her.go(f"/work/{place.campaign}/label")
+    her.go(f"/tasks/{place.campaign}/label")
     her.presses(USE)
     return ready_frame(her)
 

@@ -34,7 +34,7 @@ def arriving(place: WebPlace) -> Iterator[Scene]:
     yield Scene("audit-before", f"/campaigns/{place.campaign}/audit", "Nothing is proposed yet")
     yield Scene("datasets-empty", f"/datasets/{place.stage.dataset}", "Nobody holds shares yet")
     yield Scene("connect", "/connect", "Dev account 3")
-    yield Scene("work-before", "/work", "Dev account 3")
+    yield Scene("work-before", "/tasks", "Dev account 3")
     yield Scene("backup", "/backup", "In this browser")
     yield Scene("not-found", "/no/such/page", "There is no such page")
 
@@ -42,15 +42,15 @@ def arriving(place: WebPlace) -> Iterator[Scene]:
 def joining(place: WebPlace) -> Iterator[Scene]:
     """The visitor is signed in and has the stake in the wallet."""
     yield Scene("account", "/connect", "Signed in")
-    yield Scene("work", "/work", "Join this pool")
-    yield Scene("pool", f"/work/pools/{place.stage.params.pool}", "What you could lose")
-    yield Scene("join", f"/work/pools/{place.stage.params.pool}", "exactly 4 DEV", "Join this pool")
+    yield Scene("work", "/tasks", "Join this pool")
+    yield Scene("pool", f"/tasks/pools/{place.stage.params.pool}", "What you could lose")
+    yield Scene("join", f"/tasks/pools/{place.stage.params.pool}", "exactly 4 DEV", "Join this pool")
 
 
 def at_work(place: WebPlace) -> Iterator[Scene]:
     """The first round runs and the visitor has labelled nothing yet."""
-    work = f"/work/{place.campaign}"
-    yield Scene("seat", f"/work/pools/{place.stage.params.pool}", "You have a seat")
+    work = f"/tasks/{place.campaign}"
+    yield Scene("seat", f"/tasks/pools/{place.stage.params.pool}", "You have a seat")
     yield Scene("desk", work, "items are open for you")
     yield Scene("label", f"{work}/label", "Confirm and next")
     yield Scene("label-report", f"{work}/label", "What is wrong with it?", "Report")
@@ -68,7 +68,7 @@ def settled(place: WebPlace) -> Iterator[Scene]:
     yield Scene("dataset", f"/datasets/{place.stage.dataset}", "Licences")
     yield Scene("earnings", "/earnings", "to claim")
     yield Scene("claim", "/earnings", "The proof was computed", "Claim")
-    yield Scene("desk-final", f"/work/{place.campaign}", "The result is final.")
+    yield Scene("desk-final", f"/tasks/{place.campaign}", "The result is final.")
 
 
 def labelled(place: WebPlace) -> int:
@@ -89,7 +89,7 @@ def take_part(place: WebPlace) -> None:
 def finish(place: WebPlace, her: Visitor) -> None:
     """The visitor labels by the page, others beside it, and all is settled."""
     stage = place.stage
-    her.go(f"/work/{place.campaign}")
+    her.go(f"/tasks/{place.campaign}")
     her.presses("Label now")
     for key in ("1", "2", "3", "1"):
         her.page.locator(".item-text").wait_for()
@@ -102,7 +102,7 @@ def finish(place: WebPlace, her: Visitor) -> None:
         stage.label(name, count=4)
     stage.engine.post_commits(0)
     stage.chain.advance_to(stage.schedule.commit_end)
-    her.go(f"/work/{place.campaign}")
+    her.go(f"/tasks/{place.campaign}")
     her.sees("opened, receipt checked")
     stage.reveal(*OTHERS)
     stage.settle()

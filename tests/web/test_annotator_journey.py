@@ -19,7 +19,7 @@ OTHERS = ("ann", "ben", "cleo")
 
 def joins(place: WebPlace, her: Visitor) -> None:
     """She has coins for gas and nothing else; somebody sends her the stake."""
-    her.go("/work")
+    her.go("/tasks")
     her.page.get_by_role("link", name="Join this pool").click()
     her.sees("You lack 4 DEV")
     expect(her.page.get_by_role("button", name="Join this pool")).to_be_disabled()
@@ -34,7 +34,7 @@ def joins(place: WebPlace, her: Visitor) -> None:
 
 
 def enrols(place: WebPlace, her: Visitor) -> None:
-    her.go(f"/work/{place.campaign}")
+    her.go(f"/tasks/{place.campaign}")
     her.presses("Enrol for this campaign")
     her.sees("It costs nothing: you sign, and send no transaction.")
     her.agrees("Sign")
@@ -65,7 +65,7 @@ def hands_in(place: WebPlace, her: Visitor, count: int) -> None:
 
 def opens(place: WebPlace, her: Visitor) -> None:
     """She only has to come back: this browser has the secret."""
-    her.go(f"/work/{place.campaign}")
+    her.go(f"/tasks/{place.campaign}")
     her.sees("opened, receipt checked")
     assert {each.annotator for each in place.stage.engine.book.openings()} == {VISITOR}
 

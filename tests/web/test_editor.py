@@ -31,7 +31,7 @@ def test_the_frame_the_widgets_and_python_agree_on_the_bytes(
     with choice_place(anvil_program, tmp_path) as place:
         stage, her = place.stage, visitor(place.url)
         her.connects()
-        her.go(f"/work/{place.campaign}/label")
+        her.go(f"/tasks/{place.campaign}/label")
         her.sees(CONTENT)
         assert not [url for url in her.requests if EDITOR in url]  # it is loaded when it is asked for
         keys = her.page.keyboard
@@ -64,7 +64,7 @@ def test_the_frame_the_widgets_and_python_agree_on_the_bytes(
         her.sees("the oracle's receipt is checked and kept")
         stage.engine.post_commits(0)
         stage.chain.advance_to(stage.schedule.commit_end)
-        her.go(f"/work/{place.campaign}")
+        her.go(f"/tasks/{place.campaign}")
         her.sees("opened, receipt checked")
         (opening,) = stage.engine.book.openings()
         assert list(opening.labels) == [stage.spec.task.form.encode(1)] * 4 == [b"\x01\x00\x01"] * 4

@@ -165,7 +165,7 @@ def test_code_in_the_frame_sends_nothing(chromium: Browser, place: WebPlace, att
         url = attacked.page.url
         for name, code in SENDS.items():
             if attacked.page.locator("iframe[data-ready=true]").count() == 0:
-                attacked.go(f"/work/{place.campaign}/label")  # the attack before brought the frame down
+                attacked.go(f"/tasks/{place.campaign}/label")  # the attack before brought the frame down
             frame = ready_frame(attacked)
             _send(frame, there, name, code)
             attacked.page.wait_for_timeout(SETTLE)

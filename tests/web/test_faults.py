@@ -120,7 +120,7 @@ def test_a_batch_whose_answer_was_lost_is_handed_in_once(
 
 
 def answers_all(place: WebPlace, her: Visitor) -> None:
-    her.go(f"/work/{place.campaign}/label")
+    her.go(f"/tasks/{place.campaign}/label")
     for _ in range(4):
         her.page.locator(".item-text").wait_for()
         her.page.keyboard.press("1")

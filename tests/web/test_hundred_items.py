@@ -34,10 +34,10 @@ def seated(place: WebPlace, her: Visitor) -> None:
     place.give(VISITOR, HUNDRED * COIN)
     place.stage.accept()
     her.connects()
-    her.go(f"/work/pools/{place.stage.params.pool}")
+    her.go(f"/tasks/pools/{place.stage.params.pool}")
     her.presses("Join this pool")
     her.agrees("Join")
-    her.go(f"/work/{place.campaign}")
+    her.go(f"/tasks/{place.campaign}")
     her.presses("Enrol for this campaign")
     her.agrees("Sign")
     her.sees("You are enrolled.")
@@ -95,13 +95,13 @@ def test_a_hundred_items_a_closed_page_and_a_lost_browser(
     place.stage.engine.post_commits(0)
     place.stage.chain.advance_to(place.stage.schedule.commit_end)
     another.connects()
-    another.go(f"/work/{place.campaign}")
+    another.go(f"/tasks/{place.campaign}")
     another.sees("One batch was sealed in another browser.")
     assert place.stage.engine.book.openings() == []
 
     refuses_an_altered_backup(another, file, tmp_path)
     restores(another, file)
-    another.go(f"/work/{place.campaign}")
+    another.go(f"/tasks/{place.campaign}")
     another.sees("opened, receipt checked")
     (opening,) = place.stage.engine.book.openings()
     form = place.stage.spec.task.form

@@ -47,7 +47,7 @@ def ask(place: Place, web: Pages, path: str, method: str = "GET", **headers: str
     return anyio.run(send)
 
 
-@pytest.mark.parametrize("path", ["/", "/work", "/campaigns/0x12/audit/7", "/no/such/page"])
+@pytest.mark.parametrize("path", ["/", "/tasks", "/campaigns/0x12/audit/7", "/no/such/page"])
 def test_every_address_of_the_app_is_its_page(place: Place, folder: Path, path: str) -> None:
     answer = ask(place, Pages("http://127.0.0.1:8545/x", folder), path)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -90,8 +90,8 @@ def test_hashed_files_are_kept_and_compressed(place: Place, folder: Path) -> Non
         ("GET", "/favicon.ico", 404),
         ("GET", "/../pyproject.toml", 404),
         ("GET", "/%2e%2e/%2e%2e/settings.py", 404),
-        ("POST", "/work", 404),
-        ("HEAD", "/work", 200),
+        ("POST", "/tasks", 404),
+        ("HEAD", "/tasks", 200),
     ],
 )
 def test_what_is_no_page_is_a_problem(

@@ -33,7 +33,7 @@ def test_a_batch_that_the_root_lacks_is_committed_alone_and_opened_on_chain(
         stage, her = place.stage, visitor(place.url)
         at_work(place, her)
         hands_in(place, her, 4)
-        her.go(f"/work/{place.campaign}/silent")
+        her.go(f"/tasks/{place.campaign}/silent")
         her.sees("Nothing: the oracle has done what it owes you so far.")
         stage.chain.advance_to(stage.schedule.aggregate_close(0))  # and it posted no root
 
@@ -66,7 +66,7 @@ def test_an_included_batch_is_opened_on_chain_with_its_proof(
         stage.label("ann", count=2)
         stage.engine.post_commits(0)
         stage.chain.advance_to(stage.schedule.commit_end)
-        her.go(f"/work/{place.campaign}/silent")
+        her.go(f"/tasks/{place.campaign}/silent")
         her.presses("Open on chain")
         her.agrees("Open on chain")
         her.sees("Nothing: the oracle has done what it owes you so far.")

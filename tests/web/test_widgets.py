@@ -84,7 +84,7 @@ def test_what_was_pressed_is_what_is_opened(
         place.give(VISITOR, stage.pool.seat_stake)
         take_part(place)
         her.connects()
-        her.go(f"/work/{place.campaign}/label")
+        her.go(f"/tasks/{place.campaign}/label")
         for number, keys in enumerate(task.keys):
             expect(her.page.get_by_role("heading", name=f"{number} of 4 answered")).to_be_visible()
             her.sees(task.shown)
@@ -96,7 +96,7 @@ def test_what_was_pressed_is_what_is_opened(
         her.sees("the oracle's receipt is checked and kept")
         stage.engine.post_commits(0)
         stage.chain.advance_to(stage.schedule.commit_end)
-        her.go(f"/work/{place.campaign}")
+        her.go(f"/tasks/{place.campaign}")
         her.sees("opened, receipt checked")
         (opening,) = stage.engine.book.openings()
         form = stage.spec.task.form

@@ -51,6 +51,7 @@ def create_app(
     metrics: Metrics | None = None,
     clock: Callable[[], float] = time,
     ticks: Callable[[], float] = monotonic,
+    is_ending: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
     """The API of an oracle, to be served by any ASGI server.
 
@@ -61,6 +62,7 @@ def create_app(
         metrics: Where requests are counted; None for nowhere.
         clock: Unix seconds of this machine, for sign-ins, sessions and kept replies.
         ticks: Seconds that never go back, for the limits.
+        is_ending: Whether the service is about to end: event streams end then.
 
     Example:
         >>> app = create_app(desk, ApiSettings(url="https://oracle.example"))
@@ -76,7 +78,7 @@ def create_app(
     )
     accounts, specs_in = Buckets(settings.account_rate, ticks), Buckets(settings.spec_rate, ticks)
     app.state.site = Site(desk, settings, Auth(desk, settings, clock), accounts, specs_in)
-    app.state.streams = stream.Streams(settings.streams)
+    app.state.streams = stream.Streams(settings.streams, is_ending=is_ending)
     app.state.uploads = media.Incomings(settings.uploads)
     app.include_router(_v1())
     app.include_router(health.router)

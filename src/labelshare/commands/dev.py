@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -75,6 +76,7 @@ def _serve(url: str, listener: socket.socket, folder: Path, anvil: str | None, *
     from labelshare.oracle.blobs import Blobs
     from labelshare.oracle.desk import Desk
 
+    ending = Event()
     with running(folder, anvil, _end) as node:
         ground = _ground(node, folder / RECORD)
         service, store = _service(ground, folder)
@@ -87,12 +89,12 @@ def _serve(url: str, listener: socket.socket, folder: Path, anvil: str | None, *
             index=service.indexer.at_head,
             lag=service.lag,
         )
-        app = create_app(desk, ApiSettings(url=url), web=Pages(PATH))
+        app = create_app(desk, ApiSettings(url=url), web=Pages(PATH), is_ending=ending.is_set)
         front = Front(node, ground.give, service.indexer.index.clear)
         typer.echo(f"Serving {url}/v1 for oracle {ground.signer.address} on chain {node.chain.chain_id}.")
         typer.echo("\n".join(_told(ground, url + PATH, folder if kept else None, anvil)))
         with_node = WithNode(app, Answerer(front.answer).respond)
-        run_service(service, server_config(with_node, None), listener, store)
+        run_service(service, server_config(with_node, None), listener, store, ending)
 
 
 def _ground(node: Running, record: Path) -> Ground:

@@ -7,6 +7,8 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
+from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from labelshare.errors import InputError, LabelshareError
@@ -59,9 +61,19 @@ def server_config(app: object, proxy: str | None) -> Config:
     )
 
 
-def run_service(service: Service, config: Config, listener: socket.socket, store: Database) -> None:
-    """Workers in threads, the API in front; when it ends, the workers finish what they are at."""
+def run_service(
+    service: Service, config: Config, listener: socket.socket, store: Database, ending: Event
+) -> None:
+    """Workers in threads, the API in front; when it ends, the workers finish what they are at.
+
+    `ending` is set as soon as the end is asked for.
+    """
     from uvicorn import Server
+
+    class Ending(Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            ending.set()
+            super().handle_exit(sig, frame)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         # The server ends by them, and then sends them once more to whoever handled them before.
@@ -69,7 +81,7 @@ def run_service(service: Service, config: Config, listener: socket.socket, store
     _allow_connections()
     service.start()
     try:
-        Server(config).run(sockets=[listener])
+        Ending(config).run(sockets=[listener])
     finally:
         ended = service.stop(STOP_SECONDS)
         store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -132,15 +133,17 @@ def serve(
         lag=service.lag,
         files=Files(None if state is None else state / "findings"),
     )
+    ending = Event()
     metrics = None if metrics_port is None else _metrics(service, state, place)
     with listening(host, port) as listener, _scraped(metrics, metrics_host, metrics_port or 0) as told:
         url = public_url or f"http://{host}:{listener.getsockname()[1]}"
         by_address, by_account = Rate.of(address_rate), Rate.of(account_rate)
         settings = ApiSettings(url=url, address_rate=by_address, account_rate=by_account)
-        config = server_config(create_app(desk, settings, web=web, metrics=metrics), proxy)
+        app = create_app(desk, settings, web=web, metrics=metrics, is_ending=ending.is_set)
+        config = server_config(app, proxy)
         log_to_stderr(as_json=log_json)
         typer.echo(f"Serving {url}/v1 for oracle {here.signer.address} on chain {here.chain.chain_id}.{told}")
-        run_service(service, config, listener, store)
+        run_service(service, config, listener, store, ending)
 
 
 def _store(state: Path | None, url: str | None) -> Database:

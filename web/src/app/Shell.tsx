@@ -11,7 +11,7 @@ import { chooseTheme, currentTheme } from "./theme";
 const NAV = [
   ["/", t.shell.campaigns, (path: string) => path === "/" || path.startsWith("/campaigns")],
   ["/datasets", t.shell.datasets, (path: string) => path.startsWith("/datasets")],
-  ["/work", t.shell.work, (path: string) => path.startsWith("/work")],
+  ["/tasks", t.shell.work, (path: string) => path.startsWith("/tasks")],
   ["/fund", t.shell.fund, (path: string) => path.startsWith("/fund")],
   ["/earnings", t.shell.earnings, (path: string) => path.startsWith("/earnings")],
   ["/own", t.shell.own, (path: string) => path.startsWith("/own") || path.startsWith("/licences")],

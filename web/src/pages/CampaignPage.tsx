@@ -33,7 +33,7 @@ function Shown({ opened: { campaign, spec } }: { opened: Opened }) {
       wide={<StatusPill status={campaign.status} />}
     >
       <div className="row">
-        <Link className={running ? "button primary" : "button"} href={`/work/${campaign.id}`}>
+        <Link className={running ? "button primary" : "button"} href={`/tasks/${campaign.id}`}>
           {t.campaign.enter}
         </Link>
         <Link className="button" href={`/campaigns/${campaign.id}/audit`}>
@@ -169,7 +169,7 @@ function Parameters({ campaign, spec }: { campaign: CampaignAnswer; spec: Spec |
             [facts.requester, <Address key="requester" of={campaign.requester} />],
             [facts.oracle, <Address key="oracle" of={campaign.oracle} />],
             [facts.dataset, <Named key="dataset" href={`/datasets/${campaign.dataset}`} of={campaign.dataset} />],
-            [facts.pool, <Named key="pool" href={`/work/pools/${campaign.pool}`} of={campaign.pool} />],
+            [facts.pool, <Named key="pool" href={`/tasks/pools/${campaign.pool}`} of={campaign.pool} />],
             [facts.token, <Address key="token" of={campaign.token} />],
             [facts.specHash, <Address key="spec" of={campaign.specHash} />],
             [facts.items, campaign.items == null ? t.unknown : countText(campaign.items)],

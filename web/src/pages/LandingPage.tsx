@@ -25,7 +25,7 @@ export function LandingPage() {
       <div className="hero">
         <Page title={t.landing.title} lead={t.landing.lead}>
           <div className="row">
-            <Link className="button primary" href="/work">
+            <Link className="button primary" href="/tasks">
               {t.landing.start}
             </Link>
             <a className="button" href="#how">

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from asyncio import sleep
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Annotated, Final
@@ -29,15 +29,17 @@ router = new_router("stream")
 Place = tuple[int, int]
 BEGINNING: Final[Place] = (-1, -1)
 RETRY_MILLISECONDS: Final = 3_000
+_LOOK_SECONDS: Final = 0.5
 _ID: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,9})")
 
 
 @dataclass
 class Streams:
-    """How many streams there are."""
+    """How many streams there are, and whether the service is about to end."""
 
     most: int
     open: int = 0
+    is_ending: Callable[[], bool] = lambda: False
 
 
 @router.get(
@@ -70,7 +72,7 @@ async def events(
     if streams.open >= streams.most:
         raise Refusal("busy", "too many streams are open", {"Retry-After": "30"})
     streams.open += 1  # at once: whoever asks meanwhile is counted after it
-    return _Counted(_stream(_Line(here, campaign, after)), streams)
+    return _Counted(_stream(_Line(here, campaign, after), streams.is_ending), streams)
 
 
 class _Counted(StreamingResponse):
@@ -118,7 +120,7 @@ class _Line:
         return f"id: {log.block}-{log.index}\nevent: happened\ndata: {answer.to_bytes().decode()}\n\n"
 
 
-async def _stream(line: _Line) -> AsyncIterator[str]:
+async def _stream(line: _Line, is_ending: Callable[[], bool]) -> AsyncIterator[str]:
     settings = line.here.settings
     end = monotonic() + settings.stream_seconds
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
@@ -133,7 +135,11 @@ async def _stream(line: _Line) -> AsyncIterator[str]:
         if monotonic() >= end:
             return
         yield ": still here\n\n"
-        await sleep(settings.poll_seconds)
+        next_look = monotonic() + settings.poll_seconds
+        while (left := next_look - monotonic()) > 0:
+            if is_ending():  # which waits for nobody who only listens
+                return
+            await sleep(min(left, _LOOK_SECONDS))
 
 
 def _place(text: str | None) -> Place:

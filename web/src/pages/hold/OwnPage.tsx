@@ -54,7 +54,7 @@ function Owned({ chain, connected }: { chain: PublicClient; connected: Connected
         {held.length === 0 && (
           <Notice title={h.own.none}>
             <p>{h.own.noneTodo}</p>
-            <Link href="/work">{h.own.work}</Link>
+            <Link href="/tasks">{h.own.work}</Link>
           </Notice>
         )}
         {held.map((each) => (

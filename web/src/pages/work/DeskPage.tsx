@@ -38,7 +38,7 @@ export default function DeskPage({ parts }: { parts: Record<string, string> }) {
   return (
     <Page
       title={campaign.title ?? t.landing.untitled}
-      crumb={{ href: "/work", text: t.desk.back }}
+      crumb={{ href: "/tasks", text: t.desk.back }}
       wide={<StatusPill status={campaign.status} />}
     >
       {opened.kept && <Notice kind="warn" title={t.silent.kept} />}
@@ -58,7 +58,7 @@ export default function DeskPage({ parts }: { parts: Record<string, string> }) {
         <Link className="button small" href={`/campaigns/${campaign.id}`}>
           {t.desk.about}
         </Link>
-        <Link className="button small" href={`/work/${campaign.id}/silent`}>
+        <Link className="button small" href={`/tasks/${campaign.id}/silent`}>
           {t.desk.silent}
         </Link>
       </nav>
@@ -158,7 +158,7 @@ function Enrol({ opened, here, now, hasSeat, done }: { opened: Opened; here: Her
   if (!hasSeat) {
     return (
       <Notice kind="warn" title={t.desk.needSeat}>
-        <Link href={`/work/pools/${campaign.pool}`}>{t.desk.toPool}</Link>
+        <Link href={`/tasks/pools/${campaign.pool}`}>{t.desk.toPool}</Link>
       </Notice>
     );
   }
@@ -208,7 +208,7 @@ function Work({ work, opened, here, now }: { work: Assigned | undefined; opened:
       <p>
         <strong>{t.desk.open(open)}</strong> <span className="quiet">{t.desk.closes(relativeText(work.closesAt ?? now, now))}</span>
       </p>
-      <Link className="button primary" href={`/work/${campaign.id}/label`}>
+      <Link className="button primary" href={`/tasks/${campaign.id}/label`}>
         {answered ? t.desk.goOn(answered, open) : t.desk.label}
       </Link>
     </>

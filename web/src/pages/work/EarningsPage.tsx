@@ -53,7 +53,7 @@ function All({ account }: { account: AddressText }) {
     <>
       {value.length === 0 && (
         <Notice title={t.earnings.empty}>
-          <Link href="/work">{t.landing.start}</Link>
+          <Link href="/tasks">{t.landing.start}</Link>
         </Notice>
       )}
       {value.map((each) => (
@@ -77,7 +77,7 @@ function One({ earned, reload }: { earned: EarningsAnswer; reload: () => Promise
     <section className="card" aria-label={campaign?.title ?? earned.campaign}>
       <div className="row apart">
         <h2>
-          <Link href={`/work/${earned.campaign}`}>{campaign?.title ?? "…"}</Link>
+          <Link href={`/tasks/${earned.campaign}`}>{campaign?.title ?? "…"}</Link>
         </h2>
         <StatusPill status={earned.status} />
       </div>

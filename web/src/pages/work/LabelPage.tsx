@@ -86,7 +86,7 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
   const drafting = useDraft(campaign.id, here.connected.account, items, draft);
   const confirm = useConfirm();
   const room = Math.max(0, work.limit - work.committed);
-  const crumb = { href: `/work/${campaign.id}`, text: campaign.title ?? t.label.back };
+  const crumb = { href: `/tasks/${campaign.id}`, text: campaign.title ?? t.label.back };
 
   const submit = async () => {
     const chosen = new Map([...drafting.answers].filter(([item]) => items.some((each) => each.index === item)).slice(0, room));

@@ -55,7 +55,7 @@ function Shown({ id, campaign }: { id: Hex; campaign: CampaignAnswer }) {
   return (
     <Page
       title={seated ? t.pool.titleSeat : t.pool.title}
-      crumb={{ href: "/work", text: t.pool.back }}
+      crumb={{ href: "/tasks", text: t.pool.back }}
       wide={value && <SeatPill seat={value.seat} />}
     >
       <div className="columns">
@@ -261,7 +261,7 @@ function SeatCard({ id, campaign, unit, purse, seat, reload }: Here) {
       />
       {takesWork(seat) && (
         <Notice kind="good" title={t.pool.joined}>
-          <Link href={`/work/${campaign.id}`}>{campaign.title ?? t.landing.untitled}</Link>
+          <Link href={`/tasks/${campaign.id}`}>{campaign.title ?? t.landing.untitled}</Link>
         </Notice>
       )}
       {seat.releaseAt !== 0 && <Notice title={t.pool.leavingUntil(dateText(seat.releaseAt))} />}

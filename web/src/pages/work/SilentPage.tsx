@@ -28,7 +28,7 @@ export default function SilentPage({ parts }: { parts: Record<string, string> })
   if (!opened) return error ? <Fault error={error} retry={reload} /> : <Loading />;
   const { campaign } = opened;
   return (
-    <Page title={t.silent.title} crumb={{ href: `/work/${campaign.id}`, text: campaign.title ?? t.label.back }} lead={t.silent.lead}>
+    <Page title={t.silent.title} crumb={{ href: `/tasks/${campaign.id}`, text: campaign.title ?? t.label.back }} lead={t.silent.lead}>
       {opened.kept && <Notice kind="warn" title={t.silent.kept} />}
       {!here && (
         <Section title={t.silent.needWallet}>

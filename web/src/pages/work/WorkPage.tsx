@@ -59,7 +59,7 @@ function Pools({ pools }: { pools: readonly PoolHere[] }) {
   return (
     <div className="grid fill">
       {pools.map(({ id, sample, campaigns, seat }) => (
-        <Link className="card" href={`/work/pools/${id}`} key={id}>
+        <Link className="card" href={`/tasks/pools/${id}`} key={id}>
           <div className="row apart">
             <SeatPill seat={seat} />
             <span className="quiet small-text">{campaigns.map((each) => each.title ?? t.landing.untitled)[0]}</span>
@@ -89,7 +89,7 @@ function Campaigns({ lines }: { lines: readonly CampaignLine[] }) {
   return (
     <div className="grid fill">
       {live.map((line) => (
-        <CampaignCard key={line.id} line={line} href={`/work/${line.id}`} />
+        <CampaignCard key={line.id} line={line} href={`/tasks/${line.id}`} />
       ))}
     </div>
   );
