@@ -12,6 +12,7 @@ from time import monotonic, sleep
 import uvicorn
 
 from labelshare.api.app import create_app
+from labelshare.api.pages import Pages
 from labelshare.api.settings import ApiSettings
 from labelshare.oracle.desk import Desk
 
@@ -19,12 +20,12 @@ __all__ = ["served"]
 
 
 @contextmanager
-def served(desk: Desk, settings: ApiSettings | None = None) -> Iterator[str]:
-    """Serves until the block ends; gives the address."""
+def served(desk: Desk, settings: ApiSettings | None = None, web: Pages | None = None) -> Iterator[str]:
+    """Serves until the block ends, with the web app if one is given; gives the address."""
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        app = create_app(desk, replace(settings or ApiSettings(), url=url))
+        app = create_app(desk, replace(settings or ApiSettings(), url=url), web=web)
         config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", loop="asyncio")
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [free]}, daemon=True)

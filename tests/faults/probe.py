@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.faults.beside import beside
+
 __all__ = ["Probe"]
 
 LEAKS = ("postgres", "psycopg", "sqlite", "disk", "insert into", "traceback", ".py")
@@ -26,14 +28,8 @@ class Probe:
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        over = threading.Event()
-        thread = threading.Thread(target=self._run, args=(over,))
-        thread.start()
-        try:
+        with beside(self._run):
             yield
-        finally:
-            over.set()
-            thread.join()
 
     def _run(self, over: threading.Event) -> None:
         account = {"account": "0x0F4402D386f88A885963114A008Ae27cf846716F"}

@@ -34,6 +34,7 @@ from labelshare.types import ZERO_HASH, Address
 from tests.client.gold import GOLD, requester
 from tests.commands.place import PASSWORD, write_keystore
 from tests.conftest import ROOT
+from tests.faults.beside import beside
 from tests.oracle.stage import Stage
 
 __all__ = ["Forker", "Killer", "Life", "Service", "Store", "forker", "free_port", "patiently"]
@@ -354,14 +355,8 @@ class Killer:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        over = threading.Event()
-        thread = threading.Thread(target=self._run, args=(over,))
-        thread.start()
-        try:
+        with beside(self._run):
             yield
-        finally:
-            over.set()
-            thread.join()
         if self.faults:
             raise self.faults[0]
 

@@ -30,6 +30,7 @@ from labelshare.client.service import ServiceClient
 from labelshare.client.wire.work import CommitQuestion, OpeningQuestion
 from labelshare.protocol.commitments import SignedCommit
 from tests.conftest import ROOT, running_anvil
+from tests.faults.beside import beside
 from tests.faults.raw_requests import exchange, requests
 from tests.faults.serving import Life, Service, Store, forker
 from tests.faults.table import Fault, Inject
@@ -149,22 +150,15 @@ class Annotator:
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        over = threading.Event()
-
-        def run() -> None:
+        def run(over: threading.Event) -> None:
             stage = self.target.life.stage
             with Connection(self.target.url) as connection:
                 client = ServiceClient(connection, stage.people["ann"], chain_id=stage.chain.chain_id)
                 while not over.wait(0.02):
                     self.ask(client)
 
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
+        with beside(run):
             yield
-        finally:
-            over.set()
-            thread.join()
 
     @property
     def p99(self) -> float:

@@ -242,7 +242,7 @@ class Mortal:
     calls: list[str] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
-        if name in {"blocks", "logs", "logs_in", "block_number", "finalized"}:
+        if name in {"blocks", "logs_of", "logs_of_in", "block_number", "finalized"}:
             self.calls.append(name)
             self.left -= 1
             if self.left == 0:

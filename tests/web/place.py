@@ -7,21 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from socket import socket
-from threading import Thread
-from time import monotonic, sleep
 from typing import Any
 
-import uvicorn
-
-from labelshare.api.app import create_app
 from labelshare.api.pages import Pages
-from labelshare.api.settings import ApiSettings
 from labelshare.chain.connect import connect
 from labelshare.oracle.blobs import Blobs
 from labelshare.oracle.desk import Desk
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address
+from tests.api.served import served
 from tests.conftest import running_anvil
 from tests.oracle.stage import COIN, Stage, build, small_spec
 
@@ -106,24 +100,8 @@ def web_place(
 @contextmanager
 def serving(desk: Desk, node: str | None) -> Iterator[str]:
     """The service in this process, as it is served in earnest; gives its address."""
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        app = create_app(desk, ApiSettings(url=url), web=Pages(node))
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", loop="asyncio")
-        server = uvicorn.Server(config)
-        thread = Thread(target=server.run, kwargs={"sockets": [free]}, daemon=True)
-        thread.start()
-        end = monotonic() + 10
-        while not server.started:
-            assert monotonic() < end, "the server does not start"
-            sleep(0.01)
-        try:
-            yield url
-        finally:
-            server.should_exit = True
-            thread.join(10)
-            assert not thread.is_alive()
+    with served(desk, web=Pages(node)) as url:
+        yield url
 
 
 __all__ = ["COIN", "VISITOR", "WebPlace", "serving", "text_of", "texts_spec", "web_place"]

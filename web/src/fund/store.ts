@@ -1,6 +1,7 @@
 // What only a requester's browser knows: gold with its secrets, the form as it stands, and content on its way. IndexedDB.
 import type { Address, Hex } from "viem";
 import type { SealedGold } from "./gold";
+import { keeping } from "../store/indexed";
 
 /** Gold of a spec, kept before anybody hears of the spec. */
 export interface KeptGold extends SealedGold {
@@ -19,37 +20,7 @@ export interface KeptContent {
   done: string[];
 }
 
-const NAME = "labelshare-requester";
-const STORES = { gold: "specHash", contents: "specHash", forms: "account" } as const;
-type StoreName = keyof typeof STORES;
-
-let opened: Promise<IDBDatabase> | null = null;
-
-function open(): Promise<IDBDatabase> {
-  opened ??= new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => {
-      for (const [name, keyPath] of Object.entries(STORES)) asked.result.createObjectStore(name, { keyPath });
-    };
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
-    asked.onblocked = () => reject(new Error("another tab holds an older version of the store open"));
-  });
-  opened.catch(() => (opened = null));
-  return opened;
-}
-
-async function run<Result>(store: StoreName, mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
-  const database = await open();
-  return new Promise((resolve, reject) => {
-    // "strict": gold must be on the disk before its root is on chain.
-    const transaction = database.transaction(store, mode, { durability: "strict" });
-    const asked = act(transaction.objectStore(store));
-    transaction.oncomplete = () => resolve(asked.result);
-    transaction.onerror = () => reject(transaction.error);
-    transaction.onabort = () => reject(transaction.error);
-  });
-}
+const run = keeping("labelshare-requester", { gold: "specHash", contents: "specHash", forms: "account" });
 
 export const requesterStore = {
   gold: (specHash: Hex) => run<KeptGold | undefined>("gold", "readonly", (store) => store.get(specHash)),

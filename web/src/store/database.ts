@@ -2,6 +2,7 @@
 import type { Address, Hex } from "viem";
 import type { CampaignAnswer } from "../api/types";
 import type { Commit } from "../protocol/typedData";
+import { keeping } from "./indexed";
 
 /** One campaign's answers that are not sealed yet. */
 export interface Draft {
@@ -52,37 +53,7 @@ export interface KeptCampaign {
   spec: string;
 }
 
-const NAME = "labelshare";
-const STORES = { drafts: "key", batches: "key", places: "key", campaigns: "campaign" } as const;
-type StoreName = keyof typeof STORES;
-
-let opened: Promise<IDBDatabase> | null = null;
-
-function open(): Promise<IDBDatabase> {
-  opened ??= new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => {
-      for (const [name, keyPath] of Object.entries(STORES)) asked.result.createObjectStore(name, { keyPath });
-    };
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
-    asked.onblocked = () => reject(new Error("another tab holds an older version of the store open"));
-  });
-  opened.catch(() => (opened = null));
-  return opened;
-}
-
-async function run<Result>(store: StoreName, mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
-  const database = await open();
-  return new Promise((resolve, reject) => {
-    // "strict": a batch must be on the disk before anybody hears of it.
-    const transaction = database.transaction(store, mode, { durability: "strict" });
-    const asked = act(transaction.objectStore(store));
-    transaction.oncomplete = () => resolve(asked.result);
-    transaction.onerror = () => reject(transaction.error);
-    transaction.onabort = () => reject(transaction.error);
-  });
-}
+const run = keeping("labelshare", { drafts: "key", batches: "key", places: "key", campaigns: "campaign" });
 
 const own = (campaign: Hex, account: Address) => `${campaign}/${account.toLowerCase()}`;
 const batchKey = (batch: Pick<KeptBatch, "campaign" | "account" | "commit" | "commitHash">) =>
