@@ -7,9 +7,8 @@ A line is JSON: `url` of the node, `folder` of the records, `deployment`, `spec`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from labelshare.chain.connect import connect
 from labelshare.chain.deploy import Deployment
@@ -17,37 +16,15 @@ from labelshare.chain.keys import development_signer
 from labelshare.client.connection import Connection
 from labelshare.client.keeping import Keeping
 from labelshare.client.service import ServiceClient
-from labelshare.client.transport import Transport
+from labelshare.client.transport import NoOracle, Transport
 from labelshare.client.watch import Policy, Watch
 from labelshare.client.working import hand_in, round_at
-from labelshare.errors import EvidenceError, ServiceError
+from labelshare.errors import EvidenceError
 from labelshare.protocol.spec import Spec
 from labelshare.types import CampaignId, Hash32
 from tests.faults.victim import answer_orders
 
 MOST_LOCKED = 10**24
-
-
-class Silence:
-    """An oracle that does not answer."""
-
-    def enrol(self, _enrolment: object) -> None:
-        self._fail()
-
-    def enrolled(self) -> Sequence[Any]:
-        self._fail()
-
-    def commit(self, _signed: object) -> bytes:
-        self._fail()
-
-    def open(self, _opening: object) -> bytes:
-        self._fail()
-
-    def published(self, _number: int) -> Sequence[Any]:
-        self._fail()
-
-    def _fail(self) -> NoReturn:
-        raise ServiceError("nobody answers")
 
 
 def no_bundle(_campaign: CampaignId, name: Hash32) -> bytes:
@@ -62,7 +39,7 @@ def follow(order: dict[str, Any]) -> None:
     keeping = Keeping.open(Path(order["folder"]), deployment, chain, signer)
     name, spec = CampaignId(Hash32(order["campaign"])), Spec.read(Path(order["spec"]).read_bytes())
     campaign = keeping.follow(name, spec, order["oracle"])
-    transport: Transport = Silence()
+    transport: Transport = NoOracle("nobody answers")
     fetch = no_bundle
     if order["oracle"]:
         service = ServiceClient(Connection(order["oracle"]), signer, chain_id=chain.chain_id)

@@ -93,15 +93,8 @@ def web_place(
         stage.database.bind(stage.chain)
         desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database, blobs)
         desk.catalogue.add_spec(stage.spec.hash, stage.spec.canonical_bytes)
-        with serving(desk, node.url) as url:
+        with served(desk, web=Pages(node.url)) as url:
             yield WebPlace(stage, url, node.url, desk)
 
 
-@contextmanager
-def serving(desk: Desk, node: str | None) -> Iterator[str]:
-    """The service in this process, as it is served in earnest; gives its address."""
-    with served(desk, web=Pages(node)) as url:
-        yield url
-
-
-__all__ = ["COIN", "VISITOR", "WebPlace", "serving", "text_of", "texts_spec", "web_place"]
+__all__ = ["COIN", "VISITOR", "WebPlace", "text_of", "texts_spec", "web_place"]

@@ -131,6 +131,11 @@ class Chain(ABC):
         return self.chain_id in DEVELOPMENT_CHAIN_IDS
 
     @property
+    def may_reorganise(self) -> bool:
+        """Whether blocks may be replaced: in this process only by a snapshot that is restored on purpose."""
+        return self.chain_id != EMBEDDED_CHAIN_ID
+
+    @property
     @abstractmethod
     def web3(self) -> Web3:
         """The chain for those who prefer web3; nothing in labelshare needs it."""

@@ -14,7 +14,7 @@ from labelshare.chain.fees import FeePolicy, Offer, policy_of
 from labelshare.chain.including import Including, require_funds
 from labelshare.chain.journal import Entry, Journal, NoJournal, Outcome, State, call_hash
 from labelshare.chain.keys import Signer
-from labelshare.chain.node import EMBEDDED_CHAIN_ID, Call, Chain, Fees, Receipt
+from labelshare.chain.node import Call, Chain, Fees, Receipt
 from labelshare.errors import ChainError, KeyRefusedError, LostError, RevertError
 from labelshare.types import Address, Hash32
 
@@ -175,11 +175,9 @@ class Sender:
     def _dropped(self, accounts: Collection[Address]) -> list[Entry]:
         """What was in blocks and is no more: the chain has gone back behind their nonces.
 
-        Only as far as nonces follow one another: behind one of somebody else's they could not go out. A chain
-        in this process goes back only where somebody restores a snapshot, and means it.
+        Only as far as nonces follow one another: behind one of somebody else's they could not go out.
         """
-        is_in_process = self.chain.chain_id == EMBEDDED_CHAIN_ID
-        if is_in_process or isinstance(self._journal, NoJournal) or not accounts:
+        if isinstance(self._journal, NoJournal) or not (accounts and self.chain.may_reorganise):
             return []
         counts = dict(zip(accounts, self.chain.mined_nonces(list(accounts)), strict=True))
         known = self._journal.in_blocks(counts)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
 
+from labelshare.errors import ServiceError
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
 from labelshare.types import Address
 
-__all__ = ["Transport"]
+__all__ = ["NoOracle", "Transport"]
 
 
 class Transport(Protocol):
@@ -31,3 +33,37 @@ class Transport(Protocol):
 
     def published(self, number: int) -> Sequence[SignedCommit]:
         """The commitments of a round that was posted, with their item lists, in any order."""
+
+
+@dataclass(frozen=True)
+class NoOracle:
+    """The way to an oracle that cannot be reached: every method raises `ServiceError`.
+
+    Attributes:
+        why: What the error says.
+    """
+
+    why: str
+
+    def _fail(self) -> NoReturn:
+        raise ServiceError(self.why)
+
+    def enrol(self, _enrolment: Enrolment) -> None:
+        """See `Transport`."""
+        self._fail()
+
+    def enrolled(self) -> Sequence[Address]:
+        """See `Transport`."""
+        self._fail()
+
+    def commit(self, _signed: SignedCommit) -> bytes:
+        """See `Transport`."""
+        self._fail()
+
+    def open(self, _opening: Opening) -> bytes:
+        """See `Transport`."""
+        self._fail()
+
+    def published(self, _number: int) -> Sequence[SignedCommit]:
+        """See `Transport`."""
+        self._fail()

@@ -22,12 +22,12 @@ const ROUTES: readonly (readonly [string, RoutedPage])[] = [
   ["/datasets", lazy(() => import("../pages/DatasetsPage"))],
   ["/datasets/:dataset", lazy(() => import("../pages/DatasetPage"))],
   ["/connect", lazy(() => import("../pages/ConnectPage"))],
-  ["/tasks", lazy(() => import("../pages/work/WorkPage"))],
-  ["/tasks/pools/:pool", lazy(() => import("../pages/work/PoolPage"))],
-  ["/tasks/:campaign", lazy(() => import("../pages/work/DeskPage"))],
-  ["/tasks/:campaign/label", lazy(() => import("../pages/work/LabelPage"))],
-  ["/tasks/:campaign/silent", lazy(() => import("../pages/work/SilentPage"))],
-  ["/earnings", lazy(() => import("../pages/work/EarningsPage"))],
+  ["/tasks", lazy(() => import("../pages/tasks/WorkPage"))],
+  ["/tasks/pools/:pool", lazy(() => import("../pages/tasks/PoolPage"))],
+  ["/tasks/:campaign", lazy(() => import("../pages/tasks/DeskPage"))],
+  ["/tasks/:campaign/label", lazy(() => import("../pages/tasks/LabelPage"))],
+  ["/tasks/:campaign/silent", lazy(() => import("../pages/tasks/SilentPage"))],
+  ["/earnings", lazy(() => import("../pages/tasks/EarningsPage"))],
   ["/fund", lazy(() => import("../pages/fund/FundPage"))],
   ["/fund/new", lazy(() => import("../pages/fund/NewPage"))],
   ["/fund/:campaign", lazy(() => import("../pages/fund/WatchPage"))],
@@ -37,7 +37,7 @@ const ROUTES: readonly (readonly [string, RoutedPage])[] = [
   ["/licences/check", lazy(() => import("../pages/hold/CheckPage"))],
   ["/licences/:dataset", lazy(() => import("../pages/hold/DatasetShopPage"))],
   ["/licences/:dataset/:number", lazy(() => import("../pages/hold/CheckPage"))],
-  ["/backup", lazy(() => import("../pages/work/BackupPage"))],
+  ["/backup", lazy(() => import("../pages/tasks/BackupPage"))],
 ];
 
 export function App() {

@@ -6,7 +6,7 @@ import { Fault } from "../ui/Fault";
 import { Address, Card, Facts, Page } from "../ui/parts";
 import { useSession } from "../wallet/session";
 import { useWallet } from "../wallet/wallet";
-import { Connect, SignIn } from "./work/Account";
+import { Connect, SignIn } from "./tasks/Account";
 
 export default function ConnectPage(_: { parts: Record<string, string> }) {
   const site = useSite();

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 import typer
 
 from labelshare.commands.common import Session, group
-from labelshare.errors import InputError, ServiceError
+from labelshare.errors import InputError
 from labelshare.types import CampaignId, Hash32
 
 if TYPE_CHECKING:
@@ -50,33 +50,6 @@ OracleOption = Annotated[
         "--oracle", envvar="LABELSHARE_ORACLE", help="Address of the oracle's service, such as https://…"
     ),
 ]
-
-
-class _Nobody:
-    """The way to an oracle of which no address is known."""
-
-    def _fail(self) -> NoReturn:
-        raise ServiceError("no oracle is known: --oracle names its service")
-
-    def enrol(self, _enrolment: object) -> None:
-        """Ask for a place on the roster."""
-        self._fail()
-
-    def enrolled(self) -> Sequence[Any]:
-        """Everyone on the roster."""
-        self._fail()
-
-    def commit(self, _signed: object) -> bytes:
-        """Hand in a sealed batch."""
-        self._fail()
-
-    def open(self, _opening: object) -> bytes:
-        """Open a batch."""
-        self._fail()
-
-    def published(self, _number: int) -> Sequence[Any]:
-        """The lists of a round."""
-        self._fail()
 
 
 class Workplace:
@@ -128,10 +101,13 @@ class Workplace:
 
     def watch(self, campaign: Campaign, service: ServiceClient | None, policy: Policy | None = None) -> Watch:
         """The watch over one campaign."""
+        from labelshare.client.transport import NoOracle
         from labelshare.client.watch import Policy, Watch
 
         name = campaign.scope.campaign_id
-        transport: Transport = service.transport(name) if service else _Nobody()
+        transport: Transport = (
+            service.transport(name) if service else NoOracle("no oracle is known: --oracle names its service")
+        )
         own = self.keeping.annotator(campaign, transport)
         fetch = service.bundle if service else None
         return Watch(campaign, own, self.keeping.sender, policy or Policy(), fetch)

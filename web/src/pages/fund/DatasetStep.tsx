@@ -10,8 +10,8 @@ import { Address, Card, Loading, Notice } from "../../ui/parts";
 import { send } from "../../wallet/send";
 import { useSession } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
-import { Connect, SignIn } from "../work/Account";
-import { told } from "../work/PoolPage";
+import { Connect, SignIn } from "../tasks/Account";
+import { told } from "../tasks/PoolPage";
 import { Options, TextField } from "./fields";
 import type { Filling } from "./useForm";
 

@@ -18,7 +18,7 @@ import { Card, Notice } from "../../ui/parts";
 import { registryCall } from "../../wallet/join";
 import { send } from "../../wallet/send";
 import { useWallet } from "../../wallet/wallet";
-import { told } from "../work/PoolPage";
+import { told } from "../tasks/PoolPage";
 import { goldName } from "./ReviewStep";
 
 type GoldRule = Spec["gold"] & { root?: string };

@@ -14,7 +14,7 @@ import { purseOf } from "../../wallet/chain";
 import { registryCall } from "../../wallet/join";
 import { send, type ContractCall } from "../../wallet/send";
 import { useWallet } from "../../wallet/wallet";
-import { told } from "../work/PoolPage";
+import { told } from "../tasks/PoolPage";
 
 export function MoneyCard({ campaign, now, reload }: { campaign: CampaignAnswer; now: number; reload: () => Promise<void> }) {
   const site = useSite();

@@ -15,7 +15,7 @@ import { Card, Section } from "../../ui/parts";
 import { purseOf } from "../../wallet/chain";
 import { registryCall } from "../../wallet/join";
 import { useWallet } from "../../wallet/wallet";
-import { told } from "../work/PoolPage";
+import { told } from "../tasks/PoolPage";
 import { TextField } from "./fields";
 
 const NOBODY = "0x0000000000000000000000000000000000000000";

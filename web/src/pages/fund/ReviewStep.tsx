@@ -22,7 +22,7 @@ import { Address, Card, Check, Facts, Figures, Loading, Notice } from "../../ui/
 import { purseOf, type Unit } from "../../wallet/chain";
 import { useSession } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
-import { Connect, SignIn } from "../work/Account";
+import { Connect, SignIn } from "../tasks/Account";
 import { CheckField } from "./fields";
 import { decidedOf, termsOf, type Terms } from "./form";
 import { fund, paymentWords } from "./funding";

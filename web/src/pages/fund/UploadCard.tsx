@@ -8,7 +8,7 @@ import { Fault } from "../../ui/Fault";
 import { countText } from "../../ui/format";
 import { Card, Meter, Notice } from "../../ui/parts";
 import { useSession } from "../../wallet/session";
-import { SignIn } from "../work/Account";
+import { SignIn } from "../tasks/Account";
 
 const KEEP_EVERY = 25;
 const TAKES = new Set(["created", "open"]);

@@ -8,7 +8,7 @@ import { amountText, decimal } from "../../ui/format";
 import { useUnit } from "../../ui/Amount";
 import { Notice } from "../../ui/parts";
 import type { Connected } from "../../wallet/wallet";
-import { told } from "../work/PoolPage";
+import { told } from "../tasks/PoolPage";
 import { Transaction } from "./Transaction";
 
 const COIN_DECIMALS = 18;

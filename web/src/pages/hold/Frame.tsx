@@ -8,7 +8,7 @@ import { h } from "../../texts/hold";
 import { Fault } from "../../ui/Fault";
 import { Notice, Section } from "../../ui/parts";
 import { useWallet, type Connected } from "../../wallet/wallet";
-import { Connect } from "../work/Account";
+import { Connect } from "../tasks/Account";
 import "./hold.css";
 
 /** How often pages look again, in milliseconds. */

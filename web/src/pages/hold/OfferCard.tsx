@@ -13,7 +13,7 @@ import { amountText, countText, shortHex, spanText } from "../../ui/format";
 import { Address, Figures, Notice } from "../../ui/parts";
 import type { Unit } from "../../wallet/chain";
 import { useWallet, type Connected } from "../../wallet/wallet";
-import { told } from "../work/PoolPage";
+import { told } from "../tasks/PoolPage";
 import { CloseOffer } from "./Publisher";
 import { TermsCheck } from "./Terms";
 import { Transaction } from "./Transaction";

@@ -15,7 +15,7 @@ import { Card, Figures, Section } from "../../ui/parts";
 import type { Unit } from "../../wallet/chain";
 import { send } from "../../wallet/send";
 import type { Connected } from "../../wallet/wallet";
-import { told } from "../work/PoolPage";
+import { told } from "../tasks/PoolPage";
 import { Entry } from "./Entry";
 import { useEvery } from "./Frame";
 import { lastsText } from "./OfferCard";

@@ -11,7 +11,7 @@ import { Notice } from "../../ui/parts";
 import { sharesOf, type Unit } from "../../wallet/chain";
 import { send } from "../../wallet/send";
 import type { Connected } from "../../wallet/wallet";
-import { told } from "../work/PoolPage";
+import { told } from "../tasks/PoolPage";
 import { Entry } from "./Entry";
 import { partText } from "./figures";
 
