@@ -330,6 +330,8 @@ def test_what_was_refused_while_nobody_looked_is_sent_again(book: Book) -> None:
 # ----------------------------------------------------------------------- a chain that forgot
 
 
+@pytest.mark.anvil
+@pytest.mark.parametrize("world", ["anvil"], indirect=True)
 def test_a_chain_that_forgot_what_was_mined(book: Book) -> None:
     """Two of three were dropped: they go out again to the byte, in their order, before anything new."""
     world = book.world
@@ -351,6 +353,8 @@ def test_a_chain_that_forgot_what_was_mined(book: Book) -> None:
     assert len(book.sender().gas["Token.transfer"]) == len(again.gas["Token.transfer"]) == 4
 
 
+@pytest.mark.anvil
+@pytest.mark.parametrize("world", ["anvil"], indirect=True)
 def test_what_was_dropped_is_there_again_after_catching_up(book: Book) -> None:
     world = book.world
     mark = world.chain.snapshot()
@@ -361,6 +365,20 @@ def test_what_was_dropped_is_there_again_after_catching_up(book: Book) -> None:
 
     assert book.transfers() == [5]
     assert book.journal.pending() == []
+
+
+@pytest.mark.parametrize("world", ["embedded"], indirect=True)
+def test_nothing_comes_back_on_a_chain_in_this_process(book: Book) -> None:
+    """It goes back only where somebody restores a snapshot, and means it."""
+    world = book.world
+    mark = world.chain.snapshot()
+    book.sender().send(world.deployer, book.gift(5))
+    world.chain.restore(mark)
+
+    book.sender().catch_up(world.deployer)
+    book.sender().send(world.deployer, book.gift(6))
+
+    assert book.transfers() == [6]
 
 
 def test_a_dropped_transaction_whose_nonce_went_elsewhere_is_told(book: Book) -> None:

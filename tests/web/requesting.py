@@ -101,7 +101,8 @@ class RequesterPlace:
         return self.annotators[0].params.schedule
 
     def seat(self, campaign: CampaignId, count: int) -> None:
-        """So many people, new to the chain, take seats and enrol over the service."""
+        """So many people, new to the chain, take seats and enrol over the service, once it has accepted."""
+        until(lambda: self.status(campaign) is Status.OPEN, "the oracle's word")
         chain, contracts = self.ground.contracts.registry.chain, self.ground.contracts
         people = [development_signer("requester tests", f"annotator {number}") for number in range(count)]
         for each in people:

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from labelshare.commands.common import Session
-from labelshare.commands.hosting import listening, log_to_stderr, run_service, server_config
+from labelshare.commands.hosting import ended_by_signals, listening, log_to_stderr, run_service, server_config
 from labelshare.commands.lines import fields
 from labelshare.errors import InputError
 
@@ -76,10 +75,10 @@ def _serve(url: str, listener: socket.socket, folder: Path, anvil: str | None, *
     from labelshare.oracle.blobs import Blobs
     from labelshare.oracle.desk import Desk
 
-    ending = Event()
     with running(folder, anvil, _end) as node:
         ground = _ground(node, folder / RECORD)
         service, store = _service(ground, folder)
+        ending = ended_by_signals()
         desk = Desk(
             service.sender,
             ground.deployment,

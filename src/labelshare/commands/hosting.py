@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO, cast
 
 from labelshare.errors import InputError, LabelshareError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from labelshare.oracle.service import Service
     from labelshare.store.database import Database
 
-__all__ = ["listening", "log_to_stderr", "run_service", "server_config"]
+__all__ = ["ended_by_signals", "listening", "log_to_stderr", "run_service", "server_config"]
 
 STOP_SECONDS: Final = 60.0
 _BACKLOG: Final = 2_048
@@ -61,12 +61,22 @@ def server_config(app: object, proxy: str | None) -> Config:
     )
 
 
+def ended_by_signals() -> Event:
+    """An event that Ctrl-C and SIGTERM set from now on, so that none is lost before the server runs."""
+    ending = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server sends them once more to this handler when it has ended by them.
+        signal.signal(number, lambda *_: ending.set())
+    return ending
+
+
 def run_service(
     service: Service, config: Config, listener: socket.socket, store: Database, ending: Event
 ) -> None:
     """Workers in threads, the API in front; when it ends, the workers finish what they are at.
 
-    `ending` is set as soon as the end is asked for.
+    `ending`, from `ended_by_signals`, is set as soon as the end is asked for; nothing is
+    served if it is already.
     """
     from uvicorn import Server
 
@@ -75,9 +85,10 @@ def run_service(
             ending.set()
             super().handle_exit(sig, frame)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # The server ends by them, and then sends them once more to whoever handled them before.
-        signal.signal(number, lambda *_: None)
+        async def main_loop(self) -> None:
+            self.should_exit = self.should_exit or ending.is_set()
+            await super().main_loop()
+
     _allow_connections()
     service.start()
     try:
@@ -99,6 +110,16 @@ def _allow_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+class _Stderr:
+    """The error stream as it is at the time: a logger stays with the process, a stream need not."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def log_to_stderr(*, as_json: bool) -> None:
     """One line an event on the error stream; standard output is for the command's own words."""
     import structlog
@@ -115,6 +136,6 @@ def log_to_stderr(*, as_json: bool) -> None:
                 else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
             ),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Stderr())),
         cache_logger_on_first_use=True,
     )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelshare.commands.common import Session
-from labelshare.commands.hosting import listening, log_to_stderr, run_service, server_config
+from labelshare.commands.hosting import ended_by_signals, listening, log_to_stderr, run_service, server_config
 from labelshare.errors import InputError
 
 if TYPE_CHECKING:
@@ -133,10 +132,10 @@ def serve(
         lag=service.lag,
         files=Files(None if state is None else state / "findings"),
     )
-    ending = Event()
     metrics = None if metrics_port is None else _metrics(service, state, place)
     with listening(host, port) as listener, _scraped(metrics, metrics_host, metrics_port or 0) as told:
         url = public_url or f"http://{host}:{listener.getsockname()[1]}"
+        ending = ended_by_signals()
         by_address, by_account = Rate.of(address_rate), Rate.of(account_rate)
         settings = ApiSettings(url=url, address_rate=by_address, account_rate=by_account)
         app = create_app(desk, settings, web=web, metrics=metrics, is_ending=ending.is_set)
