@@ -63,6 +63,12 @@ def _intake(size: int | None) -> Report:
     return compare.measure(compare.SIZES if size is None else (size,))
 
 
+def _web(size: int | None) -> Report:
+    from benchmarks.web import compare
+
+    return compare.measure(compare.SIZES if size is None else (size,))
+
+
 BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {
     "gas": _gas,
     "merkle": _merkle,
@@ -72,6 +78,7 @@ BENCHMARKS: Final[dict[str, Callable[[int | None], Report]]] = {
     "settle": _settle,
     "lifecycle": _lifecycle,
     "intake": _intake,
+    "web": _web,
 }
 
 

@@ -44,7 +44,7 @@ def running(hardfork: str) -> Iterator[Node]:
     Raises:
         RuntimeError: the binary is missing or the node does not start.
     """
-    command = [str(_binary()), "--host", "127.0.0.1", "--port", "0"]
+    command = [str(binary()), "--host", "127.0.0.1", "--port", "0"]
     command += ["--hardfork", hardfork, "--timestamp", _GENESIS]
     # The log goes to a file, not a pipe: nobody reads it on, and a full pipe would stop the node.
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
@@ -75,7 +75,12 @@ def version(web3: Web3) -> str:
     return web3.client_version.removeprefix("anvil/v").split("-")[0]
 
 
-def _binary() -> Path:
+def binary() -> Path:
+    """The installed anvil.
+
+    Raises:
+        RuntimeError: there is none.
+    """
     found = sorted(_PACKAGES.glob("anvil-*/bin/anvil*"))
     if not found:
         raise RuntimeError(f"no anvil under {_PACKAGES}: run scripts/build-contracts once")

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from labelshare.chain.contracts import Parts
 from labelshare.chain.keys import Signer
 from labelshare.client.seats import seat_calls
 from labelshare.protocol.commitments import Enrolment
 from labelshare.protocol.typed_data import digest, enrol_hash
 from tests.web.browser import Visitor
+from tests.web.holding import later, pays, sells
 from tests.web.place import COIN, VISITOR, WebPlace
+from tests.web.requesting import describes, imports, prices, publishes
 
 # The public key of anvil's fourth account, as web/src/wallet/devWallet.ts has it.
 VISITOR_SIGNER = Signer(bytes.fromhex("7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"))
 OTHERS = ("ann", "ben", "cleo")
+ROUND = 10
+FUND_STEPS = (
+    ("Account and dataset", "Soups of the town (SOUP)"),
+    ("Task", "What annotators answer"),
+    ("Items", "of 15 items are gold"),
+    ("Pay and rules", "Annotators per item"),
+    ("Quote and funding", "nobody can recover it"),
+)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A page, a button that is pressed there, and what must then be on it before it is looked at."""
+    """A page, what is done there, and what must then be on it before it is looked at.
+
+    Attributes:
+        name: Of its picture.
+        path: Its address.
+        sees: A text that is on it in the end.
+        press: A button or link that is pressed there.
+        opens: A text that is clicked, as the summary of what is folded away.
+        keys: Keys that are pressed.
+    """
 
     name: str
     path: str
     sees: str
-    press: str = ""
+    press: str | re.Pattern[str] = ""
+    opens: str = ""
+    keys: tuple[str, ...] = ()
 
 
 def arriving(place: WebPlace) -> Iterator[Scene]:
@@ -36,6 +61,11 @@ def arriving(place: WebPlace) -> Iterator[Scene]:
     yield Scene("connect", "/connect", "Dev account 3")
     yield Scene("work-before", "/tasks", "Dev account 3")
     yield Scene("backup", "/backup", "In this browser")
+    yield Scene("practice-none", f"/tasks/practice/{place.campaign}", "Nothing to practise on")
+    yield Scene("own-nobody", "/own", "Dev account 3")
+    yield Scene("fund-nobody", "/fund", "Connect your wallet to see")
+    yield Scene("fund-new", "/fund/new", "Step 1 of 5")
+    yield Scene("licences-none", "/licences", "Nothing is on offer")
     yield Scene("not-found", "/no/such/page", "There is no such page")
 
 
@@ -69,6 +99,35 @@ def settled(place: WebPlace) -> Iterator[Scene]:
     yield Scene("earnings", "/earnings", "to claim")
     yield Scene("claim", "/earnings", "The proof was computed", "Claim")
     yield Scene("desk-final", f"/tasks/{place.campaign}", "The result is final.")
+    yield Scene("work-practice", "/tasks", "Practise first")
+    practice = f"/tasks/practice/{place.campaign}"
+    yield Scene("practice", practice, "Practice item 1 of")
+    yield Scene("practice-outcome", practice, "How sure", keys=("1", "Enter"))
+    yield Scene("practice-score", practice, "agree with the results", keys=("1", "Enter", "Enter") * ROUND)
+    yield Scene("own-waiting", "/own", "Shares that wait for you")
+    yield Scene("own-collect", "/own", "with the revenue that they have earned", "Collect")
+
+
+def holding(place: WebPlace) -> Iterator[Scene]:
+    """Everyone is paid, a licence is sold, and revenue streams."""
+    dataset = place.stage.dataset
+    own, shop = f"/own/{dataset}", f"/licences/{dataset}"
+    yield Scene("own", "/own", "Revenue, history, transfer", opens="There is nothing to claim yet")
+    yield Scene("own-claim", "/own", "Your shares stay as they are", re.compile("^Claim "))
+    yield Scene("own-dataset", own, "Licence 1 sold", opens="The same as a table")
+    yield Scene("own-send", own, "All of them", opens="Send shares")
+    yield Scene("own-details", own, "Licence 1 sold", opens="Details")
+    yield Scene("licences", "/licences", "Your copy of the terms", opens="Check a copy of the terms")
+    yield Scene("licences-dataset", shop, "Your copy of the terms", opens="Check a copy of the terms")
+    yield Scene("licence", f"{shop}/1", "Licence 1 holds")
+    yield Scene("licences-check", "/licences/check", "Number of the licence")
+
+
+def funding() -> Iterator[Scene]:
+    """The visitor has published a dataset and filled in a campaign to the last step."""
+    yield Scene("fund-begun", "/fund", "You have funded no campaign with this oracle yet")
+    for number, (name, sees) in enumerate(FUND_STEPS, 1):
+        yield Scene(f"fund-new-{number}", "/fund/new", sees, f"{number}. {name}")
 
 
 def labelled(place: WebPlace) -> int:
@@ -108,6 +167,25 @@ def finish(place: WebPlace, her: Visitor) -> None:
     stage.settle()
 
 
+def earn(place: WebPlace) -> None:
+    """Shares and pay arrive, a licence is sold, and more revenue comes without one."""
+    place.stage.engine.pay_everyone(Parts.BOTH)
+    sells(place)
+    later(place, 3 * 86_400)
+    pays(place, 25 * COIN)
+    later(place, 86_400)
+
+
+def fill_in(place: WebPlace, her: Visitor) -> None:
+    """A campaign of her own, to the last step before the money."""
+    place.give(VISITOR, 100 * COIN)
+    publishes(her)
+    describes(her)
+    with TemporaryDirectory() as folder:
+        imports(her, Path(folder))
+    prices(her)
+
+
 def walk(place: WebPlace, her: Visitor, look: Callable[[Scene], None]) -> None:
     """Every scene in the order of a campaign's life, and a look at each."""
     place.stage.accept()
@@ -123,11 +201,24 @@ def walk(place: WebPlace, her: Visitor, look: Callable[[Scene], None]) -> None:
     finish(place, her)
     for scene in settled(place):
         show(her, scene, look)
+    earn(place)
+    for scene in holding(place):
+        show(her, scene, look)
+    fill_in(place, her)
+    for scene in funding():
+        show(her, scene, look)
 
 
 def show(her: Visitor, scene: Scene, look: Callable[[Scene], None]) -> None:
     her.go(scene.path)
-    if scene.press:
+    if isinstance(scene.press, re.Pattern):
+        her.page.get_by_role("button", name=scene.press).first.click()
+    elif scene.press:
         her.presses(scene.press)
+    if scene.opens:
+        her.page.get_by_text(scene.opens).first.click()
+    for key in scene.keys:
+        her.page.locator(".item-text, table").first.wait_for()
+        her.page.keyboard.press(key)
     her.sees(scene.sees)
     look(scene)

@@ -5,32 +5,45 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final, Literal
 
 from tests.conftest import native_program
 from tests.web.browser import NARROW, WIDE, Visitor, chromium_program, running_chromium
 from tests.web.place import web_place
 from tests.web.scenes import Scene, walk
 
-SETTLED_MILLISECONDS = 600
+SETTLED_MILLISECONDS = 400
+# The last is the one in which the walk goes on.
+LOOKS: Final[tuple[tuple[tuple[int, int], Literal["light", "dark"]], ...]] = (
+    (NARROW, "light"),
+    (NARROW, "dark"),
+    (WIDE, "dark"),
+    (WIDE, "light"),
+)
 
 
 def main(folder: Path) -> None:
-    """Walk through a campaign's life once for each width and theme, and take a picture of each page."""
+    """Walk through a campaign's life once, and take pictures of each page in each width and theme."""
     anvil, program = native_program("anvil"), chromium_program()
     if anvil is None or program is None:
         raise SystemExit("pictures need anvil and Chromium")
     folder.mkdir(parents=True, exist_ok=True)
-    with running_chromium(program) as browser:
-        for width, theme in ((WIDE, "light"), (NARROW, "light"), (WIDE, "dark"), (NARROW, "dark")):
-            with TemporaryDirectory() as made, web_place(anvil, Path(made)) as place:
-                her = Visitor(browser, place.url, width, color_scheme=theme, reduced_motion="reduce")
+    with (
+        running_chromium(program) as browser,
+        TemporaryDirectory() as made,
+        web_place(anvil, Path(made)) as place,
+    ):
+        her = Visitor(browser, place.url, WIDE, reduced_motion="reduce")
 
-                def look(scene: Scene, her: Visitor = her, end: str = f"{width[0]}-{theme}") -> None:
-                    her.page.wait_for_timeout(SETTLED_MILLISECONDS)
-                    her.page.screenshot(path=folder / f"{scene.name}-{end}.png", full_page=not scene.press)
+        def look(scene: Scene) -> None:
+            whole = her.page.locator("dialog[open]").count() == 0
+            for size, theme in LOOKS:
+                her.turns_to(size, theme)
+                her.page.wait_for_timeout(SETTLED_MILLISECONDS)
+                her.page.screenshot(path=folder / f"{scene.name}-{size[0]}-{theme}.png", full_page=whole)
 
-                walk(place, her, look)
-                her.close()
+        walk(place, her, look)
+        her.close()
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ def test_a_wallet_of_another_chain_is_told_to_change(place: WebPlace, visitor: V
     her.sees("Change the chain in your wallet")
     expect(her.page.get_by_role("dialog")).to_be_hidden()
     her.presses("Change the chain")
+    her.agrees("Change the chain")
     expect(her.page.get_by_role("button", name="Change the chain")).to_be_hidden()
     assert her.origins() <= {place.url, place.node}  # not even for the wallet's picture
 

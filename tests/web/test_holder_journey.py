@@ -10,24 +10,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from labelshare.chain.keys import Signer
-from labelshare.chain.state import OfferId
-from labelshare.client.requester import Requester
-from labelshare.types import Address
 from tests.web.browser import NARROW, WIDE, Visitor
+from tests.web.holding import BUYER, PRICE, TERMS, WEEK, YEAR, claimable, later, offers, pays
 from tests.web.place import COIN, VISITOR, WebPlace, web_place
 from tests.web.scenes import OTHERS, VISITOR_SIGNER, take_part
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
 Visitors = Callable[..., Visitor]
-# The fifth account of the same mnemonic: the page's "Dev account 4".
-BUYER_SIGNER = Signer(bytes.fromhex("47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"))
-BUYER = BUYER_SIGNER.address
-TERMS = b"The licensee may train models on the labels."
-PRICE = 100 * COIN
-WEEK = 7 * 86_400
-YEAR = 365 * 86_400
 
 
 @contextmanager
@@ -44,32 +34,6 @@ def settled_place(anvil: Path, folder: Path) -> Iterator[WebPlace]:
         stage.reveal("visitor", *OTHERS)
         stage.settle()
         yield place
-
-
-def publisher_of(place: WebPlace) -> Requester:
-    return Requester(place.stage.sender, place.stage.contracts, place.stage.requester)
-
-
-def offers(place: WebPlace) -> OfferId:
-    return publisher_of(place).offer_licence(place.stage.dataset, PRICE, duration=YEAR, terms=TERMS)
-
-
-def pays(place: WebPlace, amount: int) -> None:
-    """Revenue that is no licence's, from the deployer."""
-    stage = place.stage
-    share = stage.contracts.share(stage.dataset)
-    token = stage.contracts.development_token
-    stage.sender.send(stage.deployer, token.approve(stage.dataset, amount))
-    stage.sender.send(stage.deployer, share.pay_revenue(amount))
-
-
-def later(place: WebPlace, seconds: int) -> None:
-    chain = place.stage.chain
-    chain.advance_to(chain.now() + seconds)
-
-
-def claimable(place: WebPlace, account: Address) -> int:
-    return place.stage.contracts.share(place.stage.dataset).claimable(account)
 
 
 def due(place: WebPlace) -> tuple[int, int]:

@@ -11,27 +11,14 @@ from playwright.sync_api import expect
 from labelshare.chain.contracts import Parts
 from labelshare.chain.history import dataset_history
 from labelshare.chain.state import OfferStatus
-from labelshare.client.holder import Licensee
 from labelshare.client.requester import Requester
 from labelshare.types import Address
-from tests.web.browser import NARROW, WIDE, Visitor
+from tests.web.browser import Visitor
+from tests.web.holding import BUYER, TERMS, WEEK, YEAR, claimable, later, pays, sells
 from tests.web.place import COIN, VISITOR, WebPlace
 from tests.web.scenes import VISITOR_SIGNER
-from tests.web.test_accessible import AXE, serious, too_wide
 from tests.web.test_faults import WALLET
-from tests.web.test_holder_journey import (
-    BUYER,
-    BUYER_SIGNER,
-    PRICE,
-    TERMS,
-    WEEK,
-    YEAR,
-    claimable,
-    later,
-    offers,
-    pays,
-    settled_place,
-)
+from tests.web.test_holder_journey import settled_place
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -57,15 +44,9 @@ def place(anvil_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Everyone is paid, licence 1 is the buyer's, and its seven days are over."""
     with settled_place(anvil_program, tmp_path_factory.mktemp("holder")) as made:
         made.stage.engine.pay_everyone(Parts.BOTH)
-        buys(made)
+        sells(made)
         later(made, WEEK)
         yield made
-
-
-def buys(place: WebPlace) -> None:
-    stage = place.stage
-    place.give(BUYER, PRICE)
-    Licensee(stage.sender, stage.contracts, BUYER_SIGNER).buy(offers(place))
 
 
 def connects(her: Visitor, wallet: str = "Dev account 3") -> None:
@@ -223,40 +204,6 @@ def test_a_publisher_offers_ends_and_is_paid(place: WebPlace, visitor: Visitors)
     states = [licences.offer_status(each.offer) for each in history.offers]
     assert states.count(OfferStatus.CLOSED) == 1
     assert states.count(OfferStatus.OPEN) == made + 1
-
-
-@pytest.mark.parametrize(
-    ("size", "theme"), [(WIDE, "light"), (NARROW, "dark")], ids=["1280 light", "390 dark"]
-)
-def test_no_holder_page_has_a_serious_fault(
-    place: WebPlace, visitor: Visitors, size: tuple[int, int], theme: str
-) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe is not installed; scripts/build-web brings it")
-    her, dataset = visitor(place.url, size, color_scheme=theme, reduced_motion="reduce"), place.stage.dataset
-    pays(place, 9 * COIN)
-    later(place, 86_400)
-    her.connects()
-    faults: dict[str, list[str]] = {}
-    for path, sees, opened in (
-        ("/own", "Revenue, history, transfer", "There is nothing to claim yet"),
-        (f"/own/{dataset}", "Licence 1 sold", "The same as a table"),
-        (f"/own/{dataset}", "Licence 1 sold", "Send shares"),
-        (f"/own/{dataset}", "Licence 1 sold", "Details"),
-        ("/licences", "On offer", "Check a copy of the terms"),
-        (f"/licences/{dataset}", "On offer", "Check a copy of the terms"),
-        (f"/licences/{dataset}/1", "Licence 1 holds", ""),
-        ("/licences/check", "Number of the licence", ""),
-    ):
-        her.go(path)
-        her.sees(sees)
-        if opened:
-            her.page.get_by_text(opened).first.click()
-        found = serious(her) + (["wider than the screen"] if too_wide(her) else [])
-        if found:
-            faults[f"{path} {opened}"] = found
-    assert faults == {}
-    assert her.origins() <= {place.url, place.node}
 
 
 def test_a_claim_by_keys_alone(place: WebPlace, visitor: Visitors) -> None:

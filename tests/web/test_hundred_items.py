@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.web.browser import Visitor
-from tests.web.place import COIN, VISITOR, WebPlace, texts_spec, web_place
+from tests.web.place import COIN, VISITOR, WebPlace, text_of, texts_spec, web_place
+from tests.web.test_accessible import AXE, serious
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
@@ -57,6 +59,9 @@ def test_a_hundred_items_a_closed_page_and_a_lost_browser(
     keys = her.page.keyboard
 
     expect(heading(her, f"0 of {HUNDRED} answered")).to_be_visible()
+    her.sees(text_of(0))
+    her.page.wait_for_timeout(500)
+    assert [times_asked_for(her, item) for item in range(4)] == [1, 1, 1, 0]  # the next two are fetched ahead
     keys.press("1")
     keys.press("Enter")
     expect(heading(her, f"1 of {HUNDRED} answered")).to_be_visible()
@@ -73,6 +78,7 @@ def test_a_hundred_items_a_closed_page_and_a_lost_browser(
         keys.press(str(1 + number % 3))
         keys.press("Enter")
     expect(heading(her, f"40 of {HUNDRED} answered")).to_be_visible()
+    assert {times_asked_for(her, item) for item in range(3, 42)} == {1}
     expect(her.page.get_by_text("Saved in this browser")).to_be_visible()
 
     her.page.reload()  # as if the page had been closed
@@ -82,6 +88,7 @@ def test_a_hundred_items_a_closed_page_and_a_lost_browser(
         keys.press("Enter")
     expect(heading(her, "Ready to hand in")).to_be_visible()
     her.sees("98 answered, 2 skipped")
+    turns_the_pages(her)
 
     her.presses("Seal and hand in 98 labels")
     her.agrees("Seal and sign")
@@ -109,6 +116,38 @@ def test_a_hundred_items_a_closed_page_and_a_lost_browser(
     assert answers[:4] == ["bad", "bad", "none", "good"]
     assert set(answers[40:]) == {"good"}
     assert "no text at all" in file.read_text()
+
+
+def times_asked_for(her: Visitor, item: int) -> int:
+    digest = sha256(text_of(item).encode()).hexdigest()
+    return sum(digest in url for url in her.requests)
+
+
+def turns_the_pages(her: Visitor) -> None:
+    """By keyboard: the focus stays at the end of the list, and an item is found by its name or number."""
+    table = her.page.get_by_role("region", name="Items", exact=True)
+    pages = her.page.get_by_role("navigation", name="Pages: Items")
+    expect(table.get_by_role("row")).to_have_count(1 + 50)
+    onwards, keys = pages.get_by_role("button", name="Next"), her.page.keyboard
+    onwards.focus()
+    keys.press("Enter")
+    expect(pages.get_by_text("51–100 of 100")).to_be_visible()
+    expect(table.get_by_role("row").last).to_contain_text("text 99")
+    keys.press("Enter")
+    expect(onwards).to_be_focused()
+    expect(pages.get_by_text("51–100 of 100")).to_be_visible()
+    field = pages.get_by_label("Name or number")
+    field.fill("text 7")
+    keys.press("Enter")
+    row = table.get_by_role("row").filter(has=her.page.get_by_role("cell", name="text 7", exact=True))
+    expect(row).to_have_class("found")
+    expect(row).to_be_in_viewport()
+    expect(pages.get_by_text("1–50 of 100")).to_be_visible()
+    field.fill("text 700")
+    keys.press("Enter")
+    expect(pages.get_by_text("Not in this list.")).to_be_visible()
+    if AXE.is_file():
+        assert serious(her) == []
 
 
 def saved_backup(her: Visitor, folder: Path) -> Path:

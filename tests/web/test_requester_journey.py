@@ -58,18 +58,17 @@ def is_funded(place: RequesterPlace, campaign: CampaignId, before: int, gold_fil
     assert found == {item: truth_of(item) for item in range(3)}
 
 
-def has_the_items(place: RequesterPlace, campaign: CampaignId, her: Visitor) -> None:
-    her.sees("The oracle has all items.")
+def has_the_items(place: RequesterPlace, campaign: CampaignId) -> None:
     client = place.clients[place.annotators[0].address]
     for item in range(COUNT):
         content = client.media(campaign, Hash32("0x" + digest_of(item)))
         assert content == text_of(item).encode()
 
 
-def reveals(her: Visitor, campaign: CampaignId) -> None:
+def reveals(her: Visitor, campaign: CampaignId, count: int = 3) -> None:
     """The button is there with its deadline as soon as all work is committed."""
     her.go(f"/fund/{campaign}")
-    her.sees("3 sealed answers are in this browser.")
+    her.sees(f"{count} sealed answers are in this browser.")
     her.presses("Reveal the gold")
     her.sees("public on the chain, for ever")
     her.agrees("Reveal")
@@ -130,7 +129,9 @@ def withdraws(her: Visitor, place: RequesterPlace) -> None:
     assert (place.credit(), place.tokens()) == (0, before + credit)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(WIDE, id="1280"), pytest.param(NARROW, id="390", marks=pytest.mark.deep)]
+)
 def test_from_an_empty_form_to_the_results(
     anvil_program: Path, tmp_path: Path, visitor: Visitors, size: tuple[int, int]
 ) -> None:
@@ -147,7 +148,8 @@ def test_from_an_empty_form_to_the_results(
         gold_file.write_text(json.dumps(gold))
         place.seat(campaign, PEOPLE)
         is_funded(place, campaign, before, gold_file)
-        has_the_items(place, campaign, her)
+        her.sees("The oracle has all items.")
+        has_the_items(place, campaign)
         her.sees("Accepted by the oracle")  # by the event stream, without a reload
         place.draw(campaign)
         count = place.label(campaign)

@@ -45,6 +45,8 @@ interface Sent {
   /** Send it twice and it counts once. */
   once?: boolean;
   signal?: AbortSignal;
+  /** As whom, if not as the one who is signed in. */
+  token?: string;
 }
 
 export async function ask<Answer>(path: string, sent: Sent = {}): Promise<Answer> {
@@ -93,7 +95,8 @@ export async function askAll<Row>(path: string, most = 10_000): Promise<Row[]> {
 
 async function fetchFrom(path: string, sent: Sent): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json, application/problem+json" };
-  if (token) headers["Authorization"] = `Bearer ${token}`;
+  const as = sent.token ?? token;
+  if (as) headers["Authorization"] = `Bearer ${as}`;
   if (sent.body !== undefined) headers["Content-Type"] = sent.body instanceof Blob ? "application/octet-stream" : "application/json";
   if (sent.once) headers["Idempotency-Key"] = crypto.randomUUID();
   const init: RequestInit = { method: sent.method ?? "GET", headers, credentials: "omit", redirect: "error" };
@@ -106,10 +109,10 @@ async function fetchFrom(path: string, sent: Sent): Promise<Response> {
     throw new LostError(String(fault));
   }
   if (response.ok) return response;
-  throw await refusal(response);
+  throw await refusal(response, as !== null && as === token);
 }
 
-async function refusal(response: Response): Promise<Error> {
+async function refusal(response: Response, asCurrent: boolean): Promise<Error> {
   const after = response.headers.get("retry-after");
   let problem: Problem;
   try {
@@ -118,6 +121,6 @@ async function refusal(response: Response): Promise<Error> {
   } catch {
     return new LostError(`the service answers ${response.status} and says nothing of ours`);
   }
-  if (problem.type.endsWith(":unauthenticated") && token) for (const listener of leaving) listener();
+  if (problem.type.endsWith(":unauthenticated") && asCurrent) for (const listener of leaving) listener();
   return new ApiError(problem, after && /^\d{1,6}$/.test(after) ? Number(after) : null);
 }

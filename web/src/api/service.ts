@@ -55,7 +55,8 @@ export const service = {
   askSignIn: (account: Address) => ask<SignInMessage>("/v1/sign-ins", { method: "POST", body: { account } }),
   signIn: (nonce: string, signature: Hex) =>
     ask<TokenAnswer>("/v1/sessions", { method: "POST", body: { nonce, signature } }),
-  signOut: () => ask<void>("/v1/sessions/current", { method: "DELETE" }),
+  /** Ends the session at hand, or another one by its token. */
+  signOut: (token?: string) => ask<void>("/v1/sessions/current", { method: "DELETE", ...(token ? { token } : {}) }),
 
   assignment: (campaign: Hex) => ask<AssignmentAnswer>(`${at(campaign)}/assignment?limit=1000`),
   enrol: (campaign: Hex, annotator: Address, signature: Hex) =>

@@ -24,6 +24,7 @@ const ROUTES: readonly (readonly [string, RoutedPage])[] = [
   ["/connect", lazy(() => import("../pages/ConnectPage"))],
   ["/tasks", lazy(() => import("../pages/tasks/WorkPage"))],
   ["/tasks/pools/:pool", lazy(() => import("../pages/tasks/PoolPage"))],
+  ["/tasks/practice/:campaign", lazy(() => import("../pages/tasks/PracticePage"))],
   ["/tasks/:campaign", lazy(() => import("../pages/tasks/DeskPage"))],
   ["/tasks/:campaign/label", lazy(() => import("../pages/tasks/LabelPage"))],
   ["/tasks/:campaign/silent", lazy(() => import("../pages/tasks/SilentPage"))],

@@ -1,12 +1,12 @@
 // The frame of every page: where one can go, who one is, and what kind of chain this is.
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { t } from "../texts/en";
 import { shortHex } from "../ui/format";
 import { useSession } from "../wallet/session";
 import { useWallet } from "../wallet/wallet";
 import { Link, usePath } from "./router";
 import { useSite } from "./site";
-import { chooseTheme, currentTheme } from "./theme";
+import { chooseTheme, currentTheme, onSystemTheme } from "./theme";
 
 const NAV = [
   ["/", t.shell.campaigns, (path: string) => path === "/" || path.startsWith("/campaigns")],
@@ -96,6 +96,7 @@ function Who() {
 
 function ThemeButton() {
   const [theme, setTheme] = useState(currentTheme);
+  useEffect(() => onSystemTheme(() => setTheme(currentTheme())), []);
   const next = theme === "dark" ? "light" : "dark";
   const change = () => {
     chooseTheme(next);

@@ -32,22 +32,32 @@ export function loadSpec(digest: Hex): Promise<Spec> {
   return asked;
 }
 
+/** What the service said last while this page was open: newer than what the store has. */
+const heard = new Map<Hex, { answer: CampaignAnswer; keptAt: number }>();
+
 async function open(name: Hex): Promise<Opened> {
   try {
     const campaign = await service.campaign(name);
+    heard.set(name, { answer: campaign, keptAt: Date.now() });
     const fits = campaign.items != null && campaign.items <= MOST_ITEMS;
     return { campaign, spec: fits ? await loadSpec(campaign.specHash) : null, kept: false };
   } catch (fault) {
     const kept = fault instanceof LostError ? await database.campaign(name).catch(() => undefined) : undefined;
     if (!kept) throw fault;
-    return { campaign: kept.answer, spec: JSON.parse(kept.spec) as Spec, kept: true };
+    return { campaign: aged(heard.get(name) ?? kept), spec: JSON.parse(kept.spec) as Spec, kept: true };
   }
+}
+
+/** An answer of some time ago, with the chain's time as it must be by now. */
+function aged({ answer, keptAt }: { answer: CampaignAnswer; keptAt?: number }): CampaignAnswer {
+  const passed = Math.max(0, Math.floor((Date.now() - (keptAt ?? Date.now())) / 1_000));
+  return { ...answer, timeline: { ...answer.timeline, now: answer.timeline.now + passed } };
 }
 
 /** Keep what is needed to act without the service: parameters, rules, the time line. */
 export async function keepCampaign({ campaign, spec, kept }: Opened): Promise<void> {
   if (kept || !spec) return;
-  await database.saveCampaign({ campaign: campaign.id, answer: campaign, spec: JSON.stringify(spec) });
+  await database.saveCampaign({ campaign: campaign.id, answer: campaign, spec: JSON.stringify(spec), keptAt: Date.now() });
 }
 
 /** A campaign, looked at again every few seconds. */

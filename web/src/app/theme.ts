@@ -17,6 +17,13 @@ export function applyTheme(theme: Theme | null = chosenTheme()): void {
   else delete document.documentElement.dataset["theme"];
 }
 
+/** Calls back when the system says another theme; what it returns ends that. */
+export function onSystemTheme(listener: () => void): () => void {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  system.addEventListener("change", listener);
+  return () => system.removeEventListener("change", listener);
+}
+
 export function chooseTheme(theme: Theme): void {
   localStorage.setItem(KEY, theme);
   applyTheme(theme);

@@ -2,7 +2,6 @@
 import { useEffect, useRef, useState, type RefObject } from "react";
 import type { Hex } from "viem";
 import { ApiError } from "../api/client";
-import { service } from "../api/service";
 import type { ItemAnswer } from "../api/types";
 import { useLoad } from "../app/load";
 import { currentTheme } from "../app/theme";
@@ -10,6 +9,7 @@ import type { Form } from "../protocol/labels";
 import { t } from "../texts/en";
 import { Fault } from "../ui/Fault";
 import { Notice } from "../ui/parts";
+import { contentAhead } from "./ahead";
 import { Connection, FRAME, type Fall } from "./connection";
 import { OtherContentError, taskOf } from "./content";
 import type { FromEditor } from "./contract";
@@ -39,7 +39,7 @@ export default function EditorFrame({ campaign, config, form, item, answer, hear
   const [ready, setReady] = useState<number | null>(null);
   const { value, error } = useLoad(async () => {
     try {
-      return await taskOf(config, item, await service.media(campaign, item.digest));
+      return await taskOf(config, item, await contentAhead(campaign, item.digest));
     } catch (fault) {
       if (fault instanceof ApiError && fault.status === 404) return null;
       throw fault;

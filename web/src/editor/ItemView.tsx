@@ -3,27 +3,26 @@ import { useEffect } from "react";
 import type { Hex } from "viem";
 import { useLoad } from "../app/load";
 import { ApiError } from "../api/client";
-import { service } from "../api/service";
-import type { ItemAnswer } from "../api/types";
 import { PAIRWISE, Pairwise } from "../protocol/labels/pairwise";
 import type { Form } from "../protocol/labels";
 import { t } from "../texts/en";
 import { Copy, Notice } from "../ui/parts";
 import { Fault } from "../ui/Fault";
-import { contentOf, OtherContentError, release, type Shown } from "./content";
+import { contentAhead } from "./ahead";
+import { contentOf, OtherContentError, release, type Item, type Shown } from "./content";
 
 interface Props {
   campaign: Hex;
   config: string;
   form: Form;
-  item: ItemAnswer;
+  item: Item;
   answer: number | null;
 }
 
 export function ItemView({ campaign, config, form, item, answer }: Props) {
   const { value, error, loading } = useLoad(async () => {
     try {
-      return await contentOf(config, item, await service.media(campaign, item.digest));
+      return await contentOf(config, item, await contentAhead(campaign, item.digest));
     } catch (fault) {
       if (fault instanceof ApiError && fault.status === 404) return null;
       throw fault;
@@ -68,7 +67,7 @@ export function Pair({ form, shown, answer }: { form: Pairwise; shown: readonly 
   );
 }
 
-function Missing({ item }: { item: ItemAnswer }) {
+function Missing({ item }: { item: Item }) {
   return (
     <div className="item-view">
       {item.name && <div className="item-text">{item.name}</div>}

@@ -3,6 +3,9 @@ import type { ItemAnswer } from "../api/types";
 import { everyTag, readTags, type Tag } from "../protocol/labels/config";
 import { sha256 } from "../protocol/spec";
 
+/** An item as a spec lists it, with its place there. */
+export type Item = Pick<ItemAnswer, "index" | "digest" | "uri" | "name">;
+
 /** One thing to look at: the name of its tag in the config, and what it is. */
 export interface Shown {
   name: string;
@@ -39,7 +42,7 @@ export function headingsOf(config: string): string[] {
  * What to show of an item's bytes. Content that is a JSON object holding every variable of the config is the task's
  * data, as Label Studio has it; any other is the value of the first variable.
  */
-export async function contentOf(config: string, item: ItemAnswer, bytes: Uint8Array<ArrayBuffer>): Promise<Shown[]> {
+export async function contentOf(config: string, item: Item, bytes: Uint8Array<ArrayBuffer>): Promise<Shown[]> {
   if ((await sha256(bytes)) !== `0x${item.digest}`) throw new OtherContentError(item.digest);
   const objects = objectsOf(config);
   const data = taskData(bytes, objects);

@@ -113,7 +113,11 @@ export type Payment = { way: "credit" } | { way: "permit"; permit: Permit } | { 
 export async function paymentOf(chain: PublicClient, site: Site, token: Address, owner: Address, needed: bigint): Promise<Payment> {
   if (needed === 0n) return { way: "credit" };
   const permit = await permitOf(chain, site, token, owner, needed);
-  if (permit) return { way: "permit", permit };
+  return permit ? { way: "permit", permit } : approvalPayment(chain, site, token, owner, needed);
+}
+
+/** The way without a signature, for tokens and for wallets that know no permits. */
+export async function approvalPayment(chain: PublicClient, site: Site, token: Address, owner: Address, needed: bigint): Promise<Payment> {
   return { way: "approve", approval: await approvalOf(chain, site, token, owner, needed) };
 }
 

@@ -12,9 +12,8 @@ import { t } from "../texts/en";
 import { AmountIn, Shares, useUnit } from "../ui/Amount";
 import { Fault } from "../ui/Fault";
 import { countText } from "../ui/format";
+import { byAccount, Pager, usePages } from "../ui/Pages";
 import { Address, Check, Loading, Notice, Page, Section, StatusPill } from "../ui/parts";
-
-const SHOWN = 50;
 
 export default function AuditPage({ parts }: { parts: Record<string, string> }) {
   const name = parts["campaign"] as Hex;
@@ -159,6 +158,7 @@ export function ItemForm({ campaign, item }: { campaign: CampaignAnswer; item?: 
 function Payouts({ campaign, value }: { campaign: CampaignAnswer; value: AuditedBundle }) {
   const unit = useUnit(campaign.token);
   const { payouts } = value.bundle;
+  const pages = usePages(payouts);
   return (
     <Section title={t.audit.payouts} note={t.audit.payoutsNote(countText(payouts.length))}>
       <div className="table-wrap" tabIndex={0} role="region" aria-label={t.audit.payouts}>
@@ -172,8 +172,8 @@ function Payouts({ campaign, value }: { campaign: CampaignAnswer; value: Audited
             </tr>
           </thead>
           <tbody>
-            {payouts.slice(0, SHOWN).map((row) => (
-              <tr key={row.account}>
+            {pages.rows.map((row, at) => (
+              <tr key={row.account} {...pages.mark(at)}>
                 <td><Address of={row.account} /></td>
                 <td className="amount"><AmountIn of={row.payout} unit={unit} /></td>
                 <td className="amount"><Shares of={row.shares} symbol="" /></td>
@@ -183,7 +183,7 @@ function Payouts({ campaign, value }: { campaign: CampaignAnswer; value: Audited
           </tbody>
         </table>
       </div>
-      {payouts.length > SHOWN && <p className="quiet">{t.audit.more(payouts.length - SHOWN)}</p>}
+      <Pager pages={pages} name={t.audit.payouts} find={byAccount(payouts)} />
     </Section>
   );
 }

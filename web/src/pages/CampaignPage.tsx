@@ -13,6 +13,7 @@ import { Address, Card, Copy, Facts, Figures, Loading, Meter, Notice, Page, Sect
 import { TimeLine } from "../ui/TimeLine";
 import { quoteOf, typicalHour } from "./LandingPage";
 import { rulesOf } from "./Rules";
+import { PracticeLink } from "./tasks/PracticeOffer";
 
 const NOBODY = "0x0000000000000000000000000000000000000000";
 
@@ -39,6 +40,7 @@ function Shown({ opened: { campaign, spec } }: { opened: Opened }) {
         <Link className="button" href={`/campaigns/${campaign.id}/audit`}>
           {t.campaign.audit}
         </Link>
+        <PracticeLink line={campaign} />
       </div>
       <Section title={t.campaign.timeLine}>
         <TimeLine campaign={campaign} now={now} />

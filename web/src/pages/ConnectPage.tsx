@@ -1,6 +1,5 @@
 // Connect, sign in, sign out.
 import { useState } from "react";
-import { useSite } from "../app/site";
 import { t } from "../texts/en";
 import { Fault } from "../ui/Fault";
 import { Address, Card, Facts, Page } from "../ui/parts";
@@ -9,7 +8,6 @@ import { useWallet } from "../wallet/wallet";
 import { Connect, SignIn } from "./tasks/Account";
 
 export default function ConnectPage(_: { parts: Record<string, string> }) {
-  const site = useSite();
   const { connected, disconnect } = useWallet();
   const { account, signOut } = useSession();
   const [error, setError] = useState<unknown>();
@@ -26,7 +24,6 @@ export default function ConnectPage(_: { parts: Record<string, string> }) {
             ]}
           />
           {error !== undefined && <Fault error={error} />}
-          <ChainWarning chainId={site.chainId} />
           <div className="row">
             {!account && <SignIn />}
             {account && (
@@ -41,23 +38,5 @@ export default function ConnectPage(_: { parts: Record<string, string> }) {
         </Card>
       )}
     </Page>
-  );
-}
-
-function ChainWarning({ chainId }: { chainId: number }) {
-  const { connected, rightChain, changeChain } = useWallet();
-  const [error, setError] = useState<unknown>();
-  if (!connected || rightChain) return null;
-  const words = t.faults.wrongChain(chainId, connected.chainId);
-  return (
-    <div className="notice bad" role="alert">
-      <p>
-        <strong>{words.what}</strong>
-      </p>
-      <button type="button" className="button small" onClick={() => void changeChain().catch(setError)}>
-        {t.connect.change}
-      </button>
-      {error !== undefined && <Fault error={error} />}
-    </div>
   );
 }

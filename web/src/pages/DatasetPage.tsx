@@ -1,4 +1,5 @@
 // One dataset: its owners, what it has earned, and its licences.
+import { useMemo } from "react";
 import type { Address as AddressText } from "viem";
 import { useLoad } from "../app/load";
 import { Link } from "../app/router";
@@ -8,10 +9,9 @@ import { t } from "../texts/en";
 import { AmountIn, Shares, useUnit } from "../ui/Amount";
 import { Fault } from "../ui/Fault";
 import { countText, percentText, spanText } from "../ui/format";
+import { byAccount, Pager, usePages, type Mark } from "../ui/Pages";
 import { Address, Facts, Figures, Loading, Meter, Notice, Page, Section } from "../ui/parts";
 import { CampaignCard } from "./LandingPage";
-
-const SHOWN = 25;
 
 export default function DatasetPage({ parts }: { parts: Record<string, string> }) {
   const name = parts["dataset"] as AddressText;
@@ -61,8 +61,8 @@ function Shown({ dataset }: { dataset: DatasetAnswer }) {
 
 function Owners({ dataset }: { dataset: DatasetAnswer }) {
   const { value, error, reload } = useLoad(() => service.holders(dataset.address), [dataset.address]);
-  const rows = [...(value ?? [])].sort((one, other) => (BigInt(one.shares) < BigInt(other.shares) ? 1 : -1));
-  const all = rows.reduce((sum, row) => sum + BigInt(row.shares), 0n);
+  const { rows, all } = useMemo(() => inOrder(value ?? []), [value]);
+  const pages = usePages(rows);
   return (
     <Section title={t.datasets.owners} note={t.datasets.ownersNote}>
       {error !== undefined && <Fault error={error} retry={reload} />}
@@ -70,21 +70,27 @@ function Owners({ dataset }: { dataset: DatasetAnswer }) {
       {rows.length > 0 && (
         <div className="card">
           <ul className="bars">
-            {rows.slice(0, SHOWN).map((row) => (
-              <Owner key={row.account} row={row} all={all} />
+            {pages.rows.map((row, at) => (
+              <Owner key={row.account} row={row} all={all} mark={pages.mark(at)} />
             ))}
           </ul>
-          {rows.length > SHOWN && <p className="quiet">{t.audit.more(rows.length - SHOWN)}</p>}
+          <Pager pages={pages} name={t.datasets.owners} find={byAccount(rows)} />
         </div>
       )}
     </Section>
   );
 }
 
-function Owner({ row, all }: { row: HolderAnswer; all: bigint }) {
+/** The largest part first, and the sum of all. */
+function inOrder(holders: readonly HolderAnswer[]): { rows: HolderAnswer[]; all: bigint } {
+  const rows = holders.map((row) => ({ row, shares: BigInt(row.shares) })).sort((one, other) => (one.shares < other.shares ? 1 : -1));
+  return { rows: rows.map(({ row }) => row), all: rows.reduce((sum, { shares }) => sum + shares, 0n) };
+}
+
+function Owner({ row, all, mark }: { row: HolderAnswer; all: bigint; mark: Mark }) {
   const part = percentText(BigInt(row.shares), all, 1);
   return (
-    <li>
+    <li {...mark}>
       <div className="row apart">
         <Address of={row.account} />
         <span>

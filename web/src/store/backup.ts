@@ -50,7 +50,7 @@ export async function importBackup(file: Blob): Promise<Restored> {
     const here = await database.draft(draft.campaign, draft.account);
     if (here && here.savedAt >= draft.savedAt) restored.known += 1;
     else {
-      await database.saveDraft(draft);
+      await database.saveDraft(draft, here ?? null);
       restored.drafts += 1;
     }
   }

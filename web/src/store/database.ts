@@ -51,6 +51,8 @@ export interface KeptCampaign {
   campaign: Hex;
   answer: CampaignAnswer;
   spec: string;
+  /** When, in milliseconds by this browser's clock; older stores lack it. */
+  keptAt?: number;
 }
 
 const run = keeping("labelshare", { drafts: "key", batches: "key", places: "key", campaigns: "campaign" });
@@ -59,11 +61,43 @@ const own = (campaign: Hex, account: Address) => `${campaign}/${account.toLowerC
 const batchKey = (batch: Pick<KeptBatch, "campaign" | "account" | "commit" | "commitHash">) =>
   `${own(batch.campaign, batch.account)}/${String(batch.commit.batch).padStart(6, "0")}/${batch.commitHash}`;
 
+/** Drafts as this page last wrote them, or first read them. */
+const views = new Map<string, Draft>();
+
+/** What is there, with the changes from `before` to `next`: nothing that another tab wrote is lost. */
+export function mergedDraft(before: Draft | null, next: Draft, there: Draft | null): Draft {
+  const answers = merged(before?.answers, next.answers, there?.answers);
+  const skips = (draft: Draft | null) => draft?.skipped.map((item) => [item, true] as [number, true]);
+  const skipped = merged(skips(before), skips(next)!, skips(there)).filter(([item]) => !answers.some(([other]) => other === item));
+  const reports = merged(before?.reports, next.reports, there?.reports);
+  return { ...next, answers, skipped: skipped.map(([item]) => item), reports };
+}
+
+function merged<Value>(before: readonly [number, Value][] = [], next: readonly [number, Value][], there: readonly [number, Value][] = []): [number, Value][] {
+  const [had, has, result] = [new Map(before), new Map(next), new Map(there)];
+  for (const [item, value] of has) if (had.get(item) !== value) result.set(item, value);
+  for (const item of had.keys()) if (!has.has(item)) result.delete(item);
+  return [...result];
+}
+
 export const database = {
-  draft: (campaign: Hex, account: Address) =>
-    run<Draft | undefined>("drafts", "readonly", (store) => store.get(own(campaign, account))),
-  saveDraft: (draft: Draft) =>
-    run("drafts", "readwrite", (store) => store.put({ ...draft, key: own(draft.campaign, draft.account) })),
+  draft: async (campaign: Hex, account: Address) => {
+    const key = own(campaign, account);
+    const found = await run<Draft | undefined>("drafts", "readonly", (store) => store.get(key));
+    if (found && !views.has(key)) views.set(key, found);
+    return found;
+  },
+  /** Keeps what changed against `base`, by default what this page last kept: another tab may have written beside it. */
+  saveDraft: async (draft: Draft, base?: Draft | null) => {
+    const key = own(draft.campaign, draft.account);
+    const before = base === undefined ? views.get(key) : base;
+    views.set(key, draft);
+    await run<Draft | undefined>("drafts", "readwrite", (store) => {
+      const asked = store.get(key) as IDBRequest<Draft | undefined>;
+      asked.onsuccess = () => store.put({ ...mergedDraft(before ?? null, draft, asked.result ?? null), key });
+      return asked;
+    });
+  },
   drafts: () => run<Draft[]>("drafts", "readonly", (store) => store.getAll()),
 
   /** An account's batches in a campaign, by number. */

@@ -238,6 +238,11 @@ export const f = {
         `First you sign a permission for exactly ${amount}; it is good for an hour and for nothing else.`,
         "Then one transaction locks the money and creates the campaign.",
       ],
+      unable: "Your wallet does not sign such a permission. Nothing was signed or sent.",
+      approveTwice: (amount: string) => [
+        `Without it there are two transactions: the first lets the registry take exactly ${amount}, and nothing more.`,
+        "The second locks the money and creates the campaign.",
+      ],
       approve: (amount: string) => [
         `This token knows no permissions by signature, so there are two transactions: the first lets the registry take exactly ${amount}, and nothing more.`,
         "The second locks the money and creates the campaign.",
@@ -361,7 +366,6 @@ export const f = {
       skill: "skill",
       labels: (count: number, accepted: number) => `${count} labels, ${accepted} accepted`,
       interval: (low: string, high: string) => `${low} to ${high}`,
-      more: (count: number) => `and ${count} more in the download`,
     },
 
     download: {

@@ -82,7 +82,6 @@ export const h = {
     history: "History",
     historyNote: "Payments to all holders, and what you claimed, received and sent. The newest first.",
     historyNone: "Nothing has happened yet.",
-    more: (count: number) => `Show ${count} more`,
     public: "Connect a wallet to see your own part.",
     licences: "Its licences",
     page: "About this dataset",

@@ -1,6 +1,7 @@
 // Before anything is signed or sent: what it is in words, what it costs, what could be lost. Then a yes or a no.
 import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from "react";
 import { t } from "../texts/en";
+import { useWallet } from "../wallet/wallet";
 import { Fault } from "./Fault";
 
 export interface Words {
@@ -45,6 +46,8 @@ function Question({ words, end }: { words: Words; end: (done: boolean) => void }
   const [running, setRunning] = useState(false);
   const [told, setTold] = useState("");
   const [error, setError] = useState<unknown>(null);
+  const isSlow = useSlow(running);
+  useEndWithAccount(running, () => end(false));
 
   useEffect(() => {
     const opened = dialog.current!;
@@ -76,7 +79,7 @@ function Question({ words, end }: { words: Words; end: (done: boolean) => void }
       aria-labelledby="question"
       onCancel={(event) => {
         event.preventDefault();
-        if (!running) end(false);
+        if (!running || isSlow) end(false);
       }}
     >
       <div className="dialog-body">
@@ -98,9 +101,10 @@ function Question({ words, end }: { words: Words; end: (done: boolean) => void }
             {told}
           </p>
         )}
+        {isSlow && <p className="quiet">{t.confirm.slow}</p>}
         <div className="row">
-          <button type="button" className="button" onClick={() => end(false)} disabled={running}>
-            {t.confirm.no}
+          <button type="button" className="button" onClick={() => end(false)} disabled={running && !isSlow}>
+            {isSlow ? t.confirm.stop : t.confirm.no}
           </button>
           <button type="button" className="button primary" onClick={() => void run()} disabled={running}>
             {words.yes}
@@ -109,4 +113,28 @@ function Question({ words, end }: { words: Words; end: (done: boolean) => void }
       </div>
     </dialog>
   );
+}
+
+const SLOW = 8_000;
+
+/** Whether it has run for so long that the wallet may never answer: nobody is held in a dialog then. */
+function useSlow(running: boolean): boolean {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    setSlow(false);
+    if (!running) return;
+    const timer = setTimeout(() => setSlow(true), SLOW);
+    return () => clearTimeout(timer);
+  }, [running]);
+  return running && slow;
+}
+
+/** What was asked was asked of one account on one chain: with another nothing of it holds, and it ends unsigned. */
+function useEndWithAccount(running: boolean, end: () => void): void {
+  const { connected } = useWallet();
+  const who = connected && `${connected.account} ${connected.chainId}`;
+  const first = useRef(who);
+  useEffect(() => {
+    if (first.current !== null && who !== first.current && !running) end();
+  });
 }

@@ -11,7 +11,15 @@ export async function wordsFor(error: unknown): Promise<FaultWords> {
   const { chainFault } = await import("../wallet/faults");
   const found = chainFault(error);
   if (found) return found;
-  return t.faults.other(error instanceof Error ? error.message : String(error));
+  return t.faults.other(messageOf(error).slice(0, MOST_MESSAGE));
+}
+
+// What a wallet says of its refusal is a stranger's text.
+const MOST_MESSAGE = 300;
+
+function messageOf(error: unknown): string {
+  const said = (error as { message?: unknown } | null)?.message;
+  return typeof said === "string" ? said : typeof error === "string" ? error : "";
 }
 
 function plainWords(error: unknown): FaultWords | null {

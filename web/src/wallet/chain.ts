@@ -2,23 +2,25 @@
 import { createPublicClient, custom, http, type Address, type Hex, type PublicClient } from "viem";
 import type { Site } from "../api/service";
 import { registryAbi, shareAbi, tokenAbi } from "../protocol/abi";
+import type { Provider } from "./provider";
 import type { Connected } from "./wallet";
 
 /** No node for pages, and no wallet to ask instead. */
 export class NoChainError extends Error {}
 
-const clients = new Map<string, PublicClient>();
+// By the address or the provider itself: a wallet can call itself what it likes.
+const clients = new Map<string | Provider, PublicClient>();
 
 /** Where the chain is read; throws `NoChainError` where there is no way to it. */
 export function chainOf(site: Site, connected: Connected | null): PublicClient {
   if (site.rpc) return kept(site.rpc, () => http(site.rpc!, { batch: { wait: 10 } }), site);
   if (connected?.chainId === site.chainId) {
-    return kept(connected.wallet.info.uuid, () => custom(connected.wallet.provider), site);
+    return kept(connected.wallet.provider, () => custom(connected.wallet.provider), site);
   }
   throw new NoChainError("there is no way to the chain");
 }
 
-function kept(name: string, transport: () => ReturnType<typeof http> | ReturnType<typeof custom>, site: Site): PublicClient {
+function kept(name: string | Provider, transport: () => ReturnType<typeof http> | ReturnType<typeof custom>, site: Site): PublicClient {
   let client = clients.get(name);
   if (!client) {
     const pollingInterval = site.development ? 400 : 4_000;

@@ -26,7 +26,7 @@ export function announceDevWallets(chainId: number, rpc: string | null): void {
 }
 
 function devWallet(key: Hex, index: number, chainId: number, rpc: string): Wallet {
-  const info = { uuid: `labelshare-dev-${index}`, name: `Dev account ${index}`, icon: "", rdns: `org.labelshare.dev.${index}` };
+  const info = { uuid: crypto.randomUUID(), name: `Dev account ${index}`, icon: "", rdns: `org.labelshare.dev.${index}` };
   return { info, provider: new DevProvider(key, chainId, rpc) };
 }
 

@@ -1,7 +1,8 @@
 // What went wrong, in words: what happened, and what to do. Every error of a page comes through here.
 import { BaseError, ContractFunctionRevertedError } from "viem";
+import { OddAnswerError, OtherSignerError } from "./answers";
 import { NoChainError } from "./chain";
-import { WrongChainError } from "./request";
+import { NoTypedDataError, WrongChainError } from "./request";
 import { FailedError } from "./send";
 import { t } from "../texts/en";
 import type { FaultWords } from "../ui/faultWords";
@@ -10,6 +11,9 @@ import type { FaultWords } from "../ui/faultWords";
 export function chainFault(error: unknown): FaultWords | null {
   if (error instanceof WrongChainError) return t.faults.wrongChain(error.wanted, error.found);
   if (error instanceof NoChainError) return t.faults.noChain;
+  if (error instanceof OddAnswerError) return t.faults.oddAnswer(t.faults.oddAnswers[error.asked]);
+  if (error instanceof OtherSignerError) return t.faults.otherSigner;
+  if (error instanceof NoTypedDataError) return t.faults.noTypedData(error.message);
   if (error instanceof FailedError) return t.faults.failedTransaction(error.transaction);
   const code = codeOf(error);
   if (code === 4001 || code === "ACTION_REJECTED") return t.faults.rejected;

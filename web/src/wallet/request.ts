@@ -1,6 +1,7 @@
-// What is asked of a wallet without a transaction: to be on the right chain, and to sign typed data.
+// What is asked of a wallet without a transaction: to be on the right chain, and to sign texts and typed data.
 import type { Hex } from "viem";
 import type { Site } from "../api/service";
+import { chainIn, OtherSignerError, signatureIn } from "./answers";
 import type { Connected } from "./wallet";
 
 /** The wallet is on another chain than the contracts. */
@@ -13,18 +14,36 @@ export class WrongChainError extends Error {
   }
 }
 
+/** The wallet cannot sign typed data, or fails at it; its owner did not decline. */
+export class NoTypedDataError extends Error {}
+
+// Declined, locked or busy, without a line: another time the same wallet may well sign.
+const PASSING: readonly unknown[] = [4001, "ACTION_REJECTED", 4100, -32002, 4900, 4901];
+
 /** Asks the wallet itself: what the page last heard may be old. */
 export async function requireChain(site: Site, connected: Connected): Promise<void> {
-  const found = Number(await connected.wallet.provider.request({ method: "eth_chainId" }));
+  const found = chainIn(await connected.wallet.provider.request({ method: "eth_chainId" }));
   if (found !== site.chainId) throw new WrongChainError(site.chainId, found);
 }
 
-/** Has the wallet sign typed data (EIP-712), on the right chain. */
-export async function signTyped(
-  site: Site,
-  connected: Connected,
-  data: { domain: object; types: Record<string, readonly { name: string; type: string }[]>; primaryType: string; message: object },
-): Promise<Hex> {
+/** Has the wallet sign a text (EIP-191). */
+export async function signText({ wallet, account }: Connected, text: string): Promise<Hex> {
+  const raw = `0x${[...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return signatureIn(await wallet.provider.request({ method: "personal_sign", params: [raw, account] }));
+}
+
+export interface TypedData {
+  domain: object;
+  types: Record<string, readonly { name: string; type: string }[]>;
+  primaryType: string;
+  message: object;
+}
+
+/**
+ * Has the wallet sign typed data (EIP-712), on the right chain.
+ * Throws `OtherSignerError` where another account than the connected one signed: it would be refused, and too late.
+ */
+export async function signTyped(site: Site, connected: Connected, data: TypedData): Promise<Hex> {
   await requireChain(site, connected);
   const domainTypes = [
     { name: "name", type: "string" },
@@ -34,13 +53,28 @@ export async function signTyped(
   ];
   const whole = { ...data, types: { EIP712Domain: domainTypes, ...data.types } };
   const text = JSON.stringify(whole, (_, value) => (typeof value === "bigint" ? value.toString() : value));
-  const params = [connected.account, text];
-  return normal((await connected.wallet.provider.request({ method: "eth_signTypedData_v4", params })) as Hex);
+  const signature = signatureIn(await askedToSign(connected, text));
+  await requireSigner(site, connected, data, signature);
+  return signature;
 }
 
-/** Some wallets give v as 0 or 1; the protocol has 27 or 28. */
-function normal(signature: Hex): Hex {
-  const last = signature.slice(130);
-  if (last === "00" || last === "01") return `${signature.slice(0, 130)}${last === "00" ? "1b" : "1c"}` as Hex;
-  return signature.toLowerCase() as Hex;
+async function askedToSign({ wallet, account }: Connected, text: string): Promise<unknown> {
+  try {
+    return await wallet.provider.request({ method: "eth_signTypedData_v4", params: [account, text] });
+  } catch (fault) {
+    const { code, message } = (fault ?? {}) as { code?: unknown; message?: unknown };
+    if (PASSING.includes(code)) throw fault;
+    throw new NoTypedDataError(String(message ?? fault).slice(0, 300), { cause: fault });
+  }
+}
+
+async function requireSigner(site: Site, connected: Connected, data: TypedData, signature: Hex): Promise<void> {
+  const { account } = connected;
+  const [{ recoverTypedDataAddress }, { chainOf }] = await Promise.all([import("viem"), import("./chain")]);
+  const asked = { ...data, signature } as unknown as Parameters<typeof recoverTypedDataAddress>[0];
+  const signer = signature.length === 132 ? await recoverTypedDataAddress(asked).catch(() => null) : null;
+  if (signer?.toLowerCase() === account.toLowerCase()) return;
+  // A contract answers for itself (ERC-1271); whoever takes its signature asks it.
+  const code = await chainOf(site, connected).getCode({ address: account });
+  if (!code || code === "0x") throw new OtherSignerError(signer ?? "nobody");
 }

@@ -1,6 +1,8 @@
 // Sending a transaction: tried first, so that a refusal is told before anybody pays for it; then followed to its block.
 import { encodeFunctionData, type Abi, type Address, type Hex, type PublicClient, type TransactionReceipt } from "viem";
 import type { Site } from "../api/service";
+import { tokenAbi } from "../protocol/abi";
+import { transactionIn } from "./answers";
 import { chainOf } from "./chain";
 import { requireChain } from "./request";
 import type { Connected } from "./wallet";
@@ -19,6 +21,9 @@ export class FailedError extends Error {
   }
 }
 
+// A contract passes on what a token says when it refuses; its own ABI does not name that.
+const TOKEN_ERRORS = (tokenAbi as Abi).filter((each) => each.type === "error");
+
 export type Stage = "trying" | "signing" | "waiting";
 
 /** Sends one call from the connected account and waits for its block. */
@@ -31,11 +36,11 @@ export async function send(
   await requireChain(site, connected);
   const chain = chainOf(site, connected);
   tell("trying");
-  await chain.simulateContract({ ...call, account: connected.account });
+  await chain.simulateContract({ ...call, abi: [...call.abi, ...TOKEN_ERRORS], account: connected.account });
   tell("signing");
   const data = encodeFunctionData(call);
   const request = { from: connected.account, to: call.address, data };
-  const transaction = (await connected.wallet.provider.request({ method: "eth_sendTransaction", params: [request] })) as Hex;
+  const transaction = transactionIn(await connected.wallet.provider.request({ method: "eth_sendTransaction", params: [request] }));
   tell("waiting", transaction);
   return followed(chain, transaction);
 }

@@ -1,11 +1,11 @@
 // Signing in with Ethereum: the service's text is compared to the letter with the one expected, then shown, then signed.
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { Address } from "viem";
 import { onSignedOut, setToken } from "../api/client";
 import { service, type Site } from "../api/service";
 import type { SignInMessage } from "../api/types";
 import { useSite } from "../app/site";
-import { requireChain } from "./request";
+import { requireChain, signText } from "./request";
 import { useWallet, type Connected } from "./wallet";
 
 const KEY = "labelshare.session";
@@ -33,7 +33,7 @@ const Context = createContext<SessionState | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const site = useSite();
-  const { connected } = useWallet();
+  const { connected, rightChain } = useWallet();
   const [kept, setKept] = useState<Kept | null>(read);
 
   const keep = useCallback((next: Kept | null) => {
@@ -43,19 +43,18 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, []);
 
   useEffect(() => onSignedOut(() => keep(null)), [keep]);
+  useEnding(kept, connected, keep);
 
-  const current = kept && connected && sameAccount(kept.account, connected.account) && kept.expiresAt * 1000 > Date.now() ? kept : null;
+  // While the wallet is on another chain nobody is signed in; back on it, the session goes on.
+  const fits = kept && rightChain && connected && sameAccount(kept.account, connected.account);
+  const current = fits && kept.expiresAt * 1000 > Date.now() ? kept : null;
   setToken(current?.token ?? null);
 
   const askText = useCallback(() => askedText(site, required(connected)), [site, connected]);
 
   const signIn = useCallback(
     async (asked: SignInMessage) => {
-      const { wallet, account } = required(connected);
-      const text = new TextEncoder().encode(asked.message);
-      const raw = `0x${[...text].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-      const signature = (await wallet.provider.request({ method: "personal_sign", params: [raw, account] })) as `0x${string}`;
-      const made = await service.signIn(asked.nonce, signature.toLowerCase() as `0x${string}`);
+      const made = await service.signIn(asked.nonce, await signText(required(connected), asked.message));
       keep({ account: made.account, token: made.token, expiresAt: made.expiresAt });
     },
     [connected, keep],
@@ -72,6 +71,18 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const account = current?.account ?? null;
   const state = useMemo(() => ({ account, askText, signIn, signOut }), [account, askText, signIn, signOut]);
   return <Context.Provider value={state}>{children}</Context.Provider>;
+}
+
+/** The wallet is gone, or is at another account: the session ends, here and at the service. */
+function useEnding(kept: Kept | null, connected: Connected | null, keep: (next: null) => void): void {
+  const before = useRef<Connected | null>(null);
+  useEffect(() => {
+    const left = before.current !== null && connected === null;
+    before.current = connected;
+    if (!kept || !(left || (connected && !sameAccount(kept.account, connected.account)))) return;
+    keep(null);
+    void service.signOut(kept.token).catch(() => undefined); // it ends by itself as well, in time
+  }, [kept, connected, keep]);
 }
 
 export function useSession(): SessionState {

@@ -1,9 +1,12 @@
 // The visitor's wallet: which there are, which one is connected, and on which chain it is.
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
-import type { Address, Hex } from "viem";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type Dispatch, type ReactNode, type SetStateAction } from "react";
+import type { Address } from "viem";
 import { useSite } from "../app/site";
+import { accountIn, chainIn, OddAnswerError } from "./answers";
+import { changeTo } from "./change";
 import { announceDevWallets } from "./devWallet";
-import { addInjected, discover, onWallets, wallets, type Wallet } from "./provider";
+import { addInjected, discover, isContested, onWallets, wallets, type Wallet } from "./provider";
+import { WrongChainError } from "./request";
 
 const KEY = "labelshare.wallet";
 const INJECTED_AFTER = 400;
@@ -19,9 +22,9 @@ interface WalletState {
   connected: Connected | null;
   /** Whether the wallet is on this service's chain. */
   rightChain: boolean;
-  connect: (wallet: Wallet) => Promise<Address>;
+  connect: (wallet: Wallet) => Promise<void>;
   disconnect: () => void;
-  /** Ask the wallet to change to this service's chain. */
+  /** Ask the wallet to change to this service's chain, and to add it where it does not know it. */
   changeChain: () => Promise<void>;
 }
 
@@ -39,22 +42,27 @@ export function WalletProvider({ children }: { children: ReactNode }) {
     return () => clearTimeout(timer);
   }, [site]);
 
+  // A wallet may answer late, or never: what was chosen after it goes before it.
+  const turn = useRef(0);
   const connect = useCallback(async (wallet: Wallet) => {
+    const own = (turn.current += 1);
     const next = await connectionOf(wallet, "eth_requestAccounts");
-    if (!next) throw new Error("the wallet named no account");
+    if (own !== turn.current) return;
+    if (!next) throw new OddAnswerError("account");
     localStorage.setItem(KEY, wallet.info.rdns);
     setConnected(next);
-    return next.account;
   }, []);
 
   const disconnect = useCallback(() => {
+    turn.current += 1;
     localStorage.removeItem(KEY);
     setConnected(null);
   }, []);
 
   useEffect(() => {
     const kept = found.find((each) => each.info.rdns === localStorage.getItem(KEY));
-    if (!kept || connected) return;
+    // Of several that claim to be the one, the visitor chooses again.
+    if (!kept || connected || isContested(kept.info.rdns)) return;
     let current = true;
     connectionOf(kept, "eth_accounts").then(
       (next) => current && next && setConnected(next),
@@ -68,8 +76,12 @@ export function WalletProvider({ children }: { children: ReactNode }) {
   useFollowed(connected, setConnected, disconnect);
 
   const changeChain = useCallback(async () => {
-    const params = [{ chainId: `0x${site.chainId.toString(16)}` }];
-    await connected?.wallet.provider.request({ method: "wallet_switchEthereumChain", params });
+    if (!connected) return;
+    await changeTo(site, connected.wallet.provider);
+    // Not every wallet tells of it.
+    const chainId = chainIn(await connected.wallet.provider.request({ method: "eth_chainId" }));
+    setConnected((now) => (now?.wallet === connected.wallet ? { ...now, chainId } : now));
+    if (chainId !== site.chainId) throw new WrongChainError(site.chainId, chainId);
   }, [connected, site]);
 
   const rightChain = connected?.chainId === site.chainId;
@@ -86,33 +98,49 @@ export function useWallet(): WalletState {
   return state;
 }
 
+type Change = { account: Address } | { chainId: number };
+
 /** Follow what the visitor does in the wallet itself. */
 function useFollowed(
   connected: Connected | null,
-  set: (next: Connected) => void,
+  set: Dispatch<SetStateAction<Connected | null>>,
   disconnect: () => void,
 ): void {
+  const wallet = connected?.wallet;
   useEffect(() => {
-    const provider = connected?.wallet.provider;
-    if (!provider?.on) return;
-    const onAccounts = (accounts: readonly Address[]) => {
-      if (accounts[0]) set({ ...connected!, account: accounts[0] });
-      else disconnect();
+    const provider = wallet?.provider;
+    if (typeof provider?.on !== "function") return;
+    let current = true; // not every wallet lets go of its listeners
+    const change = (part: () => Change | null) => {
+      if (!current) return;
+      try {
+        const next = part();
+        if (next) set((now) => (now && now.wallet === wallet ? { ...now, ...next } : now));
+        else disconnect();
+      } catch {
+        disconnect(); // what it says cannot be read, so nobody knows who it is
+      }
     };
-    const onChain = (chainId: Hex) => set({ ...connected!, chainId: Number(chainId) });
-    provider.on("accountsChanged", onAccounts);
-    provider.on("chainChanged", onChain);
+    const heard: Record<string, (said: never) => void> = {
+      accountsChanged: (said) => change(() => withAccount(accountIn(said))),
+      chainChanged: (said) => change(() => ({ chainId: chainIn(said) })),
+      disconnect: () => change(() => null),
+    };
+    for (const [event, listener] of Object.entries(heard)) provider.on(event, listener);
     return () => {
-      provider.removeListener?.("accountsChanged", onAccounts);
-      provider.removeListener?.("chainChanged", onChain);
+      current = false;
+      for (const [event, listener] of Object.entries(heard)) provider.removeListener?.(event, listener);
     };
-  }, [connected, set, disconnect]);
+  }, [wallet, set, disconnect]);
 }
 
 async function connectionOf(wallet: Wallet, method: string): Promise<Connected | null> {
-  const accounts = (await wallet.provider.request({ method })) as readonly Address[];
-  const account = accounts[0];
+  const account = accountIn(await wallet.provider.request({ method }));
   if (!account) return null;
-  const chainId = Number(await wallet.provider.request({ method: "eth_chainId" }));
+  const chainId = chainIn(await wallet.provider.request({ method: "eth_chainId" }));
   return { wallet, account, chainId };
+}
+
+function withAccount(account: Address | null): Change | null {
+  return account && { account };
 }

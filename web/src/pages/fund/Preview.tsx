@@ -83,7 +83,7 @@ function Content({ task: { config, form }, item, answer }: { task: Task; item: I
   const { value, error } = useLoad(async () => {
     if (!item) return sampleOf(config);
     const bytes = new Uint8Array(await item.content.arrayBuffer());
-    return contentOf(config, { index: 0, digest: item.digest, cid: "", name: item.name }, bytes);
+    return contentOf(config, { index: 0, digest: item.digest, name: item.name }, bytes);
   }, [config, item?.digest]);
   useEffect(() => () => release(value ?? []), [value]);
   if (error !== undefined) return <Fault error={error} />;

@@ -15,6 +15,7 @@ import { formOf, type Spec } from "../../protocol/spec";
 import { f } from "../../texts/fund";
 import { Fault, ToldError } from "../../ui/Fault";
 import { countText, percentText } from "../../ui/format";
+import { byAccount, byName, Pager, usePages } from "../../ui/Pages";
 import { Address, Card, Figures, Loading, Notice, Section } from "../../ui/parts";
 
 const SETTLED = new Set(["proposed", "disputed", "final"]);
@@ -119,18 +120,20 @@ function levelOf(count: number, row: readonly number[]): number {
 function Contested({ quality, campaign, spec, form }: { quality: Quality; campaign: CampaignAnswer; spec: Spec | null; form: Form | null }) {
   const words = f.watch.quality;
   const { contested } = quality;
+  const pages = usePages(contested, SHOWN);
+  const nameOf = (item: number) => spec?.items[item]?.name ?? `#${item + 1}`;
   return (
     <Card title={words.contested}>
       <p className="quiet small-text">{contested.length ? words.contestedNote : words.contestedNone}</p>
       <ul className="news">
-        {contested.slice(0, SHOWN).map((row) => (
-          <li key={row.item}>
-            <Link href={`/campaigns/${campaign.id}/audit/${row.item}`}>{spec?.items[row.item]?.name ?? `#${row.item + 1}`}</Link>
+        {pages.rows.map((row, at) => (
+          <li key={row.item} {...pages.mark(at)}>
+            <Link href={`/campaigns/${campaign.id}/audit/${row.item}`}>{nameOf(row.item)}</Link>
             <span className="quiet small-text">{`${form ? `${form.describe(form.decode(row.winner))}, ` : ""}${words.certain(percentText(row.confidenceQ16, 65_536))}`}</span>
           </li>
         ))}
       </ul>
-      {contested.length > SHOWN && <p className="quiet small-text">{words.more(contested.length - SHOWN)}</p>}
+      <Pager pages={pages} name={words.contested} find={byName(contested, (row) => [nameOf(row.item), String(row.item + 1)])} />
     </Card>
   );
 }
@@ -139,12 +142,13 @@ const [WIDTH, HEIGHT, EDGE] = [400, 22, 8];
 
 function Skills({ skills }: { skills: readonly Skill[] }) {
   const words = f.watch.quality;
+  const pages = usePages(skills, SHOWN);
   return (
     <Card title={words.skills}>
       <p className="quiet small-text">{words.skillsNote}</p>
       <ul className="skills">
-        {skills.slice(0, SHOWN).map((each) => (
-          <li key={each.annotator}>
+        {pages.rows.map((each, at) => (
+          <li key={each.annotator} {...pages.mark(at)}>
             <div>
               <Address of={each.annotator} />
               <small>{words.labels(each.labels, each.accepted)}</small>
@@ -153,7 +157,7 @@ function Skills({ skills }: { skills: readonly Skill[] }) {
           </li>
         ))}
       </ul>
-      {skills.length > SHOWN && <p className="quiet small-text">{words.more(skills.length - SHOWN)}</p>}
+      <Pager pages={pages} name={words.skills} find={byAccount(skills.map(({ annotator: account }) => ({ account })))} />
     </Card>
   );
 }

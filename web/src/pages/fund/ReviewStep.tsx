@@ -20,12 +20,13 @@ import { Fault, ToldError } from "../../ui/Fault";
 import { amountText, countText, percentText, spanText } from "../../ui/format";
 import { Address, Card, Check, Facts, Figures, Loading, Notice } from "../../ui/parts";
 import { purseOf, type Unit } from "../../wallet/chain";
+import { NoTypedDataError } from "../../wallet/request";
 import { useSession } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
 import { Connect, SignIn } from "../tasks/Account";
 import { CheckField } from "./fields";
 import { decidedOf, termsOf, type Terms } from "./form";
-import { fund, paymentWords } from "./funding";
+import { approvalWords, fund, paymentWords, type Way } from "./funding";
 import type { Filling } from "./useForm";
 
 /** A campaign as it would be funded: its spec, to the byte, and what the service says of it. */
@@ -176,20 +177,31 @@ function Funding({ filling, ready, unit }: { filling: Filling; ready: Ready; uni
   const needed = escrow > purse.credit ? escrow - purse.credit : 0n;
   const missing = needed > purse.wallet ? needed - purse.wallet : 0n;
 
+  /** The campaign; null where the requester would not, and "unable" where the wallet cannot sign the permission. */
+  const lock = async ({ payment, lines }: Way): Promise<Hex | "unable" | null> => {
+    let campaign: Hex | "unable" | null = null;
+    await confirm({
+      title: f.review.confirm.title(amountText(escrow, unit, unit.decimals)),
+      lines: [...lines, ...f.review.confirm.common(spanText(ready.terms.lengths.accept))],
+      yes: f.review.confirm.yes,
+      run: async (tell) => {
+        try {
+          campaign = await fund(chain, site, connected, { filling, ready, payment }, tell);
+        } catch (fault) {
+          if (!(fault instanceof NoTypedDataError)) throw fault;
+          campaign = "unable";
+        }
+      },
+    });
+    return campaign;
+  };
   const start = async () => {
     setError(undefined);
+    const given = [chain, site, ready, connected.account, needed, unit] as const;
     try {
-      const { payment, lines } = await paymentWords(chain, site, ready, connected.account, needed, unit);
-      let campaign: Hex | null = null;
-      const done = await confirm({
-        title: f.review.confirm.title(amountText(escrow, unit, unit.decimals)),
-        lines: [...lines, ...f.review.confirm.common(spanText(ready.terms.lengths.accept))],
-        yes: f.review.confirm.yes,
-        run: async (tell) => {
-          campaign = await fund(chain, site, connected, { filling, ready, payment }, tell);
-        },
-      });
-      if (!done || !campaign) return;
+      let campaign = await lock(await paymentWords(...given));
+      if (campaign === "unable") campaign = await lock(await approvalWords(...given));
+      if (campaign === null || campaign === "unable") return;
       await filling.startOver();
       navigate(`/fund/${campaign}`);
     } catch (fault) {

@@ -2,7 +2,7 @@
 import type { Address, Hex, PublicClient } from "viem";
 import { ApiError, LostError } from "../../api/client";
 import { service, type Site } from "../../api/service";
-import { createCampaignCall, createdCampaign, payAndSend, paymentOf, timeOf, type Payment } from "../../fund/chain";
+import { approvalPayment, createCampaignCall, createdCampaign, payAndSend, paymentOf, timeOf, type Payment } from "../../fund/chain";
 import { scheduleOf } from "../../fund/lengths";
 import { requesterStore } from "../../fund/store";
 import { campaignIdOf, type CampaignParams } from "../../protocol/ids";
@@ -20,12 +20,23 @@ export interface ToFund {
   payment: Payment;
 }
 
+export interface Way {
+  payment: Payment;
+  lines: readonly string[];
+}
+
 /** How the money gets there, and what of it is said before. */
-export async function paymentWords(chain: PublicClient, site: Site, ready: Ready, owner: Address, needed: bigint, unit: Unit): Promise<{ payment: Payment; lines: readonly string[] }> {
+export async function paymentWords(chain: PublicClient, site: Site, ready: Ready, owner: Address, needed: bigint, unit: Unit): Promise<Way> {
   const { token } = ready.terms.pool.params;
   const payment = await paymentOf(chain, site, token, owner, needed);
   const words = f.review.confirm;
   return { payment, lines: words[payment.way](amountText(payment.way === "credit" ? ready.escrow : needed, unit, unit.decimals)) };
+}
+
+/** The same for a wallet that could not sign a permission. */
+export async function approvalWords(chain: PublicClient, site: Site, ready: Ready, owner: Address, needed: bigint, unit: Unit): Promise<Way> {
+  const payment = await approvalPayment(chain, site, ready.terms.pool.params.token, owner, needed);
+  return { payment, lines: [f.review.confirm.unable, ...f.review.confirm.approveTwice(amountText(needed, unit, unit.decimals))] };
 }
 
 /** The campaign that was funded. */

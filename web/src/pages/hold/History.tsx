@@ -1,11 +1,12 @@
 // What happened, the newest first, each with its transaction.
-import { useState } from "react";
+import { useMemo } from "react";
 import type { PublicClient } from "viem";
 import type { Share } from "../../hold/chain";
 import { inOrder, type Happened } from "../../hold/history";
 import { h } from "../../texts/hold";
 import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { shortHex } from "../../ui/format";
+import { Pager, usePages } from "../../ui/Pages";
 import { Notice, Time } from "../../ui/parts";
 import { Transaction } from "./Transaction";
 
@@ -13,13 +14,13 @@ const SHOWN = 20;
 
 export function History({ chain, share, happened }: { chain: PublicClient; share: Share; happened: readonly Happened[] }) {
   const unit = useUnit(share.token);
-  const [shown, setShown] = useState(SHOWN);
+  const rows = useMemo(() => [...happened].sort((one, other) => inOrder(other, one)), [happened]);
+  const pages = usePages(rows, SHOWN);
   if (!happened.length) return <Notice title={h.dataset.historyNone} />;
-  const rows = [...happened].sort((one, other) => inOrder(other, one));
   return (
     <div className="stack">
       <ol className="happened plain-list">
-        {rows.slice(0, shown).map((each) => (
+        {pages.rows.map((each) => (
           <li key={`${each.transaction} ${each.index}`}>
             <div className="row apart">
               <strong>{wordsOf(each)}</strong>
@@ -32,13 +33,7 @@ export function History({ chain, share, happened }: { chain: PublicClient; share
           </li>
         ))}
       </ol>
-      {rows.length > shown && (
-        <div>
-          <button type="button" className="button small" onClick={() => setShown(shown + 5 * SHOWN)}>
-            {h.dataset.more(Math.min(rows.length - shown, 5 * SHOWN))}
-          </button>
-        </div>
-      )}
+      <Pager pages={pages} name={h.dataset.history} />
     </div>
   );
 }

@@ -20,6 +20,7 @@ import { TimeLine } from "../../ui/TimeLine";
 import { seatOf, takesWork } from "../../wallet/chain";
 import { Connect, SignIn } from "./Account";
 import { sliceOf } from "./PoolPage";
+import { PracticeCard } from "./PracticeOffer";
 import { useWorking, type Working } from "./useAnnotator";
 
 const POLL = 3_000;
@@ -54,6 +55,7 @@ export default function DeskPage({ parts }: { parts: Record<string, string> }) {
       ) : (
         <Life working={working} opened={opened} here={here} />
       )}
+      {(campaign.status === "created" || campaign.status === "open") && <PracticeCard lines={[campaign]} />}
       <nav className="row" aria-label={t.desk.about}>
         <Link className="button small" href={`/campaigns/${campaign.id}`}>
           {t.desk.about}

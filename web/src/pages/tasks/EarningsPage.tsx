@@ -14,6 +14,7 @@ import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
 import { amountText, countText, decimal, relativeText, sharesText } from "../../ui/format";
+import { byName, Pager, usePages, type Mark } from "../../ui/Pages";
 import { Figures, Loading, Notice, Page, Section, StatusPill } from "../../ui/parts";
 import { purseOf, sharesOf } from "../../wallet/chain";
 import { registryCall } from "../../wallet/join";
@@ -145,10 +146,14 @@ function Claim({ earned, reload }: { earned: EarningsAnswer; reload: () => Promi
   );
 }
 
+const NONE: readonly ReasonAnswer[] = [];
+
 function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | undefined; items: number | null | undefined }) {
   const { account } = useSession();
   const { value, error, reload } = useLoad(() => service.reasons(campaign), [campaign]);
   const { value: spec } = useLoad(async () => (digest && items && items <= MOST_ITEMS ? loadSpec(digest) : null), [digest, items]);
+  const pages = usePages(value ?? NONE);
+  const nameOf = (item: number) => spec?.items[item]?.name ?? t.audit.itemTitle(item);
   if (error !== undefined) return <Fault error={error} retry={reload} />;
   if (!value || !account) return <Loading />;
   if (!value.length) return null;
@@ -171,22 +176,23 @@ function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | und
               </tr>
             </thead>
             <tbody>
-              {value.map((each) => (
-                <ReasonRow key={`${each.batch}/${each.item}`} reason={each} campaign={campaign} name={spec?.items[each.item]?.name} />
+              {pages.rows.map((each, at) => (
+                <ReasonRow key={`${each.batch}/${each.item}`} reason={each} campaign={campaign} name={nameOf(each.item)} mark={pages.mark(at)} />
               ))}
             </tbody>
           </table>
         </div>
+        <Pager pages={pages} name={t.earnings.reasons} find={byName(value, (each) => [nameOf(each.item), String(each.item)])} />
       </div>
     </details>
   );
 }
 
-function ReasonRow({ reason, campaign, name }: { reason: ReasonAnswer; campaign: Hex; name: string | undefined }) {
+function ReasonRow({ reason, campaign, name, mark }: { reason: ReasonAnswer; campaign: Hex; name: string; mark: Mark }) {
   return (
-    <tr>
+    <tr {...mark}>
       <td>
-        <Link href={`/campaigns/${campaign}/audit/${reason.item}`}>{name ?? t.audit.itemTitle(reason.item)}</Link>
+        <Link href={`/campaigns/${campaign}/audit/${reason.item}`}>{name}</Link>
       </td>
       <td>{reason.text || t.earnings.noAnswer}</td>
       <td>{reason.verdict?.winnerText ?? "—"}</td>

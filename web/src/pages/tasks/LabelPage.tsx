@@ -1,5 +1,5 @@
 // Labelling: one item at a time, with the keyboard alone or with a thumb. Every answer is saved as it is given.
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import type { Hex } from "viem";
 import { handIn, sealBatch, standing, type Here } from "../../app/annotator";
 import type { Opened } from "../../app/campaign";
@@ -8,11 +8,11 @@ import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
 import type { AssignmentAnswer, ItemAnswer } from "../../api/types";
-import { AnswerForm, answerByKey, isNative } from "../../editor/AnswerForm";
-import { fitsFrame, headingsOf } from "../../editor/content";
+import { useAhead } from "../../editor/ahead";
+import { AnswerForm, isNative } from "../../editor/AnswerForm";
+import { fitsFrame } from "../../editor/content";
 import type { FromEditor } from "../../editor/contract";
-import { ItemView } from "../../editor/ItemView";
-import { LabelError, MultiLabel, Numeric, type Form } from "../../protocol/labels";
+import { LabelError, MultiLabel, type Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
 import { database, type Draft } from "../../store/database";
 import { t } from "../../texts/en";
@@ -20,7 +20,9 @@ import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
 import { relativeText } from "../../ui/format";
 import { Loading, Meter, Notice, Page } from "../../ui/parts";
+import { useWallet } from "../../wallet/wallet";
 import { Connect, SignIn } from "./Account";
+import { AnswerDesk, Instructions, Keys, useAnswerKeys, useEntry, type Acts } from "./answering";
 import { EditorDesk } from "./EditorDesk";
 import { ReportDialog } from "./ReportDialog";
 import { Review } from "./Review";
@@ -31,10 +33,12 @@ export default function LabelPage({ parts }: { parts: Record<string, string> }) 
   const name = parts["campaign"] as Hex;
   const { editor } = useSite();
   const { opened, error, reload, here, signedIn, form, now, batches, reloadBatches } = useWorking(name);
-  const account = here?.connected.account;
-  const work = useLoad(async () => (signedIn ? service.assignment(name) : null), [name, account, signedIn, batches?.length]);
+  const account = useWallet().connected?.account;
+  // Neither before the batches are known nor by the campaign's arrival is it asked again: that would take away what was
+  // answered meanwhile.
+  const work = useLoad(async () => (signedIn && batches ? service.assignment(name) : null), [name, account, signedIn, batches?.length]);
   const [handed, setHanded] = useState(0);
-  const draft = useLoad(async () => (account ? ((await database.draft(name, account)) ?? null) : null), [name, account]);
+  const draft = useLoad(async () => (account ? ((await database.draft(name, account)) ?? null) : null), [name, account, signedIn]);
   if (!opened) return error ? <Fault error={error} retry={reload} /> : <Loading />;
   if (!here) return <Connect />;
   if (!signedIn) return <SignIn />;
@@ -124,13 +128,6 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
   return <Desk {...{ drafting, form, spec, items, campaign: campaign.id, crumb }} />;
 }
 
-/** What is entered for an item and not confirmed yet. */
-interface Entry {
-  item: number;
-  choice: number | null;
-  typed: string;
-}
-
 function Nothing({ crumb, handed, goOn }: { crumb: { href: string; text: string }; handed: number; goOn: (() => void) | null }) {
   return (
     <Page title={handed ? t.label.done : t.label.empty} crumb={crumb}>
@@ -153,17 +150,10 @@ function Nothing({ crumb, handed, goOn }: { crumb: { href: string; text: string 
 function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Drafting; form: Form; spec: Spec; items: readonly ItemAnswer[]; campaign: Hex; crumb: { href: string; text: string } }) {
   const item = items[drafting.at]!;
   const saved = drafting.answers.get(item.index) ?? null;
-  const fresh: Entry = { item: item.index, choice: saved, typed: saved !== null && form instanceof Numeric ? form.describe(saved) : "" };
-  const [kept, setKept] = useState<Entry>(fresh);
-  // What was entered belongs to its item: with the next one it is gone at once, not an effect later.
-  const { choice, typed } = kept.item === item.index ? kept : fresh;
-  const setChoice = (next: number | null) => setKept({ item: item.index, choice: next, typed });
-  const setTyped = (next: string) => setKept({ item: item.index, choice, typed: next });
+  useAhead(campaign, items, drafting.at);
+  const entry = useEntry(form, item.index, saved);
+  const { answer } = entry;
   const [reporting, setReporting] = useState(false);
-  const headings = useMemo(() => headingsOf(spec.task.config), [spec]);
-  const isTyped = form instanceof Numeric && form.control === "number";
-  const answer = isTyped ? typedAnswer(form, typed) : choice;
-  const canSend = answer !== null;
 
   const site = useSite();
   const canEdit = useMemo(() => site.editor && fitsFrame(spec.task.config), [site, spec]);
@@ -196,23 +186,13 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
   const next = () => {
     if (answer !== null) hear({ kind: "submit", item: item.index, result: form.toResult(answer) });
   };
-
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (reporting || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-      const target = event.target as HTMLElement;
-      const typing = target instanceof HTMLInputElement && target.type !== "radio" && target.type !== "checkbox";
-      const isButton = target.closest("button, a, summary") !== null;
-      if (event.key === "Enter" && !isButton && !inEditor) return handled(event, next);
-      if (event.key === "u" || (event.key === "Backspace" && !typing)) return handled(event, drafting.undo);
-      if (event.key === "s") return handled(event, () => void drafting.skip(item.index));
-      if (event.key === "r") return handled(event, () => setReporting(true));
-      const chosen = typing || inEditor ? undefined : answerByKey(form, event.key, choice);
-      if (chosen !== undefined) handled(event, () => setChoice(chosen));
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
+  const acts: Acts = {
+    ...(!inEditor && { next }),
+    undo: drafting.undo,
+    skip: () => void drafting.skip(item.index),
+    report: () => setReporting(true),
+  };
+  useAnswerKeys(form, inEditor ? null : entry, acts, reporting);
 
   const done = items.filter((each) => drafting.answers.has(each.index)).length;
   const others = (
@@ -220,19 +200,13 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
       <button type="button" className="button small" disabled={!drafting.canUndo} onClick={drafting.undo}>
         {t.label.undo}
       </button>
-      <button type="button" className="button small" onClick={() => void drafting.skip(item.index)}>
+      <button type="button" className="button small" onClick={acts.skip}>
         {t.label.skip}
       </button>
-      <button type="button" className="button small plain" onClick={() => setReporting(true)}>
+      <button type="button" className="button small plain" onClick={acts.report}>
         {t.label.report}
       </button>
     </>
-  );
-  const instructions = (
-    <details open={!inEditor}>
-      <summary>{t.label.instructions}</summary>
-      <p className="item-instructions">{spec.instructions}</p>
-    </details>
   );
   const status = (
     <p className="quiet small-text" role="status">
@@ -253,7 +227,7 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
       <Meter part={done} whole={items.length} label={t.label.progress} />
       {inEditor ? (
         <>
-          {instructions}
+          <Instructions text={spec.instructions} open={false} />
           <EditorDesk
             {...{ campaign, form, item, hear }}
             answer={saved}
@@ -266,31 +240,22 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
           {status}
         </>
       ) : (
-        <div className="desk">
-          <div className="stack">
-            {instructions}
-            <ItemView key={item.index} {...{ campaign, form, item, answer }} config={spec.task.config} />
+        <AnswerDesk {...{ campaign, spec, form, item, answer }}>
+          <AnswerForm key={item.index} form={form} answer={entry.choice} typed={entry.typed} choose={entry.choose} type={entry.type} />
+          <div className="row">
+            <button type="button" className="button primary" disabled={answer === null} onClick={next}>
+              {t.label.next}
+            </button>
+            {others}
           </div>
-          <div className="stack">
-            {headings.map((text) => (
-              <h2 key={text}>{text}</h2>
-            ))}
-            <AnswerForm key={item.index} {...{ form, answer: choice, typed }} choose={setChoice} type={setTyped} />
-            <div className="row">
-              <button type="button" className="button primary" disabled={!canSend} onClick={next}>
-                {t.label.next}
-              </button>
-              {others}
-            </div>
-            {canEdit && (
-              <button type="button" className="button small plain" onClick={() => useEditor(true)}>
-                {t.label.editor.use}
-              </button>
-            )}
-            <Keys isTyped={isTyped} />
-            {status}
-          </div>
-        </div>
+          {canEdit && (
+            <button type="button" className="button small plain" onClick={() => useEditor(true)}>
+              {t.label.editor.use}
+            </button>
+          )}
+          <Keys entry={entry} acts={acts} />
+          {status}
+        </AnswerDesk>
       )}
       {reporting && (
         <ReportDialog
@@ -314,32 +279,4 @@ function prefersEditor(): boolean {
 function preferEditor(on: boolean): void {
   if (on) localStorage.setItem(EDITOR_KEY, "yes");
   else localStorage.removeItem(EDITOR_KEY);
-}
-
-function handled(event: KeyboardEvent, act: () => void): void {
-  event.preventDefault();
-  act();
-}
-
-function typedAnswer(form: Numeric, typed: string): number | null {
-  try {
-    return form.fromText(typed);
-  } catch {
-    return null;
-  }
-}
-
-function Keys({ isTyped }: { isTyped: boolean }) {
-  const keys = t.label.keys;
-  const rows: [string, string][] = [["Enter", keys.next], ["U", keys.undo], ["S", keys.skip], ["R", keys.report]];
-  if (!isTyped) rows.unshift(["1–9", keys.choose]);
-  return (
-    <p className="keys">
-      {rows.map(([key, what]) => (
-        <span key={key}>
-          <kbd>{key}</kbd> {what}
-        </span>
-      ))}
-    </p>
-  );
 }

@@ -6,7 +6,7 @@ import { useChain } from "../../app/chain";
 import { useLoad } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
-import type { CampaignAnswer } from "../../api/types";
+import type { CampaignAnswer, CampaignLine } from "../../api/types";
 import { t } from "../../texts/en";
 import { AmountIn, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
@@ -20,6 +20,7 @@ import { send, type ContractCall } from "../../wallet/send";
 import { useWallet } from "../../wallet/wallet";
 import { Connect } from "./Account";
 import { poolsOf } from "./pools";
+import { PracticeCard } from "./PracticeOffer";
 import { SeatPill } from "./WorkPage";
 
 const NOBODY = "0x0000000000000000000000000000000000000000";
@@ -30,10 +31,10 @@ export default function PoolPage({ parts }: { parts: Record<string, string> }) {
   const { value, error, reload } = useLoad(async () => (await poolsOf(null, site, null)).find((each) => each.id === id) ?? null, [id, site]);
   if (value === undefined) return error ? <Fault error={error} retry={reload} /> : <Loading />;
   if (value === null) return <Notice title={t.faults.problems["not-found"]} />;
-  return <Shown id={id} campaign={value.sample} />;
+  return <Shown id={id} campaign={value.sample} lines={value.campaigns} />;
 }
 
-function Shown({ id, campaign }: { id: Hex; campaign: CampaignAnswer }) {
+function Shown({ id, campaign, lines }: { id: Hex; campaign: CampaignAnswer; lines: readonly CampaignLine[] }) {
   const site = useSite();
   const chain = useChain();
   const { connected } = useWallet();
@@ -72,6 +73,7 @@ function Shown({ id, campaign }: { id: Hex; campaign: CampaignAnswer }) {
           {error !== undefined && <Fault error={error} retry={reload} />}
           {connected && !chain && <Notice kind="warn" title={t.faults.noChain.what} />}
           {here && (seated ? <SeatCard {...here} /> : <JoinCard {...here} />)}
+          <PracticeCard lines={lines} />
         </div>
       </div>
     </Page>
@@ -176,6 +178,20 @@ function JoinCard({ campaign, unit, purse, reload }: Here) {
     await reload();
   };
 
+  const take = async () => {
+    const words = t.pool.words;
+    const call = registryCall(site, "withdraw", [pool.token, purse.credit]);
+    await confirm({
+      title: words.creditToWalletTitle,
+      lines: words.creditToWalletLines(amountText(purse.credit, unit)),
+      yes: words.creditToWalletYes,
+      run: async (tell) => {
+        await send(site, connected!, call, told(tell));
+      },
+    });
+    await reload();
+  };
+
   return (
     <Card title={t.pool.title}>
       <Figures
@@ -200,6 +216,11 @@ function JoinCard({ campaign, unit, purse, reload }: Here) {
       <button type="button" className="button primary" disabled={missing > 0n || purse.coins === 0n || !goodEvidence} onClick={() => void join()}>
         {t.work.join}
       </button>
+      {purse.credit > 0n && (
+        <button type="button" className="button" onClick={() => void take()}>
+          {t.pool.creditToWallet}
+        </button>
+      )}
     </Card>
   );
 }

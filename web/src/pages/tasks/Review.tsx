@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import type { ItemAnswer } from "../../api/types";
 import type { Form } from "../../protocol/labels";
 import { t } from "../../texts/en";
+import { byName, Pager, usePages } from "../../ui/Pages";
 import { Notice, Page } from "../../ui/parts";
 import type { Drafting } from "./useDraft";
 
@@ -19,6 +20,7 @@ export function Review({ drafting, form, items, room, crumb, submit }: Props) {
   const answered = items.filter((each) => drafting.answers.has(each.index));
   const skipped = items.filter((each) => drafting.skipped.has(each.index)).length;
   const count = Math.min(answered.length, room);
+  const pages = usePages(items);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -52,12 +54,12 @@ export function Review({ drafting, form, items, room, crumb, submit }: Props) {
             </tr>
           </thead>
           <tbody>
-            {items.map((each, at) => (
-              <tr key={each.index}>
+            {pages.rows.map((each, at) => (
+              <tr key={each.index} {...pages.mark(at)}>
                 <td>{each.name ?? t.audit.itemTitle(each.index)}</td>
                 <td>{said(drafting, form, each.index)}</td>
                 <td className="amount">
-                  <button type="button" className="button small" onClick={() => drafting.go(at)} aria-label={`${t.label.change} ${t.audit.itemTitle(each.index)}`}>
+                  <button type="button" className="button small" onClick={() => drafting.go(pages.first + at)} aria-label={`${t.label.change} ${t.audit.itemTitle(each.index)}`}>
                     {t.label.change}
                   </button>
                 </td>
@@ -66,6 +68,7 @@ export function Review({ drafting, form, items, room, crumb, submit }: Props) {
           </tbody>
         </table>
       </div>
+      <Pager pages={pages} name={t.label.items} find={byName(items, (each) => [each.name ?? t.audit.itemTitle(each.index), String(each.index)])} />
     </Page>
   );
 }

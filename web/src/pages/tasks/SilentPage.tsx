@@ -78,8 +78,9 @@ function Due({ opened, here, form, now, batches, reload }: DueProps) {
     here.site.development ? 3_000 : 20_000,
   );
 
-  async function whereabouts(batch: KeptBatch): Promise<OnChain> {
+  async function whereabouts(given: KeptBatch): Promise<OnChain> {
     const registry = here.site.registry;
+    const batch = (await database.batch(given)) ?? given; // its place may have been found by an earlier look
     const committed = await isCommitted(chain!, here.site, batch);
     const included = committed || (await findIncluded(chain!, here, batch).catch(() => batch.proof !== null));
     const [receiptEnd, root] = await Promise.all([
@@ -225,7 +226,7 @@ function SealAlone({ here, form, now, opened, after }: { here: Here; form: Form;
         const last = before.at(-1)?.commit;
         const given = { nextBatch: last ? last.batch + 1 : 0, committed: last?.cumulativeCount ?? 0, alone: true };
         const batch = await sealBatch(here, form, round, new Map(answers), given, tell);
-        await database.saveDraft({ ...draft.value!, answers: [], savedAt: Date.now() });
+        await database.saveDraft({ ...draft.value!, answers: [], savedAt: Date.now() }, draft.value!);
         await send(here.site, here.connected, await commitCall(here, batch), told(tell));
       },
     });

@@ -14,6 +14,7 @@ import { useWallet } from "../../wallet/wallet";
 import { CampaignCard } from "../LandingPage";
 import { Connect, SignIn } from "./Account";
 import { poolsOf, type PoolHere } from "./pools";
+import { PracticeCard } from "./PracticeOffer";
 
 const LIVE = new Set(["created", "open", "proposed", "disputed"]);
 
@@ -51,6 +52,7 @@ export default function WorkPage() {
           {seated.length > 0 && <Campaigns lines={campaigns} />}
         </Step>
       </ol>
+      {value && value.length > 0 && <PracticeCard lines={value.flatMap((each) => each.campaigns)} />}
     </Page>
   );
 }

@@ -1,0 +1,101 @@
+"""A requester whose wallet signs no typed data: approve, then create, whatever was approved before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from labelshare.protocol.abi import address_word, uint_word
+from labelshare.types import CampaignId, Hash32, keccak
+from tests.web.browser import Visitor
+from tests.web.foreign import Foreign, lower
+from tests.web.requesting import (
+    COUNT,
+    REQUESTER,
+    RequesterPlace,
+    describes,
+    imports,
+    prices,
+    publishes,
+    requester_place,
+)
+
+pytestmark = [pytest.mark.anvil, pytest.mark.slow, pytest.mark.timeout(300)]
+
+Visitors = Callable[..., Visitor]
+TYPED = "eth_signTypedData_v4"
+
+
+def approves(place: RequesterPlace, amount: int) -> None:
+    """She changes the registry's allowance by other means than the page."""
+    token, registry = place.ground.contracts.development_token, place.ground.contracts.registry
+    data = keccak(b"approve(address,uint256)")[:4] + address_word(registry.address) + uint_word(amount)
+    call = {"from": str(REQUESTER), "to": str(token.address), "data": f"0x{data.hex()}"}
+    assert place.dev.ask("eth_sendTransaction", call)
+
+
+def allowance(place: RequesterPlace) -> int:
+    token, registry = place.ground.contracts.development_token, place.ground.contracts.registry
+    return token.allowance(REQUESTER, registry.address)
+
+
+def asks_to_fund(her: Visitor, wallet: Foreign) -> None:
+    """As far as the words of the two transactions; nothing was sent for the first ones."""
+    before = wallet.asked(her, "eth_sendTransaction")
+    her.page.get_by_role("button", name="Fund with").click()
+    her.sees("First you sign a permission for exactly")
+    her.page.get_by_role("dialog").get_by_role("button", name="Lock the money", exact=True).click()
+    her.sees("Your wallet does not sign such a permission. Nothing was signed or sent.")
+    her.sees("Without it there are two transactions")
+    assert wallet.asked(her, "eth_sendTransaction") == before
+
+
+def test_without_typed_data_she_approves_and_then_creates(
+    anvil_program: Path, tmp_path: Path, visitor: Visitors
+) -> None:
+    with requester_place(anvil_program, tmp_path) as place:
+        her = visitor(place.url)
+        unable = {TYPED: (4200, "The method is not supported.")}
+        wallet = Foreign(place.dev.node, lower(REQUESTER), refuses=unable).given_to(her)
+        her.go("/connect")
+        her.presses(wallet.name)
+        her.presses("Sign in")
+        her.agrees("Sign in")
+        before = place.tokens()
+        publishes(her)
+        describes(her)
+        imports(her, tmp_path)
+        prices(her)
+        page = her.page
+        her.sees("nobody can recover it")
+        page.get_by_label("I have saved the gold file").check()
+        escrow = COUNT * 3 * 10**17 * 10_500 // 10_000
+        lock = page.get_by_role("dialog").get_by_role("button", name="Lock the money", exact=True)
+
+        approves(place, escrow)  # enough, so only one transaction; spent, before she agrees
+        asks_to_fund(her, wallet)
+        approves(place, 0)
+        lock.click()
+        her.sees("The approved amount does not cover it: it was spent, or changed.")
+        her.presses("Cancel")
+        assert (allowance(place), place.tokens()) == (0, before)
+
+        approves(place, escrow + 7)  # left over from elsewhere, and more than is needed
+        asks_to_fund(her, wallet)
+        wallet.changes(her, refuses=unable | {"eth_sendTransaction": (4001, "no")})
+        lock.click()
+        her.sees("You declined in your wallet.")
+        assert (allowance(place), place.tokens()) == (escrow + 7, before)
+        wallet.changes(her, refuses=unable)
+        sent = wallet.asked(her, "eth_sendTransaction")
+        lock.click()
+        page.wait_for_url("**/fund/0x*")
+        campaign = CampaignId(Hash32(page.url.rsplit("/", 1)[1]))
+        assert wallet.asked(her, "eth_sendTransaction") == sent + 2
+        assert (allowance(place), before - place.tokens()) == (0, escrow)
+        assert place.ground.contracts.registry.campaign(campaign).escrow == escrow
+        expect(page.get_by_role("heading", name="Moods of soups")).to_be_visible()
+        page.goto("about:blank")

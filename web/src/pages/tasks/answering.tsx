@@ -1,0 +1,145 @@
+// Answering an item by the page's own widgets, by key, mouse or thumb: real work and practice share all of this.
+import { useEffect, useMemo, useState, type ReactNode } from "react";
+import type { Hex } from "viem";
+import { answerByKey } from "../../editor/AnswerForm";
+import { headingsOf, type Item } from "../../editor/content";
+import { ItemView } from "../../editor/ItemView";
+import { Numeric, type Form } from "../../protocol/labels";
+import type { Spec } from "../../protocol/spec";
+import { t } from "../../texts/en";
+
+/** What is entered for an item and not confirmed yet. */
+export interface Entry {
+  choice: number | null;
+  /** Text in a number field, which may be no answer yet. */
+  typed: string;
+  isTyped: boolean;
+  /** What would be confirmed; null where that is nothing. */
+  answer: number | null;
+  choose: (answer: number | null) => void;
+  type: (text: string) => void;
+}
+
+export function useEntry(form: Form, item: number, saved: number | null): Entry {
+  const fresh = { item, choice: saved, typed: saved !== null && form instanceof Numeric ? form.describe(saved) : "" };
+  const [kept, setKept] = useState(fresh);
+  // What was entered belongs to its item: with the next one it is gone at once, not an effect later.
+  const { choice, typed } = kept.item === item ? kept : fresh;
+  const isTyped = form instanceof Numeric && form.control === "number";
+  return {
+    choice, typed, isTyped,
+    answer: isTyped ? typedAnswer(form, typed) : choice,
+    choose: (next) => setKept({ item, choice: next, typed }),
+    type: (next) => setKept({ item, choice, typed: next }),
+  };
+}
+
+function typedAnswer(form: Numeric, typed: string): number | null {
+  try {
+    return form.fromText(typed);
+  } catch {
+    return null;
+  }
+}
+
+/** What keys do beside choosing; what is left out has no key. */
+export interface Acts {
+  next?: () => void;
+  undo?: () => void;
+  skip?: () => void;
+  report?: () => void;
+}
+
+/** The keys of labelling. Without an entry, keys choose nothing. */
+export function useAnswerKeys(form: Form, entry: Entry | null, acts: Acts, paused = false): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (paused || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+      const act = actOf(event, acts) ?? chosenBy(event, form, entry);
+      if (!act) return;
+      event.preventDefault();
+      // A key that is held down confirms one item, not all of them.
+      if (event.key !== "Enter" || !event.repeat) act();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+}
+
+function actOf(event: KeyboardEvent, { next, undo, skip, report }: Acts): (() => void) | undefined {
+  const isButton = (event.target as HTMLElement).closest("button, a, summary") !== null;
+  if (event.key === "Enter" && !isButton) return next;
+  if (event.key === "u" || (event.key === "Backspace" && !isTyping(event))) return undo;
+  if (event.key === "s") return skip;
+  return event.key === "r" ? report : undefined;
+}
+
+function chosenBy(event: KeyboardEvent, form: Form, entry: Entry | null): (() => void) | undefined {
+  const chosen = !entry || isTyping(event) ? undefined : answerByKey(form, event.key, entry.choice);
+  return chosen === undefined ? undefined : () => entry!.choose(chosen);
+}
+
+function isTyping({ target }: KeyboardEvent): boolean {
+  return target instanceof HTMLInputElement && target.type !== "radio" && target.type !== "checkbox";
+}
+
+/** The heading of the page takes the focus: what is read out and in sight begins there. */
+export function focusHeading(): void {
+  document.querySelector<HTMLElement>("#content h1")?.focus();
+}
+
+export function Instructions({ text, open = true }: { text: string; open?: boolean }) {
+  return (
+    <details open={open}>
+      <summary>{t.label.instructions}</summary>
+      <p className="item-instructions">{text}</p>
+    </details>
+  );
+}
+
+interface DeskProps {
+  campaign: Hex;
+  spec: Spec;
+  form: Form;
+  item: Item;
+  /** What is chosen, for a view that marks it. */
+  answer: number | null;
+  children: ReactNode;
+}
+
+/** The item with its instructions, and beside or below it what is answered. */
+export function AnswerDesk({ campaign, spec, form, item, answer, children }: DeskProps) {
+  const headings = useMemo(() => headingsOf(spec.task.config), [spec]);
+  return (
+    <div className="desk">
+      <div className="stack">
+        <Instructions text={spec.instructions} />
+        <ItemView key={item.index} {...{ campaign, form, item, answer }} config={spec.task.config} />
+      </div>
+      <div className="stack">
+        {headings.map((text) => (
+          <h2 key={text}>{text}</h2>
+        ))}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+const NAMES = [["next", "Enter"], ["undo", "U"], ["skip", "S"], ["report", "R"]] as const;
+
+/** The keys that work here, in words. */
+export function Keys({ entry, acts, next = t.label.keys.next }: { entry: Entry | null; acts: Acts; next?: string | undefined }) {
+  const names = { ...t.label.keys, next };
+  const rows: [string, string][] = NAMES.filter(([name]) => acts[name]).map(([name, key]) => [key, names[name]]);
+  if (entry && !entry.isTyped) rows.unshift(["1–9", t.label.keys.choose]);
+  return (
+    <p className="keys">
+      {rows.map(([key, what]) => (
+        <span key={key}>
+          <kbd>{key}</kbd> {what}
+        </span>
+      ))}
+    </p>
+  );
+}
