@@ -38,6 +38,16 @@ class Anvil(NamedTuple):
     process: subprocess.Popen[bytes]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves what is marked `deep` out, unless LABELSHARE_DEEP=1 or it is asked for by `-m`."""
+    if os.environ.get("LABELSHARE_DEEP") == "1" or "deep" in config.option.markexpr:
+        return
+    deep = [each for each in items if each.get_closest_marker("deep")]
+    if deep:
+        config.hook.pytest_deselected(items=deep)
+        items[:] = [each for each in items if each not in deep]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fails what is skipped with LABELSHARE_REQUIRE_ALL=1, but for data that is not in the repository."""

@@ -56,6 +56,7 @@ def test_a_small_campaign_is_lived_through(anvil_program: Path) -> None:
 
 @pytest.mark.anvil
 @pytest.mark.slow
+@pytest.mark.deep
 def test_a_small_intake_loses_nothing(anvil_program: Path) -> None:
     assert anvil_program.is_file()
     found = {row.work: row.ours for row in intake.measure([5], labels=50).rows}

@@ -344,7 +344,7 @@ def shown(service: Dev) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", ["ended", "killed"])
+@pytest.mark.parametrize("end", [pytest.param("ended", marks=pytest.mark.deep), "killed"])
 def test_chain_and_store_go_on_after_a_restart(backend: list[object], tmp_path: Path, end: str) -> None:
     """The last block before the end is the chain's at the next start, its time is not forgotten."""
     options, record = [*backend, "--state", tmp_path / "state"], tmp_path / "state" / "deployment.json"

@@ -49,6 +49,13 @@ class Shaken(Play):
             self.services[0].step()
             if number == 0 or self.dice.random() < 0.5:
                 self.shake()
+        self.calm()
+        if self.phase() == "window" and not self.shaken["window"]:
+            self.shake()  # a proposal made in the calm: the next turn may be after its window
+            self.calm()
+
+    def calm(self) -> None:
+        """What was replaced is final, and what it undid is done again."""
         for _ in range(2):
             self._chain.mine(DEPTH + 1)
             self.clock.seconds += 20

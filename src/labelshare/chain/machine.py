@@ -148,7 +148,8 @@ def run_call(vm: Any, call: Call, sender: Address | None) -> bytes:
         raise ChainError(f"{call.label}: creating a contract cannot be tried without sending")
     to, origin = bytes(call.to), bytes(sender) if sender else ZERO_ADDRESS
     code = vm.state.get_code(to)
-    computation = vm.execute_bytecode(origin, 0, BLOCK_GAS, to, origin, call.value, call.data, code)
+    gas = min(call.gas or BLOCK_GAS, BLOCK_GAS)
+    computation = vm.execute_bytecode(origin, 0, gas, to, origin, call.value, call.data, code)
     if computation.is_error:
         raise refusal_of(computation).during(call.label)
     return bytes(computation.output)
