@@ -28,6 +28,7 @@ from labelshare.commands.doctor import doctor
 from labelshare.commands.economics import economics
 from labelshare.commands.licence import licence
 from labelshare.commands.node import node
+from labelshare.commands.oracle import oracle
 from labelshare.commands.pool import pool
 from labelshare.commands.quote import quote
 from labelshare.commands.report import report_of
@@ -69,6 +70,7 @@ app.add_typer(licence)
 app.add_typer(claim)
 app.add_typer(campaign)
 app.add_typer(annotator)
+app.add_typer(oracle)
 command(app, "node --port 0", ())(node)
 command(app, "dev --state playground", ())(dev)
 command(

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from labelshare.api.app import create_app
 from labelshare.api.limits import Buckets
@@ -280,6 +281,34 @@ def test_a_fault_of_ours_says_nothing_of_the_inside(
     answer = place.get("/v1/fault")
     assert "password" not in answer.text
     problem(answer, status, slug)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "line"),
+    [
+        (
+            StoreError("the store refused:\nno such server"),
+            None,
+            "StoreError: the store refused: no such server",
+        ),
+        (ChainError("no node"), None, "ChainError: no node"),
+        (StoreError("the store refused"), IntegrityError("insert", {}, Exception()), ""),
+        (ServiceError("inside"), None, ""),
+        (RuntimeError("inside"), None, ""),
+    ],
+)
+def test_what_is_away_is_one_line_of_the_log_and_a_fault_of_ours_has_its_place(
+    place: Place, caplog: pytest.LogCaptureFixture, error: Exception, cause: Exception | None, line: str
+) -> None:
+    @place.app.get("/v1/fault")
+    def fault() -> None:
+        raise error from cause
+
+    answer = place.get("/v1/fault")
+    (logged,) = caplog.records
+    assert answer.json()["requestId"] in logged.getMessage()
+    assert logged.getMessage().endswith(line)
+    assert bool(logged.exc_info) == (not line)
 
 
 def test_a_database_that_is_gone_is_told_and_not_more() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from stat import S_IMODE
@@ -145,6 +146,40 @@ def test_an_oracle_that_falls_silent_after_the_enrolment(place: Place, oracle: s
     assert stage.contracts.registry.campaign(stage.scope.campaign_id).status is Status.FINAL
     held = stage.contracts.development_token.balance_of(stage.people["ann"].address)
     assert held == 20 * COIN + 2 * COIN + 2 * COIN * 5 // 100
+
+
+def test_the_stake_of_a_seat_that_was_left_is_taken_back_when_it_is_free(
+    place: Place, oracle: str, kept: Path, tmp_path: Path
+) -> None:
+    stage, token = place.stage, place.stage.contracts.development_token
+    ann, registry = stage.people["ann"].address, stage.contracts.registry
+    enrolled(place, oracle)
+
+    def seats(*more: object) -> list[tuple[str, bool]]:
+        (found,) = told(place, "annotator", "watch", "--once", *more)["seats"]
+        assert found["over"] == (registry.seat(stage.params.pool, ann).release_at == 0)
+        return [(each["kind"], each["ok"]) for each in found["done"]]
+
+    assert seats() == []  # it stays
+    place.done("stake", "leave", stage.params.pool, by="ann")
+    free_at = registry.seat(stage.params.pool, ann).release_at
+    (plan,) = told(place, "annotator", "watch", "--dry-run")["seats"]
+    assert [(each["kind"], each["at"]) for each in plan["plan"]] == [("take-stake", free_at)]
+    stage.chain.advance_to(free_at - 30)
+    assert seats() == []
+    stage.chain.advance_to(free_at)
+    assert told(place, "annotator", "watch", "--once", "--keep-stake")["seats"] == []
+    assert registry.seat(stage.params.pool, ann).stake == stage.pool.seat_stake
+
+    mark = stage.chain.snapshot()
+    shutil.copytree(kept, tmp_path / "copy")
+    assert seats("--keep", tmp_path / "copy", "--keep-credit") == [("take-stake", True)]
+    assert registry.credit_of(token.address, ann) == stage.pool.seat_stake
+    stage.chain.restore(mark)
+    before = token.balance_of(ann)
+    assert seats() == [("take-stake", True)]
+    assert token.balance_of(ann) == before + stage.pool.seat_stake
+    assert (registry.seat(stage.params.pool, ann).stake, seats()) == (0, [])
 
 
 def test_typed_answers_are_kept_one_by_one(place: Place, oracle: str) -> None:

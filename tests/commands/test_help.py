@@ -15,7 +15,7 @@ import typer
 
 from labelshare.cli import app, main
 
-GROUPS = ("account", "stake", "pool", "dataset", "licence", "claim", "campaign", "annotator")
+GROUPS = ("account", "stake", "pool", "dataset", "licence", "claim", "campaign", "annotator", "oracle")
 
 COMMANDS = {
     "account": "new import show balance",
@@ -24,9 +24,10 @@ COMMANDS = {
     "dataset": "create show list",
     "licence": "offer close buy list check withdraw",
     "claim": "pay revenue show",
-    "campaign": "create upload show list verify reveal-gold watch-gold challenge request-ruling resolve "
-    "propose-openly cancel finalize expire slash",
+    "campaign": "create upload show list verify progress results reveal-gold watch-gold challenge "
+    "request-ruling resolve propose-openly cancel finalize expire slash",
     "annotator": "enrol work watch earnings export import",
+    "oracle": "status",
 }
 
 SIGNING = {

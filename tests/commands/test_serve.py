@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,12 @@ import pytest
 from labelshare.chain.state import Status
 from labelshare.client.connection import Connection
 from labelshare.client.service import ServiceClient
+from labelshare.oracle.tasks import Kind
 from labelshare.protocol.commitments import Enrolment
 from labelshare.protocol.typed_data import digest, enrol_hash
+from labelshare.store.database import Database
+from labelshare.store.jobs import Jobs
+from labelshare.store.specs import Specs
 from tests.commands.place import Place
 from tests.postgres import database_url
 
@@ -110,6 +114,22 @@ def test_a_service_accepts_takes_enrolments_and_goes_on_after_a_restart(
             assert ann.spec(stage.spec.hash) == stage.spec
         code, log = ended(process)
         assert code == 0, log
+
+
+@pytest.mark.slow
+def test_a_folder_has_one_service_which_takes_up_at_once_what_a_killed_one_had(
+    place: Place, tmp_path: Path
+) -> None:
+    folder, campaign, now = tmp_path / "oracle", place.stage.scope.campaign_id, int(time.time())
+    with closing(Database.open(folder)) as store:
+        Specs(store).add(place.stage.spec)
+        jobs = Jobs(store)
+        jobs.add(Kind.ACCEPT, str(campaign), now)
+        assert jobs.take(now, now + 10 * START_SECONDS, "a service that was killed") is not None
+    with serving(place, "--state", folder):
+        until_open(place)
+        own = ["serve", "--state", folder, "--port", 0, *place.signing("oracle")]
+        place.refused(1, "another process serves this store", *own)
 
 
 def test_a_port_in_use_is_one_line(place: Place, tmp_path: Path) -> None:

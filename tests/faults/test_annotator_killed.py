@@ -25,6 +25,7 @@ from labelshare.chain.connect import connect
 from labelshare.chain.state import Status
 from labelshare.client.duties import patience
 from labelshare.client.keeping import Keeping
+from labelshare.client.seats import SeatHolder
 from labelshare.oracle.desk import Desk
 from tests.api.served import served
 from tests.conftest import ROOT, running_anvil
@@ -170,4 +171,10 @@ def test_killed_after_any_event_nothing_is_lost_or_sent_twice(life: Life) -> Non
     fee = ITEMS // 2 * COIN * stage.params.fee_bps // 10_000
     assert done["coins"] == before + ITEMS // 2 * COIN + fee
     assert done["shares"] == ITEMS // 2 * COIN
+
+    registry, seat_stake = stage.contracts.registry, stage.pool.seat_stake
+    left = SeatHolder(stage.sender, stage.contracts, stage.people["ann"], stage.pool).leave()
+    stage.chain.advance_to(left.release_at)
+    assert life.phase("")["coins"] == done["coins"] + seat_stake
+    assert registry.seat(stage.params.pool, ann).stake == 0
     assert life.killed >= (life.events if ALL else 20)

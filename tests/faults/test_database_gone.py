@@ -82,6 +82,8 @@ def test_while_the_database_is_gone_nothing_is_promised_and_nothing_lost(
                 life.close()
                 service.end()
         assert probe.statuses[503] > 3, probe.statuses
+        assert "store-unavailable: StoreError: " in service.log
+        assert "Traceback" not in service.log
         fault.check(probe.faults == [], f"{probe.faults[:3]}")
 
 

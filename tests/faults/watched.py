@@ -15,6 +15,8 @@ from labelshare.chain.deploy import Deployment
 from labelshare.chain.keys import development_signer
 from labelshare.client.connection import Connection
 from labelshare.client.keeping import Keeping
+from labelshare.client.leaving import SeatWatch
+from labelshare.client.seats import SeatHolder
 from labelshare.client.service import ServiceClient
 from labelshare.client.transport import NoOracle, Transport
 from labelshare.client.watch import Policy, Watch
@@ -53,6 +55,7 @@ def follow(order: dict[str, Any]) -> None:
         if number is not None and not sealed & set(choices):
             hand_in(annotator, number, choices)
     watch.step()
+    SeatWatch(SeatHolder(keeping.sender, campaign.contracts, signer, campaign.pool)).step()
 
 
 if __name__ == "__main__":

@@ -54,6 +54,21 @@ def test_only_kinds_that_are_asked_for_are_taken(jobs: Jobs) -> None:
     assert jobs.take(5, 9, "one", {"slash", "pay"}) is not None
 
 
+def test_all_that_is_taken_is_freed_and_nothing_else_changes(jobs: Jobs) -> None:
+    for key, due in {"a": 1, "b": 2, "c": 90}.items():
+        jobs.add("pay", key, due)
+    first, second = take(jobs, 10), take(jobs, 10, "two")
+    jobs.finish(second)
+
+    assert jobs.free_all() == 1
+    assert jobs.free_all() == 0
+
+    again = take(jobs, 10, "three")
+    assert (again.key, again.due, again.tries) == ("a", 1, 0)
+    assert not jobs.finish(first)
+    assert jobs.take(10, 90, "four") is None  # done is done, and not yet due is not yet due
+
+
 def test_who_has_a_job_has_it_until_the_lease_is_over(jobs: Jobs) -> None:
     jobs.add("pay", "a", 1)
     first = take(jobs, 10)
@@ -118,6 +133,7 @@ def test_when_the_next_one_is_due(jobs: Jobs) -> None:
     jobs.add("pay", "a", 10)
     jobs.add("pay", "b", 20)
     assert jobs.next_due() == 10
+    assert jobs.next_due({"none of them"}) is None
     jobs.finish(take(jobs, 15))
     assert jobs.next_due() == 20
     take(jobs, 25)

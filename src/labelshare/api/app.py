@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from labelshare import __version__
 from labelshare.api import pages, problems
 from labelshare.api.auth import Auth
+from labelshare.api.bodies import Admission
 from labelshare.api.front import Front
 from labelshare.api.guard import Guard
 from labelshare.api.lane import Lane
@@ -77,7 +78,8 @@ def create_app(
         redirect_slashes=False,
     )
     accounts, specs_in = Buckets(settings.account_rate, ticks), Buckets(settings.spec_rate, ticks)
-    app.state.site = Site(desk, settings, Auth(desk, settings, clock), accounts, specs_in)
+    auth = Auth(desk, settings, clock)
+    app.state.site = Site(desk, settings, auth, accounts, specs_in)
     app.state.streams = stream.Streams(settings.streams, is_ending=is_ending)
     app.state.uploads = media.Incomings(settings.uploads)
     app.include_router(_v1())
@@ -85,9 +87,10 @@ def create_app(
     pages.install(app, desk, web or pages.Pages())
     problems.install(app)
     addresses = Buckets(settings.address_rate, ticks)
-    app.add_middleware(Guard, settings=settings, addresses=addresses)
+    admission = Admission(settings, auth.session, ticks)
+    app.add_middleware(Guard, settings=settings, addresses=addresses, admission=admission)
     lane = Lane(app.state.site)
-    front = Front(app.front, settings, addresses, lane)
+    front = Front(app.front, settings, addresses, admission, lane)
     app.front, app.quick = front, Quick(lane, front, metrics)
     if metrics is not None:
         app.front = Meter(app.front, metrics)  # the last one is the outermost

@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from labelshare.api.bodies import Admission
 from labelshare.api.guard import Answering, Guard, permit, replaying, settled
 from labelshare.api.lane import Lane, Usual
 from labelshare.api.limits import Buckets
@@ -18,8 +19,10 @@ __all__ = ["Front"]
 class Front(Guard):
     """A guard of the lane, outside of all that the app does by itself; behind it is the app with its own."""
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings, addresses: Buckets, lane: Lane) -> None:
-        super().__init__(app, settings, addresses)
+    def __init__(
+        self, app: ASGIApp, settings: ApiSettings, addresses: Buckets, admission: Admission, lane: Lane
+    ) -> None:
+        super().__init__(app, settings, addresses, admission)
         self._lane = lane
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

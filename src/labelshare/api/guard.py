@@ -15,6 +15,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labelshare.api import problems
+from labelshare.api.bodies import LARGE, Admission, most_bytes
 from labelshare.api.limits import Buckets
 from labelshare.api.settings import ApiSettings
 from labelshare.errors import LabelshareError
@@ -32,7 +33,7 @@ NOT_STORED: Final = (b"cache-control", b"no-store")
 _PERMITTED: Final = "labelshare.permitted"
 _SETTLED: Final = "labelshare.settled"
 _UNLIMITED: Final = frozenset({"/healthz", "/readyz"})
-_WITH_SPECS: Final = ("/v1/specs/", "/v1/quotes")
+_DIGITS: Final = 20
 _CONTENT: Final = re.compile(r"/v1/campaigns/[^/]+/media/[^/]+")
 
 logger = logging.getLogger(__name__)
@@ -70,8 +71,9 @@ class Guard:
     answers a fault of the app with a problem that says nothing of it.
     """
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings, addresses: Buckets) -> None:
+    def __init__(self, app: ASGIApp, settings: ApiSettings, addresses: Buckets, admission: Admission) -> None:
         self._app = app
+        self._admission = admission
         self.settings = settings
         self._buckets = addresses
         self._names = Random()  # noqa: S311 (seeded by the system)
@@ -174,11 +176,14 @@ class Guard:
         await made(scope, receive, answering)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        """The whole body, if it is not too large; a stated length is believed only when it is too large."""
-        most = self._most(str(scope["path"]))
+        """The whole body, if it is not too large; one of no stated length counts as the largest."""
+        most = most_bytes(str(scope["path"]), self.settings)
         stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if not stated.isdigit() or int(stated[:20]) > most:
-            raise _too_large(most)
+        length = int(stated) if stated.isdigit() and len(stated) <= _DIGITS else None
+        if length is None or length > most:
+            # A client that sends on would not read the answer on a line that is closed: some is passed over.
+            raise _too_large(most, closing=length is None or length > self.settings.spec_bytes)
+        await self._admission.admit(scope, length)
         parts, size = [], 0
         while True:
             message = await receive()
@@ -187,7 +192,9 @@ class Guard:
             part = message.get("body", b"")
             size += len(part)
             if size > most:
-                raise _too_large(most)
+                raise _too_large(most, closing=True)
+            if size > max(LARGE, length):
+                await self._admission.admit(scope, most)
             parts.append(part)
             if not message.get("more_body", False):
                 return b"".join(parts)
@@ -195,10 +202,6 @@ class Guard:
     def _seconds(self, scope: Scope) -> float:
         settings = self.settings
         return settings.upload_seconds if _is_upload(scope) else settings.request_seconds
-
-    def _most(self, path: str) -> int:
-        holds_spec = path.startswith(_WITH_SPECS)
-        return self.settings.spec_bytes if holds_spec else self.settings.message_bytes
 
 
 def permit(scope: Scope) -> None:
@@ -221,8 +224,9 @@ def _is_upload(scope: Scope) -> bool:
     return scope["method"] == "PUT" and _CONTENT.fullmatch(scope["path"]) is not None
 
 
-def _too_large(most: int) -> problems.Refusal:
-    return problems.Refusal("too-large", f"the body has at most {most} bytes", {"Connection": "close"})
+def _too_large(most: int, *, closing: bool) -> problems.Refusal:
+    headers = {"Connection": "close"} if closing else None
+    return problems.Refusal("too-large", f"the body has at most {most} bytes", headers)
 
 
 def replaying(body: bytes, receive: Receive) -> Receive:

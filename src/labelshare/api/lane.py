@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from starlette.types import Scope
 
+from labelshare.api import bodies
 from labelshare.api.gathering import Gathering, Waiting
 from labelshare.api.idempotency import request_hash
 from labelshare.api.problems import Refusal
@@ -115,7 +116,9 @@ class Lane:
             Refusal: The account asks too often, or its session has ended.
         """
         session = self._sessions.get(usual.token) or await self._seen(usual.token)
-        asked = None if session is None else self._asked(usual, session, body)
+        if session is None:
+            return None
+        asked = await self._read(usual, session, body)
         if asked is None:
             return None
         answer = await self._taken(asked)
@@ -146,10 +149,17 @@ class Lane:
 
         return self._here.messages.hand(asked, told)
 
+    async def _read(self, usual: Usual, session: _Session, body: bytes) -> _Asked | None:
+        if len(body) <= bodies.LARGE:
+            return self._asked(usual, session, body)
+        found: _Asked | None = await bodies.beside(self._asked, usual, session, body)
+        return found
+
     def _asked(self, usual: Usual, session: _Session, body: bytes) -> _Asked | None:
         """The message; None where the ordinary route must say what is wrong with it."""
         try:
             campaign = CampaignId(Hash32(usual.campaign))
+            bodies.require_modest(usual.path, body)
             message = usual.read(canonical.parse(body))
         except (InputError, RecursionError):
             return None

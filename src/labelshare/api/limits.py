@@ -27,16 +27,19 @@ class Buckets:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = Lock()
 
-    def wait(self, key: str) -> int:
-        """Take a permit; 0, or the whole seconds after which there will be one again."""
+    def wait(self, key: str, cost: float = 1.0) -> int:
+        """Take a permit, or `cost` of them; 0, or the whole seconds after which they will be there again.
+
+        What costs more than a full bucket holds takes a full one.
+        """
         if not self._rate.per_second:
             return 0
-        now = self._clock()
+        now, cost = self._clock(), min(cost, float(self._rate.burst))
         with self._lock:
             left, then = self._left.pop(key, (float(self._rate.burst), now))
             left = min(self._rate.burst, left + (now - then) * self._rate.per_second)
-            granted = left >= 1
-            self._left[key] = (left - 1 if granted else left, now)
+            granted = left >= cost
+            self._left[key] = (left - cost if granted else left, now)
             if len(self._left) > MOST_KEYS:
                 self._left.popitem(last=False)
-        return 0 if granted else max(1, ceil((1 - left) / self._rate.per_second))
+        return 0 if granted else max(1, ceil((cost - left) / self._rate.per_second))

@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from labelshare.client.wire.problem import MEDIA_TYPE, PREFIX, FieldFault, Kind, Problem, kind_of
-from labelshare.errors import LabelshareError, ServiceError
+from labelshare.errors import LabelshareError, ServiceError, StoreError
+from labelshare.store.database import is_of_rows
 
 __all__ = ["Refusal", "documented", "install", "of", "response"]
 
@@ -122,10 +123,17 @@ def of(error: Exception, request_id: str) -> Response:
         wait = {"Retry-After": str(error.retry_after)}
         return response("busy", detail, headers=wait, request_id=request_id)
     if not kind.shown or isinstance(error, ServiceError):
-        logger.error("request %s: %s", request_id, kind.slug, exc_info=error)
+        _log(error, kind, request_id)
         detail = _WORDS.get(kind.slug, _WORDS["internal"])
     headers = {"Retry-After": "5"} if kind.status == 503 else None
     return response(kind.slug, detail, headers=headers, request_id=request_id)
+
+
+def _log(error: Exception, kind: Kind, request_id: str) -> None:
+    """One line with the reason, as each request of an outage has one; a traceback where the fault is ours."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    is_away = kind.status == 503 and not (isinstance(error, StoreError) and is_of_rows(error))
+    logger.error("request %s: %s: %s", request_id, kind.slug, reason, exc_info=None if is_away else error)
 
 
 async def _refusal(request: Request, error: Exception) -> Response:

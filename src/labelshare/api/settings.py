@@ -38,8 +38,9 @@ class ApiSettings:
     Attributes:
         url: Where clients reach it, without `/v1`. Its host is what sign-in texts name, so it must be the one
             that clients know.
-        message_bytes: How large a request's body may be.
+        message_bytes: How large a batch, sealed or opened, may be on the wire, and a stranger's quote.
         spec_bytes: The same for what holds a spec.
+        small_bytes: The same for every other request.
         upload_seconds: How long a content may take to come in; a pause, no longer than a request may.
         uploads: Contents that come in at once, in one process.
         campaign_bytes: Content of one campaign at most.
@@ -51,6 +52,7 @@ class ApiSettings:
         address_rate: Requests of one client address, in one process.
         account_rate: Requests of one account, likewise.
         spec_rate: Specs that one account, or one client address, may hand in.
+        large_rate: MiB of large bodies (`labelshare.api.bodies`) of one account, or one client address.
         page: Rows of a page where the client does not say.
         page_most: Rows of a page at most.
         streams: Event streams at once, in one process.
@@ -63,6 +65,7 @@ class ApiSettings:
     url: str = "http://127.0.0.1:8000"
     message_bytes: int = 8 * MEBIBYTE
     spec_bytes: int = 64 * MEBIBYTE
+    small_bytes: int = MEBIBYTE // 4
     upload_seconds: float = 900.0
     uploads: int = 32
     campaign_bytes: int = 64 * 1024 * MEBIBYTE
@@ -74,6 +77,7 @@ class ApiSettings:
     address_rate: Rate = field(default=Rate(200.0, 1_000))
     account_rate: Rate = field(default=Rate(100.0, 500))
     spec_rate: Rate = field(default=Rate(0.1, 20))
+    large_rate: Rate = field(default=Rate(2.0, 64))
     page: int = 100
     page_most: int = 1_000
     streams: int = 200
@@ -88,8 +92,9 @@ class ApiSettings:
             raise InputError(f"the API's address is http:// or https:// and a host, not {self.url!r:.200}")
         if parts.username or parts.password:
             raise InputError("the API's address holds no user and no password")
-        numbers = (self.message_bytes, self.spec_bytes, self.page, self.page_most, self.streams, self.uploads)
-        contents = (self.campaign_bytes, self.account_bytes, self.upload_seconds)
+        numbers = (self.page, self.page_most, self.streams, self.uploads)
+        bodies = (self.message_bytes, self.spec_bytes, self.small_bytes)
+        contents = (*bodies, self.campaign_bytes, self.account_bytes, self.upload_seconds)
         times = (self.request_seconds, self.sign_in_seconds, self.session_seconds, self.reply_seconds)
         if min(*numbers, *contents, *times, self.stream_seconds, self.poll_seconds) <= 0:
             raise InputError("sizes, pages and times of an API are above zero")

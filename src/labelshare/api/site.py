@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from labelshare.api import bodies
 from labelshare.api.auth import Auth
 from labelshare.api.limits import Buckets
 from labelshare.api.problems import Refusal
@@ -19,7 +20,6 @@ from labelshare.api.settings import ApiSettings
 from labelshare.client.wire.base import AddressText, CampaignText, HashText
 from labelshare.errors import InputError
 from labelshare.oracle.desk import Desk
-from labelshare.protocol import canonical
 from labelshare.store.sign_ins import Session
 
 __all__ = [
@@ -55,11 +55,11 @@ class Site:
 
 
 class _Request(Request):
-    """A request whose JSON is read as strictly as everything that is signed: no floats, no deep nesting."""
+    """A request whose JSON is read as strictly as all that is signed: no floats, no deep nesting."""
 
     async def json(self) -> Any:
         try:
-            return canonical.parse(await self.body())
+            return await bodies.read(self.url.path, await self.body())
         except (InputError, RecursionError) as error:
             raise HTTPException(400, f"the body is {error}") from None
 

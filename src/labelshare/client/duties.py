@@ -46,6 +46,7 @@ class Kind(StrEnum):
     FINALIZE = "finalize"
     CLAIM = "claim"
     WITHDRAW = "withdraw"
+    TAKE_STAKE = "take-stake"
 
 
 @dataclass(frozen=True, slots=True)

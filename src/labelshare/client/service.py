@@ -61,6 +61,7 @@ PAGE: Final = 1_000
 PIECE: Final = 256 * 1024
 MOST_MEDIA_BYTES: Final = 256 * 1024**2
 LONGEST_SIGN_IN: Final = 3_600
+_PLAIN_BYTES: Final = 8 * 1024**2  # what a service quotes without a sign-in
 
 
 class ServiceClient:
@@ -265,7 +266,9 @@ class ServiceClient:
             question = QuoteQuestion(spec=spec.fields, **assumed)
         except ValueError as error:
             raise InputError(f"a quote cannot assume this: {error}") from None
-        return self._plain(_post("/v1/quotes", question, again=True), QuoteAnswer)
+        sent = _post("/v1/quotes", question, again=True)
+        is_large = len(sent.body or b"") > _PLAIN_BYTES
+        return self.ask(sent, QuoteAnswer) if is_large else self._plain(sent, QuoteAnswer)
 
     # ------------------------------------------------------------------------ datasets
 

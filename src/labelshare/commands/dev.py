@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from labelshare.commands.common import Session
-from labelshare.commands.hosting import ended_by_signals, listening, log_to_stderr, run_service, server_config
+from labelshare.commands.hosting import (
+    ended_by_signals,
+    folder_store,
+    listening,
+    log_to_stderr,
+    run_service,
+    server_config,
+)
 from labelshare.commands.lines import fields
 from labelshare.errors import InputError
 
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from labelshare.chain.development import Running
     from labelshare.commands.ground import Ground
     from labelshare.commands.lines import Pair
+    from labelshare.oracle.filing import Files
     from labelshare.oracle.service import Service
     from labelshare.store.database import Database
 
@@ -74,10 +82,12 @@ def _serve(url: str, listener: socket.socket, folder: Path, anvil: str | None, *
     from labelshare.chain.development import Front, running
     from labelshare.oracle.blobs import Blobs
     from labelshare.oracle.desk import Desk
+    from labelshare.oracle.filing import Files
 
-    with running(folder, anvil, _end) as node:
+    with running(folder, anvil, _end) as node, folder_store(folder) as store:
         ground = _ground(node, folder / RECORD)
-        service, store = _service(ground, folder)
+        files = Files(folder / "findings")
+        service = _service(ground, store, files)
         ending = ended_by_signals()
         desk = Desk(
             service.sender,
@@ -87,6 +97,7 @@ def _serve(url: str, listener: socket.socket, folder: Path, anvil: str | None, *
             blobs=Blobs.at(str(folder / "blobs")),
             index=service.indexer.at_head,
             lag=service.lag,
+            files=files,
         )
         app = create_app(desk, ApiSettings(url=url), web=Pages(PATH), is_ending=ending.is_set)
         front = Front(node, ground.give, service.indexer.index.clear)
@@ -108,18 +119,16 @@ def _ground(node: Running, record: Path) -> Ground:
     return ground
 
 
-def _service(ground: Ground, folder: Path) -> tuple[Service, Database]:
+def _service(ground: Ground, store: Database, files: Files) -> Service:
     from labelshare.chain.transactions import Sender
     from labelshare.oracle.service import Options, Service
-    from labelshare.store.database import Database
     from labelshare.store.journal import TransactionJournal
 
-    store = Database.open(folder)
     sender = Sender(ground.contracts.registry.chain, TransactionJournal(store))
     sender.require_usable(ground.signer)
-    service = Service(sender, ground.deployment, ground.signer, store, Options(depth=0))
+    service = Service(sender, ground.deployment, ground.signer, store, Options(depth=0, files=files))
     _forget_lost_blocks(service)
-    return service, store
+    return service
 
 
 def _forget_lost_blocks(service: Service) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from labelshare.commands.common import Session
-from labelshare.commands.hosting import ended_by_signals, listening, log_to_stderr, run_service, server_config
+from labelshare.commands.hosting import (
+    ended_by_signals,
+    folder_store,
+    listening,
+    log_to_stderr,
+    run_service,
+    server_config,
+)
 from labelshare.errors import InputError
 
 if TYPE_CHECKING:
     from labelshare.api.metrics import Metrics
+    from labelshare.oracle.filing import Files
     from labelshare.oracle.service import Options, Service
     from labelshare.store.database import Database
 
@@ -34,6 +42,14 @@ def serve(
             envvar="LABELSHARE_DATABASE",
             help="PostgreSQL instead, postgresql://…, which any number of processes may share. "
             "Where it holds a password, give it by the environment.",
+        ),
+    ] = None,
+    findings: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="LABELSHARE_FINDINGS",
+            help="Folder where proofs of settlements are filed, which replicas had best share; by default a "
+            "folder of --state, or one that ends with the process.",
         ),
     ] = None,
     blobs: Annotated[
@@ -109,48 +125,51 @@ def serve(
     from labelshare.api.settings import ApiSettings, Rate
     from labelshare.oracle.blobs import Blobs
     from labelshare.oracle.desk import Desk
-    from labelshare.oracle.filing import Files
     from labelshare.oracle.service import Options
 
     if public_url is not None:
         ApiSettings(url=public_url)
     most_locked, web = _base_units(challenge_up_to), Pages(page_node or here.own_node)
-    store = _store(state, database)
-    options = Options(depth=depth, most_locked=most_locked, keep_all=keep_all)
-    service = _service(here, store, options)
-    place = blobs or (str(state / "blobs") if state is not None else None)
-    content = None if place is None else Blobs.at(place)
-    if content is not None:
-        content.check()
-    desk = Desk(
-        service.sender,
-        here.deployment,
-        here.signer,
-        store,
-        blobs=content,
-        index=service.indexer.at_head,
-        lag=service.lag,
-        files=Files(None if state is None else state / "findings"),
-    )
-    metrics = None if metrics_port is None else _metrics(service, state, place)
-    with listening(host, port) as listener, _scraped(metrics, metrics_host, metrics_port or 0) as told:
-        url = public_url or f"http://{host}:{listener.getsockname()[1]}"
-        ending = ended_by_signals()
-        by_address, by_account = Rate.of(address_rate), Rate.of(account_rate)
-        settings = ApiSettings(url=url, address_rate=by_address, account_rate=by_account)
-        app = create_app(desk, settings, web=web, metrics=metrics, is_ending=ending.is_set)
-        config = server_config(app, proxy)
-        log_to_stderr(as_json=log_json)
-        typer.echo(f"Serving {url}/v1 for oracle {here.signer.address} on chain {here.chain.chain_id}.{told}")
-        run_service(service, config, listener, store, ending)
+    with _store(state, database) as store:
+        files = _files(findings, state)
+        filed = None if files.folder is None else files
+        options = Options(depth=depth, most_locked=most_locked, keep_all=keep_all, files=filed)
+        service = _service(here, store, options)
+        place = blobs or (str(state / "blobs") if state is not None else None)
+        content = None if place is None else Blobs.at(place)
+        if content is not None:
+            content.check()
+        desk = Desk(
+            service.sender,
+            here.deployment,
+            here.signer,
+            store,
+            blobs=content,
+            index=service.indexer.at_head,
+            lag=service.lag,
+            files=files,
+        )
+        metrics = None if metrics_port is None else _metrics(service, state, place)
+        with listening(host, port) as listener, _scraped(metrics, metrics_host, metrics_port or 0) as told:
+            url = public_url or f"http://{host}:{listener.getsockname()[1]}"
+            ending = ended_by_signals()
+            by_address, by_account = Rate.of(address_rate), Rate.of(account_rate)
+            settings = ApiSettings(url=url, address_rate=by_address, account_rate=by_account)
+            app = create_app(desk, settings, web=web, metrics=metrics, is_ending=ending.is_set)
+            config = server_config(app, proxy)
+            log_to_stderr(as_json=log_json)
+            typer.echo(
+                f"Serving {url}/v1 for oracle {here.signer.address} on chain {here.chain.chain_id}.{told}"
+            )
+            run_service(service, config, listener, store, ending)
 
 
-def _store(state: Path | None, url: str | None) -> Database:
+def _store(state: Path | None, url: str | None) -> AbstractContextManager[Database]:
     from labelshare.store.database import Database
 
     if (state is None) == (url is None):
         raise InputError("where is the store? name a folder by --state, or PostgreSQL by --database")
-    return Database.open(state) if state is not None else Database.at(url or "")
+    return folder_store(state) if state is not None else closing(Database.at(url or ""))
 
 
 def _service(here: Session, store: Database, options: Options) -> Service:
@@ -161,6 +180,12 @@ def _service(here: Session, store: Database, options: Options) -> Service:
     sender = Sender(here.contracts.registry.chain, TransactionJournal(store), here.fees)
     sender.require_usable(here.signer)
     return Service(sender, here.deployment, here.signer, store, options)
+
+
+def _files(folder: Path | None, state: Path | None) -> Files:
+    from labelshare.oracle.filing import Files
+
+    return Files(folder or (None if state is None else state / "findings"))
 
 
 def _metrics(service: Service, state: Path | None, blobs: str | None) -> Metrics:

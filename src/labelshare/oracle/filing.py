@@ -13,8 +13,8 @@ from weakref import finalize
 
 import structlog
 
-from labelshare.errors import LabelshareError, ServiceError
-from labelshare.oracle.findings import Filed, file_apart, write_files
+from labelshare.errors import LabelshareError, ServiceError, StoreError
+from labelshare.oracle.findings import Filed, file_apart, touch, trim, write_files
 from labelshare.protocol.record import Record
 from labelshare.protocol.spec import Spec
 from labelshare.store.bundles import Bundle
@@ -25,6 +25,8 @@ __all__ = ["Files", "Unread"]
 AT_ONCE: Final = 4 * 1024**2
 """A bundle of so many bytes is read in the time of a request."""
 HELD: Final = 64
+MOST_BYTES: Final = 8 * 1024**3
+"""Sixty settlements of a million labels."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +42,12 @@ class Files:
     Attributes:
         folder: Where; None for one that ends with the process. What is in it is made again where it is lost.
         at_once: A bundle of at most so many bytes is filed by whoever asks first.
+        most_bytes: How large the folder may be: then those go that nobody has asked for the longest.
     """
 
     folder: Path | None = None
     at_once: int = AT_ONCE
+    most_bytes: int = MOST_BYTES
     _held: dict[Hash32, Filed] = field(default_factory=dict)
     _running: dict[Hash32, threading.Thread] = field(default_factory=dict)
     _faults: dict[Hash32, LabelshareError] = field(default_factory=dict)
@@ -54,24 +58,44 @@ class Files:
 
         Raises:
             EvidenceError: The bundle cannot be read.
+            StoreError: The files could not be written.
             Unread: It is being read.
         """
         name = bundle.name
-        if name in self._held:
-            return self._held[name]
+        held = self._held.get(name)
+        if held is not None and held.folder.exists():
+            return held
         with self._lock:
             root = self._root()
             found = Filed.find(record(), spec, root, name)
             if found is None and bundle.size <= self.at_once:
                 write_files(record(), spec, bundle.pieces(), root, name)
                 found = Filed.find(record(), spec, root, name)
+                trim(root, name, self.most_bytes)
             if found is None:
                 self._begin(bundle, spec, record(), root)
                 raise Unread("the bundle is being read; ask again in a while", retry_after=15)
+            touch(found.folder)
+            self._held.pop(name, None)
             while len(self._held) >= HELD:
                 self._held.pop(next(iter(self._held)))
             self._held[name] = found
             return found
+
+    def file(self, bundle: Bundle, spec: Spec, record: Record) -> None:
+        """File what a bundle's settlement found, and wait until it is.
+
+        Raises:
+            EvidenceError: The bundle cannot be read.
+            StoreError: The files cannot be written.
+        """
+        while True:
+            try:
+                self.find(bundle, spec, lambda: record)
+            except Unread:  # this one, or another one before it
+                self.wait()
+            else:
+                return
 
     def wait(self) -> None:
         """Wait until all that is being filed is."""
@@ -95,10 +119,12 @@ class Files:
     def _file(self, bundle: Bundle, spec: Spec, record: Record, root: Path) -> None:
         try:
             file_apart(record, spec, bundle.pieces(), root, bundle.name)
+            trim(root, bundle.name, self.most_bytes)
         except LabelshareError as error:
             self._faults[bundle.name] = error
-        except Exception:
+        except Exception as error:
             log.exception("bundle not filed", bundle=str(bundle.name))
+            self._faults[bundle.name] = StoreError(f"bundle {bundle.name} cannot be filed: {error}")
 
     def _root(self) -> Path:
         if self.folder is None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import mkdtemp
+from time import time
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -31,12 +34,15 @@ from labelshare.protocol.record import Record
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address, Hash32
 
-__all__ = ["Filed", "Own", "file_apart", "write_files"]
+__all__ = ["Filed", "Own", "file_apart", "touch", "trim", "write_files"]
 
 Row = TypeVar("Row", bound=evidence.Row)
 
 FORMAT: Final = "1"
 """In the name of the folder: another version's files are made anew."""
+_FOLDER: Final = re.compile(r"[0-9a-f]{64}-\d+")
+_HALF_MADE: Final = re.compile(r"(bundle|findings)-\w+")
+_DAY: Final = 86_400
 _NODE: Final = 32
 # A file a column, each of one plain type: what is searched is then neither copied nor converted.
 _LABEL: Final = {"account": "u4", "item": "u4", "batch": "u4", "label": "u4", "place": "u8"}
@@ -88,6 +94,44 @@ def write_files(record: Record, spec: Spec, pieces: Iterator[bytes], root: Path,
             raise
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def touch(folder: Path) -> None:
+    """Note that the files of a bundle were asked for."""
+    with suppress(OSError):
+        os.utime(folder)
+
+
+def trim(root: Path, bundle: Hash32, most: int) -> None:
+    """Remove files of bundles until those left have so many bytes at most: what nobody has asked for longest.
+
+    Those of one bundle stay in any case. What a process that was killed has left half made goes after a day.
+    """
+    folders = sorted((each for each in root.iterdir() if each.is_dir()), key=_age)
+    left = most
+    for folder in folders:
+        if not _FOLDER.fullmatch(folder.name):
+            if _HALF_MADE.fullmatch(folder.name) and _age(folder) > _DAY:
+                shutil.rmtree(folder, ignore_errors=True)
+            continue
+        left -= _bytes_in(folder)
+        if left < 0 and folder != folder_of(root, bundle):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _age(folder: Path) -> float:
+    """Seconds since it was made or asked for."""
+    try:
+        return time() - folder.stat().st_mtime
+    except OSError:  # somebody else has removed it
+        return 0.0
+
+
+def _bytes_in(folder: Path) -> int:
+    try:
+        return sum(each.stat().st_size for each in folder.iterdir())
+    except OSError:  # likewise
+        return 0
 
 
 def _write(found: Verdicts, folder: Path) -> None:

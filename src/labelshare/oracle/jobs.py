@@ -121,7 +121,7 @@ class Runner:
         return lambda: self.jobs.retry(job, due, error)
 
     def _idle(self) -> float:
-        due = self.jobs.next_due()
+        due = self.jobs.next_due(self.handlers.keys())
         return IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.2, due - self.now()))
 
     @contextmanager

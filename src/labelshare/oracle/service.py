@@ -22,6 +22,8 @@ from labelshare.errors import LabelshareError
 from labelshare.oracle import keeper, relay, settle
 from labelshare.oracle.case import Case, Cases
 from labelshare.oracle.clock import ClockCheck
+from labelshare.oracle.filer import FILE, Filer
+from labelshare.oracle.filing import Files
 from labelshare.oracle.indexer import Finality, Indexer
 from labelshare.oracle.jobs import LEASE_SECONDS, Handler, Runner
 from labelshare.oracle.others import KEEP, OtherKeeper
@@ -73,6 +75,7 @@ class Options:
         fetch: Where bundles of others come from.
         most_locked: What the watcher may lock in challenges, in base units; 0 for never.
         keep_all: Whether campaigns of other oracles are finalized, handed out and freed as well.
+        files: Where the proofs of settlements are filed as soon as they are proposed; None for nowhere.
     """
 
     depth: int | None = None
@@ -81,6 +84,7 @@ class Options:
     fetch: Fetch | None = None
     most_locked: int = 0
     keep_all: bool = False
+    files: Files | None = None
 
 
 @dataclass
@@ -149,19 +153,24 @@ class Service:
         fetch, most = self.options.fetch, self.options.most_locked
         self.watcher = Watcher(self.cases, self.jobs, fetch, most, self.now)
         self.others = OtherKeeper(self.cases, self.jobs, fetch, self.now) if self.options.keep_all else None
-        self.runners = [self._runner() for _ in range(self.options.runners)]
+        files = self.options.files
+        self.filer = None if files is None else Filer(self.cases, self.jobs, files, self.now)
+        self.runners = [self._runner(self._handlers()) for _ in range(self.options.runners)]
+        if self.filer is not None:  # beside the others: it takes long, and no deadline waits for it
+            self.runners.append(self._runner({FILE: self.filer.file}))
         self.workers = [
             Worker("indexer", self.indexer.step),
             Worker("scheduler", self.scheduler.step),
             Worker("watcher", self.watcher.step),
             *([Worker("keeper of others", self.others.step)] if self.others else []),
+            *([Worker("filer", self.filer.step)] if self.filer else []),
             *(Worker(f"runner {at}", each.step) for at, each in enumerate(self.runners)),
         ]
         if not chain.is_development:  # whose time is set at will
             self.workers.append(Worker("clock", ClockCheck(chain, self.now).step))
 
-    def _runner(self) -> Runner:
-        return Runner(self.jobs, self._handlers(), lease=self.options.lease, now=self.now)
+    def _runner(self, handlers: Mapping[str, Handler]) -> Runner:
+        return Runner(self.jobs, handlers, lease=self.options.lease, now=self.now)
 
     def _handlers(self) -> Mapping[str, Handler]:
         handlers: dict[str, Handler] = {kind.value: partial(self._do, kind) for kind in STEPS}
@@ -196,7 +205,10 @@ class Service:
         self.watcher.step()
         if self.others is not None:
             self.others.step()
-        return self.runners[0].run_due()
+        if self.filer is None:
+            return self.runners[0].run_due()
+        self.filer.step()
+        return self.runners[0].run_due() + self.runners[-1].run_due()
 
     # --------------------------------------------------------------- with threads
 

@@ -64,7 +64,7 @@ class Jobs:
     def reopen(self, kind: str, key: str, due: int) -> bool:
         """Do a job again that is done, as where the chain has dropped what it did; whether it was done."""
         values = {"due": due, "tries": 0, "done": False, "error": None, "taken_by": None, "taken_until": None}
-        return self._change([*_named(kind, key), table.c.done], values)
+        return bool(self._change([*_named(kind, key), table.c.done], values))
 
     def take(self, now: int, until: int, name: str, kinds: Collection[str] | None = None) -> Job | None:
         """Take the job that is due the longest; None if none is.
@@ -90,26 +90,36 @@ class Jobs:
 
     def renew(self, job: Job, until: int) -> bool:
         """Keep a job longer; whether it still is the taker's."""
-        return self._change(_held(job), {"taken_until": until})
+        return bool(self._change(_held(job), {"taken_until": until}))
 
     def finish(self, job: Job, found: str | None = None) -> bool:
         """The job is done, and what was `found` by it stays to be read; whether it still was the taker's."""
         values = {"done": True, "taken_by": None, "taken_until": None, "error": _line(found)}
-        return self._change(_held(job), values)
+        return bool(self._change(_held(job), values))
 
     def retry(self, job: Job, due: int, error: str) -> bool:
         """The job failed, and is to be done at `due`; whether it still was the taker's."""
         values = {"due": due, "tries": job.tries + 1, "taken_by": None, "taken_until": None}
-        return self._change(_held(job), values | {"error": _line(error)})
+        return bool(self._change(_held(job), values | {"error": _line(error)}))
 
     def postpone(self, job: Job, due: int) -> bool:
         """Give a job back that did not fail: not its time yet, or the process ends."""
-        return self._change(_held(job), {"due": due, "taken_by": None, "taken_until": None})
+        return bool(self._change(_held(job), {"due": due, "taken_by": None, "taken_until": None}))
 
-    def next_due(self) -> int | None:
-        """When the next job is due or its lease over; None if all is done."""
+    def free_all(self) -> int:
+        """Free every job that is taken, as whoever took it is no more; how many that were.
+
+        For a store that one process at a time works on, before that one begins.
+        """
+        values = {"taken_by": None, "taken_until": None}
+        return self._change([table.c.taken_by.is_not(None)], values)
+
+    def next_due(self, kinds: Collection[str] | None = None) -> int | None:
+        """When the next job, of these kinds alone, is due or its lease over; None if all is done."""
         end = func.coalesce(table.c.taken_until, table.c.due)
         wanted = select(func.min(end)).where(table.c.done.is_(False))
+        if kinds is not None:
+            wanted = wanted.where(table.c.kind.in_(sorted(kinds)))
         with self.database.reading() as connection:
             found = connection.execute(wanted).scalar_one()
         return None if found is None else int(found)
@@ -144,9 +154,10 @@ class Jobs:
             rows = connection.execute(wanted.group_by(table.c.kind, table.c.done, failed))
             return {(kind, bool(done), bool(error)): count for kind, done, error, count in rows}
 
-    def _change(self, where: list[ColumnElement[bool]], values: dict[str, Any]) -> bool:
+    def _change(self, where: list[ColumnElement[bool]], values: dict[str, Any]) -> int:
+        """How many jobs were changed."""
         with self.database.writing() as connection:
-            return bool(connection.execute(update(table).where(*where).values(values)).rowcount)
+            return connection.execute(update(table).where(*where).values(values)).rowcount
 
 
 def _named(kind: str, key: str) -> list[ColumnElement[bool]]:

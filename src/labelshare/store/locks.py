@@ -2,6 +2,8 @@
 
 They are for accounts, of which one process at a time signs. A process that dies lets go of all that it held.
 An account has one of `SLOTS` locks; two that share one wait for each other, and no harm is done.
+
+A folder as a whole has one lock more, for the one process at a time that serves it.
 """
 
 from __future__ import annotations
@@ -19,13 +21,27 @@ from typing import Final, Protocol
 
 from labelshare.errors import StoreError
 
-__all__ = ["PATIENCE_SECONDS", "SLOTS", "FileLocks", "Locks", "ThreadLocks", "slots_of", "taken_too_long"]
+__all__ = [
+    "PATIENCE_SECONDS",
+    "SERVED",
+    "SLOTS",
+    "FileLocks",
+    "Locks",
+    "ThreadLocks",
+    "serving_alone",
+    "slots_of",
+    "taken_too_long",
+]
 
 SLOTS: Final = 256
 PATIENCE_SECONDS: Final = 900.0
 """How long one may wait for a block, several times replaced, while the others wait for the lock."""
 
+SERVED: Final = "labelshare.served"
+"""The file whose lock is held by whoever serves a folder."""
+
 _PAUSE_SECONDS: Final = 0.02
+_LEAVING_SECONDS: Final = 2.0  # for a process that was just killed to be gone
 
 
 class Locks(Protocol):
@@ -93,12 +109,40 @@ class FileLocks:
 
 
 def _take(descriptor: int, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    while not _taken(descriptor):
+        if monotonic() > deadline:
+            raise taken_too_long()
+        sleep(_PAUSE_SECONDS)
+
+
+@contextmanager
+def serving_alone(folder: Path) -> Iterator[None]:
+    """A block during which no other process serves this folder; who dies in it lets go at once.
+
+    Raises:
+        StoreError: Another one does, or the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / SERVED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}") from None
+    with ExitStack() as held:
+        held.callback(os.close, descriptor)  # which unlocks
+        deadline = monotonic() + _LEAVING_SECONDS
+        while not _taken(descriptor):
             if monotonic() > deadline:
-                raise taken_too_long() from None
+                raise StoreError(
+                    f"{folder}: another process serves this store; on SQLite one at a time does, "
+                    "replicas share a PostgreSQL (--database)"
+                )
             sleep(_PAUSE_SECONDS)
-        else:
-            return
+        yield
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

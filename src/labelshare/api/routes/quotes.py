@@ -16,9 +16,16 @@ __all__ = ["router"]
 router = new_router("quotes")
 
 
-@router.post("/quotes", summary="What a campaign will cost and pay", responses=documented("invalid-spec"))
+@router.post(
+    "/quotes",
+    summary="What a campaign will cost and pay",
+    responses=documented("invalid-spec", "unauthenticated"),
+)
 def quote(here: Here, question: QuoteQuestion) -> QuoteAnswer:
-    """Every figure of a campaign under this deployment's limits, and the warnings; nothing is kept."""
+    """Every figure of a campaign under this deployment's limits, and the warnings; nothing is kept.
+
+    Beyond 8 MiB it is for accounts: sign in first.
+    """
     limits = here.desk.contracts.registry.limits()
     periods = Periods(limits.min_period, limits.min_rescue, limits.max_period, limits.max_horizon)
     assumed = Assumptions(

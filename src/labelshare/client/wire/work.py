@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, FailFast, Field
 
 from labelshare.client.wire.base import (
     AddressText,
@@ -34,7 +34,9 @@ __all__ = [
 _SIGNATURE: Final = "0x" + "3a" * 64 + "1b"
 
 Items = Annotated[
-    list[ItemNumber], Field(min_length=1, max_length=MAX_BATCH, examples=[[3, 17]], description="Ascending.")
+    list[ItemNumber],
+    Field(min_length=1, max_length=MAX_BATCH, examples=[[3, 17]], description="Ascending."),
+    FailFast(),
 ]
 Signature = Annotated[BytesText, Field(examples=[_SIGNATURE])]
 
@@ -115,7 +117,9 @@ class OpeningQuestion(Question):
     secret: HashText
     items: Items
     labels: Annotated[
-        list[BytesText], Field(min_length=1, max_length=MAX_BATCH, examples=[["0x0000", "0x0001"]])
+        list[BytesText],
+        Field(min_length=1, max_length=MAX_BATCH, examples=[["0x0000", "0x0001"]]),
+        FailFast(),
     ]
 
     @property

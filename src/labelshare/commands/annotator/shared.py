@@ -17,6 +17,7 @@ from labelshare.types import CampaignId, Hash32
 if TYPE_CHECKING:
     from labelshare.chain.campaign import Campaign
     from labelshare.client.keeping import Keeping
+    from labelshare.client.leaving import SeatWatch
     from labelshare.client.service import ServiceClient
     from labelshare.client.transport import Transport
     from labelshare.client.watch import Done, Policy, Watch
@@ -111,6 +112,16 @@ class Workplace:
         own = self.keeping.annotator(campaign, transport)
         fetch = service.bundle if service else None
         return Watch(campaign, own, self.keeping.sender, policy or Policy(), fetch)
+
+    def seats(self, campaigns: Iterable[Campaign], *, pay_out: bool) -> list[SeatWatch]:
+        """The watches over the seats in these campaigns' pools, each once."""
+        from labelshare.client.leaving import SeatWatch
+        from labelshare.client.seats import SeatHolder
+
+        pools = {each.params.pool: each for each in campaigns}
+        sender, signer = self.keeping.sender, self._here.signer
+        holders = [SeatHolder(sender, each.contracts, signer, each.pool) for each in pools.values()]
+        return [SeatWatch(each, pay_out) for each in holders]
 
 
 def done_lines(done: Iterable[Done]) -> list[str]:

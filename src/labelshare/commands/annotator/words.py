@@ -35,6 +35,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "finalize": "end the campaign, if nobody has",
     "claim": "claim pay and shares, if nobody has for you",
     "withdraw": "pay credit out to the wallet",
+    "take-stake": "take the stake back, or earlier if the campaigns that it answers for have ended",
 }
 
 

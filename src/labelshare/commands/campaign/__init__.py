@@ -6,6 +6,7 @@ from labelshare.commands.campaign.shared import campaign
 from labelshare.commands.campaign import funding
 from labelshare.commands.campaign import uploading
 from labelshare.commands.campaign import following
+from labelshare.commands.campaign import remote
 from labelshare.commands.campaign import gold
 from labelshare.commands.campaign import contesting
 from labelshare.commands.campaign import proposing
@@ -21,6 +22,7 @@ __all__ = [
     "funding",
     "gold",
     "proposing",
+    "remote",
     "slashing",
     "uploading",
 ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from labelshare.commands.campaign.shared import ID, campaign, history_of
+from labelshare.commands.campaign.remote import PlainHttpOption, ServiceOption
+from labelshare.commands.campaign.shared import ID, campaign, history_of, spec_of
 from labelshare.commands.claim import CampaignArgument
 from labelshare.commands.common import SENDS, Session, bar, command, read_bytes, read_pieces
 from labelshare.errors import InputError
@@ -32,35 +33,46 @@ def upload(
     here: Session,
     campaign: CampaignArgument,
     *,
-    service: Annotated[
-        str, typer.Option(envvar="LABELSHARE_SERVICE", help="Address of the oracle's service.")
-    ],
+    service: ServiceOption,
+    spec: Annotated[
+        Path | None,
+        typer.Option(
+            help="The campaign's spec (JSON), handed in first; without it the oracle accepts nothing."
+        ),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Folder of the items' files, whatever their names.")
     ] = None,
     lines: Annotated[
         Path | None, typer.Option(help="Text file of which each line, without its end, is an item.")
     ] = None,
-    plain_http: Annotated[
-        bool, typer.Option("--plain-http", help="Allow http:// to another machine, which shows the session.")
-    ] = False,
+    plain_http: PlainHttpOption = False,
 ) -> None:
-    """Hand in the content of a campaign's items: what is there already is not sent again.
+    """Hand in a campaign's spec, and the content of its items: what is there is not sent again.
 
     Files are known by their sha256, which the spec lists. Broken off, it goes on where it was.
     """
     from labelshare.client.connection import Connection
     from labelshare.client.service import ServiceClient
 
-    if folder is None and lines is None:
-        raise InputError("where is the content? name a folder by --folder, or a text by --lines")
-    record = history_of(here, campaign).record
+    is_given = folder is not None or lines is not None
+    if spec is None and not is_given:
+        raise InputError(
+            "where is the content? name a folder by --folder, a text by --lines, a spec by --spec"
+        )
+    history = history_of(here, campaign)
+    record, own = history.record, None if spec is None else spec_of(history, spec)
     with Connection(service, plain=plain_http) as connection:
         client = ServiceClient(connection, here.signer, chain_id=record.chain_id)
-        spec = client.spec(record.params.spec_hash)
-        found, others = _found(spec, folder, lines)
+        if own is not None:
+            client.put_spec(own)
+        if not is_given:
+            here.show({"spec": str(record.params.spec_hash)}, ["the spec is handed in"])
+            return
+        rules = own or client.spec(record.params.spec_hash)
+        found, others = _found(rules, folder, lines)
         sent = _hand_in(client, record.campaign_id, found)
-    wanted = len({item.digest for item in spec.items})
+    wanted = len({item.digest for item in rules.items})
     facts = {
         "items": wanted,
         "sent": sent,
