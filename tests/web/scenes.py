@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from labelshare.chain.contracts import Parts
 from labelshare.chain.keys import Signer
@@ -16,19 +14,11 @@ from labelshare.protocol.typed_data import digest, enrol_hash
 from tests.web.browser import Visitor
 from tests.web.holding import later, pays, sells
 from tests.web.place import COIN, VISITOR, WebPlace
-from tests.web.requesting import describes, imports, prices, publishes
 
 # The public key of anvil's fourth account, as web/src/wallet/devWallet.ts has it.
 VISITOR_SIGNER = Signer(bytes.fromhex("7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"))
 OTHERS = ("ann", "ben", "cleo")
 ROUND = 10
-FUND_STEPS = (
-    ("Account and dataset", "Soups of the town (SOUP)"),
-    ("Task", "What annotators answer"),
-    ("Items", "of 15 items are gold"),
-    ("Pay and rules", "Annotators per item"),
-    ("Quote and funding", "nobody can recover it"),
-)
 
 
 @dataclass(frozen=True)
@@ -124,10 +114,8 @@ def holding(place: WebPlace) -> Iterator[Scene]:
 
 
 def funding() -> Iterator[Scene]:
-    """The visitor has published a dataset and filled in a campaign to the last step."""
+    """The visitor has funded nothing."""
     yield Scene("fund-begun", "/fund", "You have funded no campaign with this oracle yet")
-    for number, (name, sees) in enumerate(FUND_STEPS, 1):
-        yield Scene(f"fund-new-{number}", "/fund/new", sees, f"{number}. {name}")
 
 
 def labelled(place: WebPlace) -> int:
@@ -176,16 +164,6 @@ def earn(place: WebPlace) -> None:
     later(place, 86_400)
 
 
-def fill_in(place: WebPlace, her: Visitor) -> None:
-    """A campaign of her own, to the last step before the money."""
-    place.give(VISITOR, 100 * COIN)
-    publishes(her)
-    describes(her)
-    with TemporaryDirectory() as folder:
-        imports(her, Path(folder))
-    prices(her)
-
-
 def walk(place: WebPlace, her: Visitor, look: Callable[[Scene], None]) -> None:
     """Every scene in the order of a campaign's life, and a look at each."""
     place.stage.accept()
@@ -204,7 +182,6 @@ def walk(place: WebPlace, her: Visitor, look: Callable[[Scene], None]) -> None:
     earn(place)
     for scene in holding(place):
         show(her, scene, look)
-    fill_in(place, her)
     for scene in funding():
         show(her, scene, look)
 

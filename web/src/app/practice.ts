@@ -1,4 +1,4 @@
-// Practice: which finished campaign fits a campaign that somebody looks at. Its items, answers and results are public.
+// Practice: which finished campaign fits a campaign that somebody looks at. Its answers and results are public, its contents shown to those who had a part in it.
 import type { Hex } from "viem";
 import { service } from "../api/service";
 import type { CampaignLine } from "../api/types";
