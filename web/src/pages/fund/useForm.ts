@@ -106,7 +106,7 @@ function useKept(
       .catch(() => [undefined, undefined] as const)
       .then(([kept, items]) => {
         if (!current) return;
-        setForm({ ...EMPTY, ...kept?.form });
+        setForm({ ...EMPTY, ...kept?.form, ...takeAside(key) });
         setSource(items?.form ?? null);
         readFor.current = key;
       });
@@ -114,15 +114,51 @@ function useKept(
       current = false;
     };
   }, [key]);
+  const unsaved = useRef<{ key: string; form: FundForm } | null>(null);
   useEffect(() => {
     if (!form || readFor.current !== key) return;
-    const timer = setTimeout(() => void requesterStore.saveForm(key, form).catch(() => undefined), SAVE_AFTER);
+    unsaved.current = { key, form };
+    const timer = setTimeout(() => {
+      unsaved.current = null;
+      void requesterStore.saveForm(key, form).catch(() => undefined);
+    }, SAVE_AFTER);
     return () => clearTimeout(timer);
   }, [key, form]);
+  // Whoever leaves or loads anew right after a change finds it all the same.
+  useEffect(() => {
+    const keep = () => unsaved.current && keepAside(unsaved.current.key, unsaved.current.form);
+    addEventListener("pagehide", keep);
+    return () => {
+      removeEventListener("pagehide", keep);
+      keep();
+    };
+  }, []);
   useEffect(() => {
     if (!source || readFor.current !== key) return;
     void requesterStore.saveForm(`${key}/items`, source).catch(() => undefined);
   }, [key, source]);
+}
+
+const ASIDE = "labelshare.form/";
+
+/** The form where it is kept at once: a page that ends waits for no database. */
+function keepAside(key: string, form: FundForm): void {
+  try {
+    localStorage.setItem(ASIDE + key, JSON.stringify(form));
+  } catch {
+    // No room, or none allowed: what the database has is then the latest.
+  }
+}
+
+/** What was kept so, once: it is saved with the next change, and read as the latest until then. */
+function takeAside(key: string): Partial<FundForm> | null {
+  try {
+    return JSON.parse(localStorage.getItem(ASIDE + key) ?? "null") as Partial<FundForm> | null;
+  } catch {
+    return null;
+  } finally {
+    localStorage.removeItem(ASIDE + key);
+  }
 }
 
 /** Hashes the items anew whenever they, or what is asked of them, are others. */
