@@ -49,6 +49,16 @@ def running_chromium(program: Path) -> Iterator[Browser]:
             browser.close()
 
 
+# Even a transition of no time takes a frame, and until then what is computed is the old.
+_AT_REST: Final = """async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    await frame();
+    await frame();
+    const ends = (each) => each.effect?.getComputedTiming().endTime !== Infinity;
+    await Promise.allSettled(document.getAnimations().filter(ends).map((each) => each.finished));
+}"""
+
+
 class Visitor:
     """Somebody at a page. Notes every request, and every fault that the page reports."""
 
@@ -90,10 +100,11 @@ class Visitor:
         self.page.wait_for_load_state("networkidle")
 
     def turns_to(self, size: tuple[int, int], theme: Literal["light", "dark"]) -> None:
-        """The same page in another width and theme, where it stands."""
+        """The same page in another width and theme, where it stands, once its colours have arrived there."""
         width, height = size
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.emulate_media(color_scheme=theme)
+        self.page.evaluate(_AT_REST)
 
     def sees(self, text: str) -> None:
         """Waits for a text."""

@@ -217,7 +217,8 @@ def test_records_are_private_and_move_to_another_machine(
     assert told(place, "annotator", "import", records, *there)["new"] > 0
     assert told(place, "annotator", "import", records, *there)["new"] == 0
     place.refused(1, "of another account or registry", "annotator", "import", records, by="ben")
-    records.write_bytes(records.read_bytes()[:-1] + b"x")
+    whole = records.read_bytes()
+    records.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     place.refused(1, "or were altered", "annotator", "import", records, by="ann")
     place.stage.engine.post_commits(0)
 

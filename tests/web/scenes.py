@@ -18,7 +18,6 @@ from tests.web.place import COIN, VISITOR, WebPlace
 # The public key of anvil's fourth account, as web/src/wallet/devWallet.ts has it.
 VISITOR_SIGNER = Signer(bytes.fromhex("7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"))
 OTHERS = ("ann", "ben", "cleo")
-ROUND = 10
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,6 @@ def settled(place: WebPlace) -> Iterator[Scene]:
     yield Scene("claim", "/earnings", "The proof was computed", "Claim")
     yield Scene("desk-final", f"/tasks/{place.campaign}", "The result is final.")
     yield Scene("work-practice", "/tasks", "Practise first")
-    practice = f"/tasks/practice/{place.campaign}"
-    yield Scene("practice", practice, "Practice item 1 of")
-    yield Scene("practice-outcome", practice, "How sure", keys=("1", "Enter"))
-    yield Scene("practice-score", practice, "agree with the results", keys=("1", "Enter", "Enter") * ROUND)
     yield Scene("own-waiting", "/own", "Shares that wait for you")
     yield Scene("own-collect", "/own", "with the revenue that they have earned", "Collect")
 

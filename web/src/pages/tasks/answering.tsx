@@ -1,5 +1,5 @@
 // Answering an item by the page's own widgets, by key, mouse or thumb: real work and practice share all of this.
-import { useEffect, useMemo, useState, type ReactNode } from "react";
+import { useLayoutEffect, useMemo, useState, type ReactNode } from "react";
 import type { Hex } from "viem";
 import { answerByKey } from "../../editor/AnswerForm";
 import { headingsOf, type Item } from "../../editor/content";
@@ -52,7 +52,8 @@ export interface Acts {
 
 /** The keys of labelling. Without an entry, keys choose nothing. */
 export function useAnswerKeys(form: Form, entry: Entry | null, acts: Acts, paused = false): void {
-  useEffect(() => {
+  // In the same breath as what is shown: a key that follows the sight of an item counts.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (paused || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
       const act = actOf(event, acts) ?? chosenBy(event, form, entry);
