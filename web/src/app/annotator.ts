@@ -6,7 +6,7 @@ import { service, type Site } from "../api/service";
 import type { CampaignAnswer, CommitAnswer } from "../api/types";
 import { registryAbi } from "../protocol/abi";
 import { openingHash, opens, seal, type Opening } from "../protocol/commitments";
-import type { Form } from "../protocol/labels";
+import type { Answer, Form } from "../protocol/labels";
 import { rosterLeaf, type Scope } from "../protocol/leaves";
 import { MerkleTree } from "../protocol/merkle";
 import { aggregate, type Aggregate } from "../protocol/rounds";
@@ -47,7 +47,7 @@ export async function sealBatch(
   here: Here,
   form: Form,
   round: number,
-  answers: ReadonlyMap<number, number>,
+  answers: ReadonlyMap<number, Answer>,
   given: { nextBatch: number; committed: number; alone: boolean },
   tell: (line: string) => void,
 ): Promise<KeptBatch> {

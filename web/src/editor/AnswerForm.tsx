@@ -6,8 +6,8 @@ import { Notice } from "../ui/parts";
 
 interface Props {
   form: Form;
-  answer: number | null;
-  choose: (answer: number | null) => void;
+  answer: Answer | null;
+  choose: (answer: Answer | null) => void;
   /** Text in the number field that is no answer yet. */
   typed: string;
   type: (text: string) => void;
@@ -85,14 +85,14 @@ function decimalOf(scaled: bigint, decimals: number): string {
 }
 
 /** A set of classes with one of them changed. */
-export function toggled(answer: number | null, index: number): number {
-  const before = answer ?? 0;
+export function toggled(answer: Answer | null, index: number): number {
+  const before = typeof answer === "number" ? answer : 0;
   const bit = 2 ** index;
   return Math.floor(before / bit) % 2 === 1 ? before - bit : before + bit;
 }
 
 /** The answer after a key; undefined where the key says nothing to this form. */
-export function answerByKey(form: Form, key: string, answer: number | null): number | undefined {
+export function answerByKey(form: Form, key: string, answer: Answer | null): number | undefined {
   if (form instanceof Pairwise) {
     const side = { "1": LEFT, "2": RIGHT, "3": TIE, "0": TIE, ArrowLeft: LEFT, ArrowRight: RIGHT, ArrowDown: TIE }[key];
     return side;

@@ -5,7 +5,7 @@ import { ApiError } from "../api/client";
 import type { ItemAnswer } from "../api/types";
 import { useLoad } from "../app/load";
 import { currentTheme } from "../app/theme";
-import type { Form } from "../protocol/labels";
+import type { Answer, Form } from "../protocol/labels";
 import { t } from "../texts/en";
 import { Fault } from "../ui/Fault";
 import { Notice } from "../ui/parts";
@@ -21,7 +21,7 @@ interface Props {
   config: string;
   form: Form;
   item: ItemAnswer;
-  answer: number | null;
+  answer: Answer | null;
   hear: (said: FromEditor) => void;
   /** Set to what asks the editor for its answer, while there is one. */
   asking: RefObject<(() => void) | null>;

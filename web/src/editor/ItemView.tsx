@@ -4,7 +4,7 @@ import type { Hex } from "viem";
 import { useLoad } from "../app/load";
 import { ApiError } from "../api/client";
 import { PAIRWISE, Pairwise } from "../protocol/labels/pairwise";
-import type { Form } from "../protocol/labels";
+import type { Answer, Form } from "../protocol/labels";
 import { t } from "../texts/en";
 import { Copy, Notice } from "../ui/parts";
 import { Fault } from "../ui/Fault";
@@ -16,7 +16,7 @@ interface Props {
   config: string;
   form: Form;
   item: Item;
-  answer: number | null;
+  answer: Answer | null;
 }
 
 export function ItemView({ campaign, config, form, item, answer }: Props) {
@@ -53,7 +53,7 @@ export function One({ shown, title }: { shown: Shown; title: string }) {
   );
 }
 
-export function Pair({ form, shown, answer }: { form: Pairwise; shown: readonly Shown[]; answer: number | null }) {
+export function Pair({ form, shown, answer }: { form: Pairwise; shown: readonly Shown[]; answer: Answer | null }) {
   const sides = [form.left, form.right].map((name) => shown.find((each) => each.name === name));
   return (
     <div className="pair">

@@ -48,7 +48,8 @@ export type FromEditor =
 
 export const MAX_MESSAGE_CHARS = 64 * 1024;
 export const MAX_ERROR_CHARS = 300;
-export const MAX_MESSAGES = 20;
+/** Somebody quick answers two or three items a second, and each takes up to five messages: half of this. */
+export const MAX_MESSAGES = 60;
 export const PER_MILLISECONDS = 2_000;
 
 const KINDS = new Set(["ready", "submit", "skip", "report", "leave", "size", "error"]);

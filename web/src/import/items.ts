@@ -2,7 +2,7 @@
 import { bytesToHex } from "viem";
 import { kindOf } from "../editor/content";
 import { canonical } from "../fund/canonical";
-import { LabelError, type Form } from "../protocol/labels";
+import { LabelError, type Answer, type Form } from "../protocol/labels";
 import { answerOf } from "./answers";
 import { refuse } from "./fault";
 import type { Folder } from "./media";
@@ -29,8 +29,7 @@ export interface Binding {
 
 export interface Made {
   items: Item[];
-  /** Answers by item: classes of the form. */
-  gold: Map<number, number>;
+  gold: Map<number, Answer>;
   /** Gold that could not be read, in words. */
   goldFaults: string[];
   /** Items whose content is another's as well. */
@@ -104,7 +103,7 @@ function required(table: Table, row: Row, column: string): string {
 }
 
 function goldOf(table: Table, binding: Binding, form: Form): Pick<Made, "gold" | "goldFaults"> {
-  const gold = new Map<number, number>();
+  const gold = new Map<number, Answer>();
   const goldFaults: string[] = [];
   table.rows.forEach((row, item) => {
     const text = binding.gold ? (row.values.get(binding.gold) ?? "").trim() : "";

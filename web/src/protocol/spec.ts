@@ -7,7 +7,8 @@ export interface Spec {
   version: string;
   title: string;
   instructions: string;
-  task: { type: string; config: string };
+  /** The two bounds stand in tasks of regions alone (protocol/groups.ts). */
+  task: { type: string; config: string; overlap_bps?: number; alike_bps?: number };
   items: { digest: string; uri?: string; name?: string }[];
   price: string;
   share_weight: string;

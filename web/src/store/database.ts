@@ -1,6 +1,7 @@
 // What only this browser knows: answers, secrets and receipts, in IndexedDB. Nothing here is ever sent by itself.
 import type { Address, Hex } from "viem";
 import type { CampaignAnswer } from "../api/types";
+import type { Answer } from "../protocol/labels";
 import type { Commit } from "../protocol/typedData";
 import { keeping } from "./indexed";
 
@@ -8,8 +9,7 @@ import { keeping } from "./indexed";
 export interface Draft {
   campaign: Hex;
   account: Address;
-  /** Answers by item: classes of the task's form. */
-  answers: [item: number, answer: number][];
+  answers: [item: number, answer: Answer][];
   skipped: number[];
   /** What was wrong with an item, as the annotator noted it. */
   reports: [item: number, note: string][];

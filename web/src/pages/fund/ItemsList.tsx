@@ -1,6 +1,7 @@
 // The items in a list that stays smooth at any length: only the rows on the screen are drawn.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { Item } from "../../import/items";
+import type { Answer } from "../../protocol/labels";
 import { f } from "../../texts/fund";
 import { countText } from "../../ui/format";
 
@@ -9,8 +10,8 @@ const SPARE = 6;
 
 export function ItemsList({ items, gold, describe, selected, select }: {
   items: readonly Item[];
-  gold: ReadonlyMap<number, number>;
-  describe: (answer: number) => string;
+  gold: ReadonlyMap<number, Answer>;
+  describe: (answer: Answer) => string;
   selected: number;
   select: (item: number) => void;
 }) {

@@ -129,7 +129,7 @@ function Beside({ filling, selected, withGold }: { filling: Filling; selected: n
   const { form, task, items, gold, change } = filling;
   const made = items?.made.items ?? [];
   const item = withGold ? (made[selected] ?? null) : (made[0] ?? null);
-  const keep = (answer: number | null) => change({ gold: [...form.gold.filter(([each]) => each !== selected), [selected, answer]] });
+  const keep = (answer: Answer | null) => change({ gold: [...form.gold.filter(([each]) => each !== selected), [selected, answer]] });
   return (
     <aside aria-label={f.preview.title}>
       <Preview

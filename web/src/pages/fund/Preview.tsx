@@ -14,8 +14,8 @@ import { Notice } from "../../ui/parts";
 import type { Task } from "./form";
 
 export interface GoldKeeping {
-  answer: number | undefined;
-  keep: (answer: number | null) => void;
+  answer: Answer | undefined;
+  keep: (answer: Answer | null) => void;
 }
 
 export function Preview({ task, title, instructions, item, index, count, gold }: {
@@ -28,7 +28,7 @@ export function Preview({ task, title, instructions, item, index, count, gold }:
   gold?: GoldKeeping;
 }) {
   const { form, config } = task;
-  const [answer, setAnswer] = useState<number | null>(null);
+  const [answer, setAnswer] = useState<Answer | null>(null);
   const [typed, setTyped] = useState("");
   const known = gold?.answer;
   useEffect(() => {
@@ -79,7 +79,7 @@ export function Preview({ task, title, instructions, item, index, count, gold }:
   );
 }
 
-function Content({ task: { config, form }, item, answer }: { task: Task; item: Item | null; answer: number | null }) {
+function Content({ task: { config, form }, item, answer }: { task: Task; item: Item | null; answer: Answer | null }) {
   const { value, error } = useLoad(async () => {
     if (!item) return sampleOf(config);
     const bytes = new Uint8Array(await item.content.arrayBuffer());

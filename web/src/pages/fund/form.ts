@@ -8,7 +8,7 @@ import { lengthFault, SLOW, TRIAL, USUAL, type Lengths, type Limits } from "../.
 import { labelLimit, type Aggregation, type Decided, type Paid } from "../../fund/makeSpec";
 import { parseAmount, parseWhole } from "../../fund/money";
 import type { Binding, Imported, Made } from "../../import/items";
-import { LabelError, type Form } from "../../protocol/labels";
+import { hasAnswer, LabelError, type Answer, type Form } from "../../protocol/labels";
 import { f } from "../../texts/fund";
 import { amountText, sharesText, spanText } from "../../ui/format";
 import type { Unit } from "../../wallet/chain";
@@ -38,7 +38,7 @@ export interface FundForm {
   stakes: string;
   cap: string;
   /** Gold by hand, over what the file says; null removes. */
-  gold: [item: number, answer: number | null][];
+  gold: [item: number, answer: Answer | null][];
 }
 
 /** Lengths that are no times. */
@@ -97,14 +97,14 @@ function variablesOf(config: string): string[] {
 }
 
 /** Gold as it stands: the file's, changed by hand; only answers that the task has. */
-export function goldOf(form: FundForm, made: Made | null, task: Task): Map<number, number> {
+export function goldOf(form: FundForm, made: Made | null, task: Task): Map<number, Answer> {
   const gold = new Map(made?.gold ?? []);
   for (const [item, answer] of form.gold) {
     if (answer === null) gold.delete(item);
     else gold.set(item, answer);
   }
   const count = made?.items.length ?? 0;
-  return new Map([...gold].filter(([item, answer]) => item < count && task.form !== null && answer < task.form.nClasses));
+  return new Map([...gold].filter(([item, answer]) => item < count && task.form !== null && hasAnswer(task.form, answer)));
 }
 
 // ---------------------------------------------------------------- what is still missing, step by step

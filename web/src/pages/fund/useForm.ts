@@ -7,6 +7,7 @@ import { datasetsOf, limitsOf, poolsOf } from "../../fund/chain";
 import { allowsTrial } from "../../fund/lengths";
 import { requesterStore } from "../../fund/store";
 import { guessBinding, makeItems, type Binding, type Imported } from "../../import/items";
+import type { Answer } from "../../protocol/labels";
 import { unitOf } from "../../wallet/chain";
 import { useWallet } from "../../wallet/wallet";
 import { EMPTY, goldOf, taskOf, type FundForm, type Ground, type Items, type Task } from "./form";
@@ -27,7 +28,7 @@ export interface Filling {
   change: (part: Partial<FundForm>) => void;
   task: Task;
   items: Items | null;
-  gold: ReadonlyMap<number, number>;
+  gold: ReadonlyMap<number, Answer>;
   /** How many items are hashed, while they are. */
   hashing: number | null;
   itemsError: unknown;

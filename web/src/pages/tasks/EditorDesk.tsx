@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useRef, type ReactNode } from "react";
 import type { Hex } from "viem";
 import type { ItemAnswer } from "../../api/types";
 import type { FromEditor } from "../../editor/contract";
-import type { Form } from "../../protocol/labels";
+import type { Answer, Form } from "../../protocol/labels";
 import { t } from "../../texts/en";
 import { Notice } from "../../ui/parts";
 
@@ -14,7 +14,7 @@ interface Props {
   config: string;
   form: Form;
   item: ItemAnswer;
-  answer: number | null;
+  answer: Answer | null;
   /** What was wrong with what the editor sent last; "" for nothing. */
   fault: string;
   hear: (said: FromEditor) => void;

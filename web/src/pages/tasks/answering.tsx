@@ -4,23 +4,23 @@ import type { Hex } from "viem";
 import { answerByKey } from "../../editor/AnswerForm";
 import { headingsOf, type Item } from "../../editor/content";
 import { ItemView } from "../../editor/ItemView";
-import { Numeric, type Form } from "../../protocol/labels";
+import { Numeric, type Answer, type Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
 import { t } from "../../texts/en";
 
 /** What is entered for an item and not confirmed yet. */
 export interface Entry {
-  choice: number | null;
+  choice: Answer | null;
   /** Text in a number field, which may be no answer yet. */
   typed: string;
   isTyped: boolean;
   /** What would be confirmed; null where that is nothing. */
-  answer: number | null;
-  choose: (answer: number | null) => void;
+  answer: Answer | null;
+  choose: (answer: Answer | null) => void;
   type: (text: string) => void;
 }
 
-export function useEntry(form: Form, item: number, saved: number | null): Entry {
+export function useEntry(form: Form, item: number, saved: Answer | null): Entry {
   const fresh = { item, choice: saved, typed: saved !== null && form instanceof Numeric ? form.describe(saved) : "" };
   const [kept, setKept] = useState(fresh);
   // What was entered belongs to its item: with the next one it is gone at once, not an effect later.
@@ -104,7 +104,7 @@ interface DeskProps {
   form: Form;
   item: Item;
   /** What is chosen, for a view that marks it. */
-  answer: number | null;
+  answer: Answer | null;
   children: ReactNode;
 }
 

@@ -2,17 +2,18 @@
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { Address, Hex } from "viem";
 import type { ItemAnswer } from "../../api/types";
+import type { Answer } from "../../protocol/labels";
 import { database, type Draft } from "../../store/database";
 
 export interface Drafting {
-  answers: ReadonlyMap<number, number>;
+  answers: ReadonlyMap<number, Answer>;
   skipped: ReadonlySet<number>;
   /** The place of the item at hand among the items. */
   at: number;
   reviewing: boolean;
   savedAt: number;
   canUndo: boolean;
-  answer: (item: number, answer: number) => Promise<void>;
+  answer: (item: number, answer: Answer) => Promise<void>;
   skip: (item: number) => Promise<void>;
   report: (item: number, note: string) => Promise<void>;
   undo: () => void;
@@ -23,7 +24,7 @@ export interface Drafting {
 }
 
 interface State {
-  answers: Map<number, number>;
+  answers: Map<number, Answer>;
   skipped: Set<number>;
   reports: Map<number, string>;
   at: number;
@@ -59,7 +60,7 @@ export function useDraft(campaign: Hex, account: Address, items: readonly ItemAn
   );
 
   return useMemo(() => {
-    const onwards = (answers: ReadonlyMap<number, number>, skipped: ReadonlySet<number>) => {
+    const onwards = (answers: ReadonlyMap<number, Answer>, skipped: ReadonlySet<number>) => {
       const { at, path } = latest.current;
       const next = nextOpen(items, answers, skipped, at);
       return { at: next ?? at, path: [...path, at], reviewing: next === null };
@@ -114,7 +115,7 @@ function begin(items: readonly ItemAnswer[], draft: Draft | null): State {
 }
 
 /** The next item without an answer, around the end; null where there is none. */
-function nextOpen(items: readonly ItemAnswer[], answers: ReadonlyMap<number, number>, skipped: ReadonlySet<number>, at: number): number | null {
+function nextOpen(items: readonly ItemAnswer[], answers: ReadonlyMap<number, Answer>, skipped: ReadonlySet<number>, at: number): number | null {
   for (let step = 1; step <= items.length; step += 1) {
     const place = (at + step) % items.length;
     const { index } = items[place]!;

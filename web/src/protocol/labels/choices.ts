@@ -124,6 +124,6 @@ export function parseSingleChoice(config: string): SingleChoice {
 export function parseMultiLabel(config: string): MultiLabel {
   const { control } = onlyControl(config, MULTI_LABEL, "Choices");
   if (control.attributes.get("choice") !== "multiple") throw new LabelError('a multi-label config says choice="multiple"');
-  const { names, answers } = classes(control, MAX_LABELS);
+  const { names, answers } = classes(control, { most: MAX_LABELS });
   return new MultiLabel(attribute(control, "name"), attribute(control, "toName"), names, answers);
 }

@@ -68,26 +68,26 @@ export function attribute(tag: Tag, name: string): string {
   return text;
 }
 
-/** The classes of a <Choices> tag, and what a result may hold for each. */
-export function classes(control: Tag, atMost = MAX_CLASSES): { names: string[]; answers: Map<string, number> } {
+/** The classes of a control, by its children, and what a result may hold for each. */
+export function classes(control: Tag, { child = "Choice", least = 2, most = MAX_CLASSES } = {}): { names: string[]; answers: Map<string, number> } {
   if (control.attributes.has("value")) throw new LabelError("classes must stand in the config, not come from the task's data");
   const names: string[] = [];
   const answers = new Map<string, number>();
-  control.children.forEach((choice, index) => {
-    const name = className(choice);
+  control.children.forEach((tag, index) => {
+    const name = className(control, tag, child);
     names.push(name);
-    const answer = choice.attributes.has("alias") ? attribute(choice, "alias") : name;
+    const answer = tag.attributes.has("alias") ? attribute(tag, "alias") : name;
     if (answers.has(answer)) throw new LabelError(`two classes answer ${answer.slice(0, 80)}`);
     answers.set(answer, index);
   });
-  if (names.length < 2 || names.length > atMost) throw new LabelError(`the task has ${names.length} classes, allowed are 2 to ${atMost}`);
+  if (names.length < least || names.length > most) throw new LabelError(`the task has ${names.length} classes, allowed are ${least} to ${most}`);
   if (new Set(names).size !== names.length) throw new LabelError("two classes have the same value");
   return { names, answers };
 }
 
-function className(choice: Tag): string {
-  if (choice.name !== "Choice" || choice.children.length) throw new LabelError("<Choices> holds plain <Choice> tags only");
-  const name = attribute(choice, "value");
+function className(control: Tag, tag: Tag, child: string): string {
+  if (tag.name !== child || tag.children.length) throw new LabelError(`<${control.name}> holds plain <${child}> tags only`);
+  const name = attribute(tag, "value");
   if (VARIABLE.test(name)) throw new LabelError(`class ${name.slice(0, 80)} would come from the task's data`);
   return name;
 }

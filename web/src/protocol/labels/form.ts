@@ -12,15 +12,29 @@ export interface Region {
   value: Record<string, unknown>;
 }
 
-/** The labels of one task: answers are numbers from 0 to `classes` - 1, each with one spelling in bytes. */
+/** What is answered: a number from 0 to `nClasses` - 1, or, in the forms of regions, the label's canonical bytes. */
+export type Answer = number | Hex;
+
+/** The labels of one task: its answers, each with one spelling in bytes. */
 export interface Form {
   readonly kind: string;
   readonly nClasses: number;
-  encode(answer: number): Hex;
-  decode(label: Hex): number;
-  describe(answer: number): string;
-  fromResult(result: unknown): number;
-  toResult(answer: number): Region[];
+  encode(answer: Answer): Hex;
+  decode(label: Hex): Answer;
+  describe(answer: Answer): string;
+  fromResult(result: unknown): Answer;
+  toResult(answer: Answer): Region[];
+}
+
+/** Whether a form has an answer. */
+export function hasAnswer(form: Form, answer: Answer): boolean {
+  try {
+    form.encode(answer);
+    return true;
+  } catch (fault) {
+    if (fault instanceof LabelError) return false;
+    throw fault;
+  }
 }
 
 /** keccak256 of a label's canonical bytes. */
