@@ -15,12 +15,12 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
 
-from tests.faults.table import PROPERTY, Inject, injecting, lines
+from tests.faults.table import FILE, PROPERTY, Inject, injecting, keep, lines
 from tests.ran import Ran, Run
 
 settings.register_profile("quick", max_examples=50, deadline=None)
@@ -50,27 +50,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fails what is skipped with LABELSHARE_REQUIRE_ALL=1, but for data that is not in the repository."""
+    """Judges what was skipped, and keeps the faults that a test injected as soon as it is over."""
     report = yield
+    _require_all(report)
+    file = os.environ.get(FILE)
+    if file and (rows := _fault_rows(report)):
+        keep(Path(file), report.nodeid, report.outcome, rows)
+    return report
+
+
+def _require_all(report: pytest.TestReport) -> None:
+    """Fails what is skipped with LABELSHARE_REQUIRE_ALL=1, but for data that is not in the repository."""
     if not report.skipped or hasattr(report, "wasxfail") or os.environ.get("LABELSHARE_REQUIRE_ALL") != "1":
-        return report
+        return
     reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
     if "LABELSHARE_DATA" not in reason:
         report.outcome = "failed"
         report.longrepr = f"nothing may be skipped here: {reason}"
-    return report
+
+
+def _fault_rows(report: pytest.TestReport) -> list[Any]:
+    """The rows that a test brought into the table of faults; they come with the report of its call."""
+    return [row for name, row in report.user_properties if name == PROPERTY and report.when == "call"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The table of faults that were injected in this run."""
-    calls = [
-        each
-        for outcome in ("passed", "failed")
-        for each in terminalreporter.stats.get(outcome, [])
-        if getattr(each, "when", "") == "call"
-    ]
-    rows = [value for each in calls for name, value in each.user_properties if name == PROPERTY]
-    if table := lines(rows):
+    reports = [each for outcome in ("passed", "failed") for each in terminalreporter.stats.get(outcome, [])]
+    tests = [each for each in reports if isinstance(each, pytest.TestReport)]
+    if table := lines(row for each in tests for row in _fault_rows(each)):
         terminalreporter.section("faults injected, and what was lost")
         terminalreporter.write_line("\n".join(table))
 

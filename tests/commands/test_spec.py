@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from labelshare.commands.gold_file import read_gold_file
 from labelshare.commands.spec import Kind
-from labelshare.protocol.examples import EXAMPLES
+from labelshare.protocol.examples import EXAMPLES, example
 from labelshare.protocol.spec import Spec
 from tests.commands.test_quote import FIELDS, Run, file, labelshare
 
@@ -38,7 +41,7 @@ def test_an_example_is_valid_complete_and_quoted(labelshare: Run, kind: str) -> 
 
 def test_the_example_without_a_type_is_a_single_choice(labelshare: Run) -> None:
     assert labelshare("spec", "example") == labelshare("spec", "example", "--type", "single-choice")
-    assert labelshare("spec", "example", "--type", "boxes").code == 2
+    assert labelshare("spec", "example", "--type", "polygons").code == 2
 
 
 def test_a_valid_spec_is_told_with_its_hash(labelshare: Run, file: Path) -> None:
@@ -107,3 +110,46 @@ def test_help_names_all(labelshare: Run) -> None:
     assert "example" in ran.out
     assert "check" in ran.out
     assert "seal-gold" in ran.out
+
+
+BOXES = {
+    "from_name": "found",
+    "to_name": "photo",
+    "type": "rectanglelabels",
+    "value": {"x": 10.5, "y": 20, "width": 30, "height": 40, "rectanglelabels": ["cat"]},
+}
+
+
+def test_gold_of_boxes_is_given_as_label_studio_results(labelshare: Run, tmp_path: Path) -> None:
+    spec = example("boxes.v1")
+    (tmp_path / "spec.json").write_bytes(spec.canonical_bytes)
+    with (tmp_path / "gold.csv").open("w", newline="") as table:
+        csv.writer(table).writerows([("item", "label"), (3, json.dumps([BOXES])), (5, "[]"), (9, "(none)")])
+
+    def seal(name: str) -> Any:
+        out, secret = tmp_path / f"{name}.json", tmp_path / f"{name}-gold.json"
+        return labelshare(
+            *("spec", "seal-gold", tmp_path / "spec.json", tmp_path / f"{name}.csv"),
+            *("--out", out, "--secret-file", secret),
+        )
+
+    assert seal("gold").code == 0
+    gold = read_gold_file(tmp_path / "gold-gold.json")
+    form = spec.task.form
+    words = [form.describe(form.decode(label)) for label in gold.labels]
+    assert (gold.items, words) == ((3, 5, 9), ["cat 10.5,20 30x40", "(none)", "(none)"])
+    (tmp_path / "words.csv").write_text('item,label\n3,"cat 10.5,20 30x40"\n')
+    ran = seal("words")
+    assert ran.code == 2
+    assert "line 2: 'cat 10.5,20 30x40' is neither a Label Studio result in JSON" in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize("kind", ["boxes", "spans"])
+def test_regions_are_not_simulated(labelshare: Run, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "spec.json").write_bytes(example(f"{kind}.v1").canonical_bytes)
+    for command in (["economics"], ["simulate", "--crowd", "synthetic", "--spec"]):
+        ran = labelshare(*command, tmp_path / "spec.json")
+        assert ran.code == 2
+        assert f"answers of {kind}.v1 are regions" in " ".join(ran.err.split())
+    told = " ".join(labelshare("quote", tmp_path / "spec.json").out.split())
+    assert "Answers that are alike count as one: no winner can be proven on chain" in told

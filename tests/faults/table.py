@@ -3,19 +3,29 @@
 A test says `with injecting("a process is killed") as fault:` by the fixture of that name, counts, and fails
 where nothing was injected, nothing was checked, or anything was lost. The rows travel with the test's report,
 from other processes too, and are printed together when the run ends.
+
+Where LABELSHARE_FAULT_TABLE names a file, each test's rows are appended to it as soon as the test is over. So
+a run that ends half-way leaves its counts, and runs one after another make one table:
+`python -m tests.faults.table FILE...` prints it, and fails where one of the tests did.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
-__all__ = ["PROPERTY", "Fault", "Inject", "injecting", "lines"]
+__all__ = ["FILE", "PROPERTY", "Fault", "Inject", "injecting", "keep", "kept", "lines", "main"]
 
 PROPERTY = "fault"
+FILE = "LABELSHARE_FAULT_TABLE"
+"""The variable that names the file in which rows are kept."""
 
 
 @dataclass
@@ -94,3 +104,34 @@ def _row(name: str, sums: list[float], note: str, width: int) -> str:
     injections, checks, losses, seconds = sums
     row = f"{name:{width}}  {injections:>10,.0f} {checks:>8,.0f} {losses:>7,.0f} {seconds:>8,.1f}  {note}"
     return row.rstrip()
+
+
+def keep(file: Path, test: str, outcome: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Append a finished test's rows to a file, a line of JSON each.
+
+    Each goes by one write to the end of the file, so that the workers of one run may share it.
+    """
+    into = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        for row in rows:
+            os.write(into, json.dumps(row | {"test": test, "outcome": outcome}).encode() + b"\n")
+    finally:
+        os.close(into)
+
+
+def kept(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file, each with its `test` and that test's `outcome`."""
+    return [dict(json.loads(line)) for line in file.read_text().splitlines()]
+
+
+def main(files: Iterable[str]) -> int:
+    """Print the table that files hold together, and which tests failed; 1 where one did."""
+    rows = [row for file in files for row in kept(Path(file))]
+    failed = dict.fromkeys(row["test"] for row in rows if row["outcome"] != "passed")
+    told = [*lines(rows), *(f"failed: {test}" for test in failed)]
+    sys.stdout.write("".join(f"{line}\n" for line in told))
+    return 1 if failed or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

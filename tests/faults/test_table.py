@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
-from tests.faults.table import PROPERTY, Fault, injecting, lines
+from tests.conftest import ROOT
+from tests.faults.table import FILE, PROPERTY, Fault, injecting, kept, lines, main
+
+HOOKS = "from tests.conftest import inject, pytest_runtest_makereport\n"
+SUITE = """
+import os, signal
+import pytest
+
+@pytest.mark.parametrize("number", range(12))
+def test_it(inject, number):
+    with inject(f"fault {number % 2}") as fault:
+        fault.injections, fault.checks = number + 1, 2
+        assert number != 4
+
+def test_killed(inject):
+    with inject("fault 0") as fault:
+        fault.injections, fault.checks = 1_000, 1_000
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def test_never_reached(inject):
+    raise AssertionError
+"""
 
 
 def run(fault: tuple[int, int], losses: list[str]) -> dict[str, object]:
@@ -50,3 +77,51 @@ def test_rows_of_one_name_are_one_line_and_all_add_up() -> None:
     table = lines(rows)
     assert [line.split()[-4:-1] for line in table[1:]] == [["6", "8", "0"], ["1", "1", "0"], ["7", "9", "0"]]
     assert lines([]) == []
+
+
+def of_suite(folder: Path, table: Path, *arguments: str) -> int:
+    """Run the suite's tests in a process of their own; its status."""
+    (folder / "conftest.py").write_text(HOOKS)
+    (folder / "test_suite.py").write_text(SUITE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
+    where = [f"--rootdir={folder}", str(folder / "test_suite.py")]
+    variables = os.environ | {FILE: str(table), "PYTHONPATH": str(ROOT)}
+    command += [*where, *arguments]
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False).returncode
+
+
+def test_a_run_that_is_killed_leaves_what_was_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "table"
+    assert of_suite(tmp_path, table) == -9
+    rows = kept(table)
+    assert [row["injections"] for row in rows] == list(range(1, 13))
+    assert [row["outcome"] for row in rows].count("failed") == 1
+    assert rows[4]["outcome"] == "failed"
+    assert rows[4]["test"].endswith("test_suite.py::test_it[4]")
+
+    assert main([str(table)]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[:-1] == lines(rows)
+    assert [line.split()[-4:-1] for line in told[1:-1]] == [
+        ["36", "12", "0"],
+        ["42", "12", "0"],
+        ["78", "24", "0"],
+    ]
+    assert told[-1] == f"failed: {rows[4]['test']}"
+
+
+def test_runs_of_several_workers_make_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, passing = tmp_path / "table", ("-k", "test_it and not 4", "-n", "2")
+    for times in (1, 2):
+        assert of_suite(tmp_path, table, *passing) == 0
+        found = Counter(row["test"].partition("[")[2] for row in kept(table))
+        assert found == Counter({f"{number}]": times for number in range(12) if number != 4})
+    assert main([str(table)]) == 0
+    assert capsys.readouterr().out.splitlines() == lines(kept(table))
+
+
+def test_a_table_of_nothing_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "table").touch()
+    assert main([str(tmp_path / "table")]) == 1

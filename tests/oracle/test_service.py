@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,12 @@ from labelshare.chain.connect import connect
 from labelshare.chain.contracts import Parts
 from labelshare.chain.node import Chain
 from labelshare.chain.remote import RemoteChain
-from labelshare.chain.state import Status
+from labelshare.chain.state import CampaignState, Status
 from labelshare.chain.transactions import Sender
 from labelshare.client.requester import Requester, Terms, escrow_for
 from labelshare.client.slashes import Slasher
 from labelshare.errors import EventError
-from labelshare.oracle import relay
+from labelshare.oracle import jobs, relay, scheduler
 from labelshare.oracle.case import Case
 from labelshare.oracle.service import STEPS, Options, Service
 from labelshare.oracle.tasks import Kind, Situation, closing
@@ -27,6 +28,7 @@ from labelshare.protocol.settlement import Built
 from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.store.specs import Specs
+from labelshare.types import ZERO_HASH
 from tests.chain.proxy import proxied
 from tests.client.gold import GOLD, STAKE, requester
 from tests.conftest import Anvil
@@ -410,6 +412,32 @@ def test_threads_start_work_and_stop(anvil: Anvil) -> None:
     assert all(each.last for each in service.workers)
     service.indexer.catch_up()
     assert service.lag()[0] == 0
+
+
+def test_new_blocks_wake_who_works_on_them(anvil: Anvil, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Block, task, job: each follows the one before, however long the pauses."""
+    monkeypatch.setattr(jobs, "IDLE_SECONDS", 3_600.0)
+    monkeypatch.setattr(scheduler, "POLL_SECONDS", 3_600.0)
+    stage = build(connect(anvil.url))
+    Specs(stage.database).add(stage.spec)
+    sender = Sender(stage.chain, TransactionJournal(stage.database))
+    service = Service(sender, stage.deployment, stage.oracle, stage.database, Options(depth=0))
+
+    def until(holds: Callable[[CampaignState], bool]) -> None:
+        deadline = time.monotonic() + 60
+        while not holds(stage.contracts.registry.campaign(stage.scope.campaign_id)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    service.start()
+    try:
+        until(lambda at: at.status is Status.OPEN)
+        stage.chain.advance_to(stage.schedule.enrol_end)
+        until(lambda at: at.seed_block > 0)
+        stage.chain.mine(5)  # the one whose hash is drawn is among them
+        until(lambda at: at.seed != ZERO_HASH)
+    finally:
+        assert service.stop(30)
 
 
 @pytest.mark.anvil

@@ -12,7 +12,7 @@ from labelshare.protocol.evidence import SpecRow, read
 from labelshare.protocol.proofs import Verdicts
 from labelshare.protocol.spec import Spec
 from labelshare.types import ZERO_HASH, Schedule
-from tests.protocol.campaigns import Kind, kinds, settle
+from tests.protocol.campaigns import Kind, kinds, region_kinds, settle
 
 
 @settings(max_examples=60, deadline=None)
@@ -55,6 +55,29 @@ def _check(verdicts: Verdicts, item: int, label: bytes, gold: Gold) -> None:
         assert gold is Gold.VOID
     else:
         assert gold is (Gold.RIGHT if row.label == label else Gold.WRONG)
+
+
+@settings(max_examples=40, deadline=None)
+@given(kind=region_kinds)
+def test_each_label_of_regions_that_was_not_accepted_has_one_reason(kind: Kind) -> None:
+    """Told by the groups that the settlement itself was made by, one item at a time."""
+    found = settle(kind)
+    spec = next(Spec.parse(row.data) for row in read(found.lines) if isinstance(row, SpecRow))
+    verdicts = Verdicts.read(found.record, spec, found.lines)
+
+    for account, score in verdicts.scores.items():
+        reasons = reasons_for(verdicts, account)
+        counts = Counter(each.why for each in reasons)
+        own = verdicts.answers(account)
+        assert counts[Why.CONTESTED] == score.contested
+        assert counts[Why.DIFFERS] == len(own) - score.accepted - score.contested
+        for each in reasons:
+            winner = each.truth.winner if each.truth else b""
+            if each.truth is not None and each.truth.accepted and each.why is Why.DIFFERS:
+                assert each.votes[winner] == max(each.votes.values())
+            assert sum(each.votes.values()) == sum(
+                each.item in labels for who, labels in verdicts.counted.items() if who != account
+            )
 
 
 LINE = Schedule(10, 20, 30, 100, 10, 2, 1, 50, 50, 40, 60, 60, 60, 60)

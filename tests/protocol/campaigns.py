@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from labelshare.protocol import typed_data
 from labelshare.protocol.gold import SealedGold
+from labelshare.protocol.labels import Regions, read_form
+from labelshare.protocol.labels.regions import Region
 from labelshare.protocol.record import OwnCommit, Record, Reveal
 from labelshare.protocol.rewards import ONE_SHARE
 from labelshare.protocol.settlement import build, build_public
@@ -42,6 +44,18 @@ MODEL_TASKS = {  # of few classes: a model takes at most a thousand, and the nai
     "numeric.v1": (
         '<View><Number name="n" toName="t" min="-0.5" max="0.05" step="0.05"/></View>',
         (9, 0, 11),
+    ),
+}
+BOXES = "RectangleLabels"
+NAMES = '<Label value="a"/><Label value="b"/>'
+REGION_TASKS: dict[str, tuple[str, tuple[tuple[Region, ...], ...]]] = {  # and three answers, the last empty
+    "boxes.v1": (
+        f'<View><Image name="i"/><{BOXES} name="b" toName="i" canRotate="false">{NAMES}</{BOXES}></View>',
+        (((0, 100, 100, 60, 40), (1, 1_000, 2_000, 300, 200)), ((1, 9_000, 5_000, 999, 90),), ()),
+    ),
+    "spans.v1": (
+        f'<View><Text name="t"/><Labels name="s" toName="t">{NAMES}</Labels></View>',
+        (((0, 0, 45), (1, 12, 80)), ((1, 2**31, 2**31 + 90),), ()),
     ),
 }
 MODEL_NUMBERS = ("strength", "iterations", "average_strength", "average_iterations")
@@ -87,6 +101,7 @@ class Kind:
     breaks: bool  # batches that do not stand, void openings and people without a seat
     from_bps: int = 1_000  # or as much below the skill of full pay as can be
     forfeit_bps: int = 5_000
+    near: tuple[int, int] = (5_000, 8_000)  # overlap_bps and alike_bps, where answers are regions
 
     @property
     def size(self) -> int:
@@ -94,9 +109,33 @@ class Kind:
         return self.items * (3 if self.rendezvous else 1)
 
     @property
+    def asked(self) -> dict[str, Any]:
+        """The task."""
+        if self.task in REGION_TASKS:
+            config, (overlap_bps, alike_bps) = REGION_TASKS[self.task][0], self.near
+            return {"type": self.task, "config": config, "overlap_bps": overlap_bps, "alike_bps": alike_bps}
+        return {"type": self.task, "config": self.form[0]}
+
+    @property
     def form(self) -> tuple[str, tuple[int, ...]]:
         """The task's config, and three answers to it."""
         return (TASKS if self.model is None else MODEL_TASKS)[self.task]
+
+    def answer(self, which: int, rng: Random) -> int:
+        """One of the three answers; regions are drawn near it, as people do."""
+        if self.task not in REGION_TASKS:
+            return self.form[1][which]
+        config, answers = REGION_TASKS[self.task]
+        form = read_form(self.task, config)
+        assert isinstance(form, Regions)
+        drawn = sorted({moved(each, rng) for each in answers[which] if rng.random() < 0.9})
+        return form.decode(form.tag + b"".join(form.layout.pack(*each) for each in drawn))
+
+
+def moved(region: Region, rng: Random) -> Region:
+    """A region near by: its extent, which is what comes last, grows or shrinks, now and then by much."""
+    far = rng.random() < 0.2
+    return (*region[:-1], region[-1] - rng.choice([0, 30 if far else 2, 5]))
 
 
 def truth(item: int) -> int:
@@ -149,6 +188,15 @@ kinds = st.builds(
 )
 
 
+region_kinds = st.builds(
+    lambda kind, task, near: replace(kind, task=task, near=near, model=None),
+    kinds,
+    st.sampled_from(list(REGION_TASKS)),
+    st.tuples(*[st.sampled_from([5_000, 8_000, 10_000, 1]) | st.integers(1, 10_000)] * 2),
+)
+"""The same where answers are regions."""
+
+
 def kind_by(rng: Random) -> Kind:
     """A kind drawn evenly from the same."""
     values = {name: rng.choice(values) for name, values in VALUES.items()}
@@ -185,7 +233,7 @@ def names_of(kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def world_of(kind: Kind, sealed: SealedGold | None) -> World:
     fields = spec_fields(
         items=[{"digest": f"{i:064x}"} for i in range(kind.size)],
-        task={"type": kind.task, "config": kind.form[0]},
+        task=kind.asked,
         price=str(kind.price),
         redundancy={"policy": "fixed.v1", "k": kind.k},
         skill=skill_of(kind),
@@ -270,9 +318,10 @@ def make_odd(fields: dict[str, Any], rng: Random) -> None:
 def gold_of(kind: Kind, rng: Random) -> SealedGold:
     items = rng.sample(range(kind.size), min(kind.gold, kind.size))
     wrong = set(items[: 1 + len(items) // 3]) if kind.gold_wrong else set()
-    config, answers = kind.form
-    form = Spec.of(spec_fields(task={"type": kind.task, "config": config})).task.form
-    labels = {item: form.encode(answers[(truth(item) + (item in wrong)) % 3]) for item in sorted(items)}
+    form = Spec.of(spec_fields(task=kind.asked)).task.form
+    labels = {
+        item: form.encode(kind.answer((truth(item) + (item in wrong)) % 3, rng)) for item in sorted(items)
+    }
     return SealedGold.of(SECRET, labels)
 
 
@@ -297,12 +346,12 @@ def label(world: World, kind: Kind, rng: Random, name: str, number: int, mine: l
         items = sorted(rng.sample(items, min(len(items), left(world, name))))
     if kind.breaks and rng.random() < 0.1:
         items.append(kind.size + 3)  # no item of the spec
-    how, answers = ANSWERS[name.split(maxsplit=1)[0]], kind.form[1]
+    how = ANSWERS[name.split(maxsplit=1)[0]]
     if items:
         world.label(
             name,
             number,
-            {item: answers[how(rng, item)] for item in items},
+            {item: kind.answer(how(rng, item), rng) for item in items},
             alone=rng.random() < 0.2,
             opened=rng.random() < 0.85,
         )
@@ -328,7 +377,8 @@ def spoil(world: World, kind: Kind, rng: Random) -> None:
     victim = rng.choice(world.commits)
     name = next(name for name, who in world.accounts.items() if who == victim.annotator)
     if rng.random() < 0.4:
-        world.label(name, 0, {0: 0, 1: 0}, opened=False)  # in a round before the last
+        nothing = dict.fromkeys(range(2), kind.answer(2, rng) if kind.task in REGION_TASKS else 0)
+        world.label(name, 0, nothing, opened=False)  # in a round before the last
     if rng.random() < 0.4:
         twin = replace(victim.commit, root=keccak(b"twin"))
         world.own.append(OwnCommit(victim.annotator, twin))

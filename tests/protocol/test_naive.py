@@ -33,7 +33,16 @@ from labelshare.protocol.rounds import item_lists_hash
 from labelshare.protocol.verify import verify
 from labelshare.types import CampaignParams, Hash32, PoolParams, Schedule, Settlement
 from tests.protocol import cheating
-from tests.protocol.campaigns import TASKS, Kind, Settled, kind_by, kinds, settle
+from tests.protocol.campaigns import (
+    REGION_TASKS,
+    TASKS,
+    Kind,
+    Settled,
+    kind_by,
+    kinds,
+    region_kinds,
+    settle,
+)
 from tests.protocol.naive import check as second
 from tests.protocol.naive import dawid_skene, rules, statements, trees
 from tests.protocol.naive import labels as forms
@@ -326,6 +335,17 @@ def test_both_find_a_random_campaign_right(kind: Kind) -> None:
     event(f"gold is void: {any(row['void'] for row in rows['gold'])}")
 
 
+@given(region_kinds)
+def test_both_find_a_random_campaign_of_regions_right(kind: Kind) -> None:
+    verdict = agree_it_is_right(settle(kind))
+    assert verdict.outcome is not None
+    groups = verdict.outcome.groups
+    assert groups is not None
+    event(f"answers that differ are in one group: {any(len(each) > 1 for each in groups.members)}")
+    event(f"somebody is slashed: {any(row['slash'] != '0' for row in verdict.rows['payout'])}")
+    event(f"gold is void: {any(row['void'] for row in verdict.rows['gold'])}")
+
+
 def unlimited(truth: rules.Truth) -> set[tuple[int, int]]:
     """Items that were not told, each with a winner as it would be if classes that nobody gave could win."""
     scores = truth.model.scores if truth.model is not None else {}
@@ -455,6 +475,51 @@ def rows_of(rows: str, **changes: Any) -> list[dict[str, Any]]:
 def test_both_slash_alike(task: str, public: bool, model: tuple[int, ...] | None) -> None:
     paid = rows_of("payout", task=task, public=public, model=model)
     assert sum(row["slash"] != "0" for row in paid) == 1
+
+
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize("task", REGION_TASKS)
+def test_both_judge_regions_alike(task: str, public: bool) -> None:
+    """Three answers as they should and draw near each other, one is wrong and loses stake by the gold."""
+    kind = replace(PLAIN, task=task, public=public, near=(5_000, 5_000), seed=12)
+    verdict = agree_it_is_right(settle(kind))
+    outcome, rows = verdict.outcome, verdict.rows
+    assert outcome is not None
+    assert outcome.groups is not None
+    assert any(len(each) > 1 for each in outcome.groups.members)
+    assert any(row["accepted"] and len(row["winner"]) > 4 for row in rows["truth"])
+    assert any(row["accepted"] and len(row["winner"]) == 4 for row in rows["truth"])
+    assert any(row["goldRight"] for row in rows["score"])
+    assert [row["flagged"] for row in rows["score"]].count(True) == 1
+    assert sum(row["slash"] != "0" for row in rows["payout"]) >= 1
+
+
+@pytest.mark.parametrize("task", REGION_TASKS)
+def test_both_find_another_centre_wrong(task: str) -> None:
+    """The winner's group is right, and its label another of the same group."""
+    made = settle(replace(PLAIN, task=task, near=(5_000, 5_000), seed=12))
+    outcome = agree_it_is_right(made).outcome
+    assert outcome is not None
+    assert outcome.groups is not None
+    groups = outcome.groups
+    item, at, other = next(
+        (groups.items[at], at, label)
+        for at, members in enumerate(groups.members)
+        for label in sorted(members - {groups.centres[at]})
+        if at and outcome.truth.winners[groups.items[at]].choice == at
+    )
+    lines = made.lines
+    place = next(
+        number
+        for number, row in enumerate(map(json.loads, lines))
+        if row["kind"] == "truth" and row["item"] == str(item)
+    )
+    row = json.loads(lines[place])
+    assert row["winner"] == "0x" + groups.centres[at].hex()
+    lines[place] = line(row | {"winner": "0x" + other.hex()})
+    bundle = b"".join(lines)
+    agree_it_is_wrong(altered(made.record, bundle), bundle)
+    assert f"item {item}" in verify(altered(made.record, bundle), bundle).difference
 
 
 def test_both_flag_by_correlation_alone() -> None:

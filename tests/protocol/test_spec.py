@@ -10,8 +10,10 @@ import pytest
 import rfc8785
 
 from labelshare.errors import SpecError
+from labelshare.protocol import canonical
 from labelshare.protocol.rewards import ONE_SHARE
 from labelshare.protocol.spec import DawidSkene, Rendezvous, Spec
+from tests.protocol.labels.configs import boxes, choices
 from tests.protocol.world import World, spec_fields
 
 SPEC = Spec.of(spec_fields())
@@ -93,7 +95,7 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         (put("title", ""), "title: "),
         (put("title", 5), "title: .*valid string"),
         (put("colour", "red"), "colour: Extra inputs"),
-        (put("task", "type", "boxes.v1"), "task.type: Input should be 'single-choice.v1'.*'numeric.v1'"),
+        (put("task", "type", "boxes.v2"), "task: Input tag 'boxes.v2' found.* tags: 'single-choice.v1', .*"),
         (put("task", "config", "<View/>"), r"task\.config: a single-choice config has one <Choices>"),
         (put("task", "config", "<View>"), r"task\.config: .*XML"),
         (put("task", "config", '<!DOCTYPE v [<!ENTITY a "b">]><View>&a;</View>'), r"task\.config: "),
@@ -262,3 +264,48 @@ def test_funding_covers_every_place() -> None:
         SPEC.check_funding(campaign, 18 * 1001 * 105 // 100 - 1)
     with pytest.raises(SpecError, match="share_weight: 18 labels earn 18"):
         SPEC.check_funding(World(params={"share_cap": 18 * ONE_SHARE - 1}).campaign, 10**6)
+
+
+def of_boxes(**changes: Any) -> dict[str, Any]:
+    task = {"type": "boxes.v1", "config": boxes()} | changes.pop("task", {})
+    return spec_fields(task=task, redundancy={"policy": "fixed.v1", "k": 16}) | changes
+
+
+@pytest.mark.parametrize(
+    ("stated", "held"),
+    [({}, (5_000, 8_000)), ({"overlap_bps": 1}, (1, 8_000)), ({"alike_bps": 10_000}, (5_000, 10_000))],
+)
+def test_what_regions_are_near_enough_is_always_written(
+    stated: dict[str, int], held: tuple[int, int]
+) -> None:
+    spec = Spec.of(of_boxes(task=stated))
+    written = json.loads(spec.canonical_bytes)["task"]
+    assert (written.pop("overlap_bps"), written.pop("alike_bps")) == held
+    assert written == {"type": "boxes.v1", "config": boxes()}
+    assert Spec.parse(spec.canonical_bytes) == spec
+    without = canonical.dumps({**spec.fields, "task": written})
+    with pytest.raises(SpecError, match="not in canonical form"):
+        Spec.parse(without)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"task": {"overlap_bps": 0}}, "task.overlap_bps: "),
+        ({"task": {"alike_bps": 10_001}}, "task.alike_bps: "),
+        ({"task": {"alike_bps": 0.5}}, "task.alike_bps: "),
+        ({"task": {"near": 1}}, "task.near: Extra inputs"),
+        ({"task": {"config": choices()}}, "task.config: <Choices> has no place in a boxes config"),
+        ({"redundancy": {"policy": "fixed.v1", "k": 17}}, "redundancy.k: 17, at most 16 for boxes.v1"),
+        ({"aggregation": {"policy": "dawid-skene.v1"}}, "aggregation: boxes.v1 takes majority.v1 alone: "),
+        ({"aggregation": {"policy": "committee.v1"}}, "aggregation: boxes.v1 takes majority.v1 alone: "),
+    ],
+)
+def test_rules_that_regions_do_not_go_with(changes: dict[str, Any], fault: str) -> None:
+    with pytest.raises(SpecError, match=f"^{fault}"):
+        Spec.of(of_boxes(**changes))
+
+
+def test_other_tasks_have_nothing_near() -> None:
+    with pytest.raises(SpecError, match=r"^task.overlap_bps: Extra inputs"):
+        Spec.of(spec_fields(task=spec_fields()["task"] | {"overlap_bps": 5_000}))

@@ -1,10 +1,13 @@
-"""Every page of the app with something on it: for axe, and for pictures."""
+"""Pages with something on them, for axe and for pictures: an annotator's and a share holder's."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
+
+from playwright.sync_api import expect
 
 from labelshare.chain.contracts import Parts
 from labelshare.chain.keys import Signer
@@ -20,17 +23,20 @@ VISITOR_SIGNER = Signer(bytes.fromhex("7c852118294e51e653712a81e05800f419141751b
 OTHERS = ("ann", "ben", "cleo")
 
 
+Look: TypeAlias = "Callable[[Visitor, Scene], None]"
+
+
 @dataclass(frozen=True)
 class Scene:
     """A page, what is done there, and what must then be on it before it is looked at.
 
     Attributes:
         name: Of its picture.
-        path: Its address.
+        path: Its address; none where the page before goes on.
         sees: A text that is on it in the end.
         press: A button or link that is pressed there.
         opens: A text that is clicked, as the summary of what is folded away.
-        keys: Keys that are pressed.
+        does: What else is done there.
     """
 
     name: str
@@ -38,7 +44,7 @@ class Scene:
     sees: str
     press: str | re.Pattern[str] = ""
     opens: str = ""
-    keys: tuple[str, ...] = ()
+    does: Callable[[Visitor], object] | None = None
 
 
 def arriving(place: WebPlace) -> Iterator[Scene]:
@@ -89,6 +95,9 @@ def settled(place: WebPlace) -> Iterator[Scene]:
     yield Scene("claim", "/earnings", "The proof was computed", "Claim")
     yield Scene("desk-final", f"/tasks/{place.campaign}", "The result is final.")
     yield Scene("work-practice", "/tasks", "Practise first")
+    yield Scene("practice", f"/tasks/practice/{place.campaign}", "Practice item 1 of")
+    yield Scene("practice-outcome", "", "How sure", does=answers)
+    yield Scene("practice-score", "", "with the results", does=practises)
     yield Scene("own-waiting", "/own", "Shares that wait for you")
     yield Scene("own-collect", "/own", "with the revenue that they have earned", "Collect")
 
@@ -108,11 +117,6 @@ def holding(place: WebPlace) -> Iterator[Scene]:
     yield Scene("licences-check", "/licences/check", "Number of the licence")
 
 
-def funding() -> Iterator[Scene]:
-    """The visitor has funded nothing."""
-    yield Scene("fund-begun", "/fund", "You have funded no campaign with this oracle yet")
-
-
 def labelled(place: WebPlace) -> int:
     """An item that the visitor has labelled."""
     return place.stage.engine.book.openings()[0].items[0]
@@ -128,9 +132,8 @@ def take_part(place: WebPlace) -> None:
     stage.enrol(*OTHERS).draw().begin()
 
 
-def finish(place: WebPlace, her: Visitor) -> None:
-    """The visitor labels by the page, others beside it, and all is settled."""
-    stage = place.stage
+def labels(place: WebPlace, her: Visitor) -> None:
+    """The visitor labels by the page, and others beside it."""
     her.go(f"/tasks/{place.campaign}")
     her.presses("Label now")
     for key in ("1", "2", "3", "1"):
@@ -141,13 +144,24 @@ def finish(place: WebPlace, her: Visitor) -> None:
     her.agrees("Seal and sign")
     her.sees("the oracle's receipt is checked and kept")
     for name in OTHERS:
-        stage.label(name, count=4)
-    stage.engine.post_commits(0)
+        place.stage.label(name, count=4)
+    place.stage.engine.post_commits(0)
+
+
+def propose(place: WebPlace, her: Visitor) -> None:
+    """All labels are opened, hers by the page, and a result is proposed."""
+    stage = place.stage
     stage.chain.advance_to(stage.schedule.commit_end)
     her.go(f"/tasks/{place.campaign}")
     her.sees("opened, receipt checked")
     stage.reveal(*OTHERS)
-    stage.settle()
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    stage.engine.propose(stage.record())
+
+
+def finish(place: WebPlace) -> None:
+    later(place, place.stage.schedule.window)
+    place.stage.engine.finalize()
 
 
 def earn(place: WebPlace) -> None:
@@ -159,38 +173,37 @@ def earn(place: WebPlace) -> None:
     later(place, 86_400)
 
 
-def walk(place: WebPlace, her: Visitor, look: Callable[[Scene], None]) -> None:
-    """Every scene in the order of a campaign's life, and a look at each."""
-    place.stage.accept()
-    for scene in arriving(place):
-        show(her, scene, look)
-    her.connects()
-    place.give(VISITOR, 4 * COIN)
-    for scene in joining(place):
-        show(her, scene, look)
-    take_part(place)
-    for scene in at_work(place):
-        show(her, scene, look)
-    finish(place, her)
-    for scene in settled(place):
-        show(her, scene, look)
-    earn(place)
-    for scene in holding(place):
-        show(her, scene, look)
-    for scene in funding():
-        show(her, scene, look)
+def answers(her: Visitor) -> None:
+    """An item of practice, by its keys."""
+    her.page.locator(".item-text").wait_for()
+    her.page.keyboard.press("1")
+    her.page.keyboard.press("Enter")
 
 
-def show(her: Visitor, scene: Scene, look: Callable[[Scene], None]) -> None:
-    her.go(scene.path)
+def practises(her: Visitor) -> None:
+    """To the end of the round, from an answer that is given."""
+    onwards = her.page.get_by_role("button", name="Next item")
+    score = her.page.get_by_role("heading", name="with the results")
+    expect(onwards).to_be_visible()
+    while onwards.count():
+        onwards.click()
+        expect(score.or_(her.page.locator(".answer").first)).to_be_visible()
+        if not score.count():
+            answers(her)
+            expect(onwards).to_be_visible()
+
+
+def show(her: Visitor, scene: Scene, look: Look) -> None:
+    """To a scene, and a look at it once it is there."""
+    if scene.path:
+        her.go(scene.path)
     if isinstance(scene.press, re.Pattern):
         her.page.get_by_role("button", name=scene.press).first.click()
     elif scene.press:
         her.presses(scene.press)
     if scene.opens:
         her.page.get_by_text(scene.opens).first.click()
-    for key in scene.keys:
-        her.page.locator(".item-text, table").first.wait_for()
-        her.page.keyboard.press(key)
+    if scene.does:
+        scene.does(her)
     her.sees(scene.sees)
-    look(scene)
+    look(her, scene)

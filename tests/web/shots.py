@@ -10,7 +10,8 @@ from typing import Final, Literal
 from tests.conftest import native_program
 from tests.web.browser import NARROW, WIDE, Visitor, chromium_program, running_chromium
 from tests.web.place import web_place
-from tests.web.scenes import Scene, walk
+from tests.web.scenes import Scene
+from tests.web.walk import walk
 
 SETTLED_MILLISECONDS = 400
 # The last is the one in which the walk goes on.
@@ -33,17 +34,22 @@ def main(folder: Path) -> None:
         TemporaryDirectory() as made,
         web_place(anvil, Path(made)) as place,
     ):
-        her = Visitor(browser, place.url, WIDE, reduced_motion="reduce")
+        visitors: list[Visitor] = []
 
-        def look(scene: Scene) -> None:
+        def visitor() -> Visitor:
+            visitors.append(Visitor(browser, place.url, WIDE, color_scheme="light", reduced_motion="reduce"))
+            return visitors[-1]
+
+        def look(her: Visitor, scene: Scene) -> None:
             whole = her.page.locator("dialog[open]").count() == 0
             for size, theme in LOOKS:
                 her.turns_to(size, theme)
                 her.page.wait_for_timeout(SETTLED_MILLISECONDS)
                 her.page.screenshot(path=folder / f"{scene.name}-{size[0]}-{theme}.png", full_page=whole)
 
-        walk(place, her, look)
-        her.close()
+        walk(place, visitor, look)
+        for each in visitors:
+            each.close()
 
 
 if __name__ == "__main__":

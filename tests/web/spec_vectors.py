@@ -19,6 +19,7 @@ from labelshare.protocol.spec import Spec
 from labelshare.report.interval import margin
 from labelshare.types import Address
 from tests.conftest import ROOT
+from tests.web.region_vectors import BOXES, SPANS
 
 FILE = ROOT / "web" / "tests" / "specs.json"
 CHOICES = '<Choices name="answer" toName="text" choice="{}"><Choice value="a"/><Choice value="b"/></Choices>'
@@ -32,8 +33,11 @@ CONFIGS = {
     "numeric.v1": (
         '<View><Image name="i" value="$i"/><Number name="n" toName="i" min="-1" max="1" step="0.5"/></View>'
     ),
+    "boxes.v1": BOXES,
+    "spans.v1": SPANS,
 }
 STRANGE = 'Züge, „quoted“ "twice" \\ / \u2028 \x7f \x01 \b\f\n\r\t 😀 </script> é e\u0301'
+REGIONS = {"boxes.v1", "spans.v1"}
 ROOT_OF_GOLD = "0x" + "ab" * 32
 
 
@@ -59,7 +63,19 @@ def decisions() -> Iterator[dict[str, Any]]:
     }
     yield plain
     for kind, config in CONFIGS.items():
-        yield plain | {"kind": kind, "config": config}
+        if kind in REGIONS:
+            near = {"overlapBps": 5_000, "alikeBps": 8_000}
+            yield plain | {"kind": kind, "config": config, "near": near, "aggregation": "majority.v1"}
+        else:
+            yield plain | {"kind": kind, "config": config}
+    near = {"overlapBps": 1, "alikeBps": 10_000}
+    yield plain | {
+        "kind": "boxes.v1",
+        "config": BOXES,
+        "near": near,
+        "aggregation": "majority.v1",
+        "k": 16,
+    }
     yield plain | {
         "title": STRANGE,
         "instructions": STRANGE * 3,
@@ -80,12 +96,15 @@ def decisions() -> Iterator[dict[str, Any]]:
 
 def spec_of(decided: dict[str, Any]) -> Spec:
     part = Fraction(decided["acceptance"], 100)
-    gold, items = decided["gold"], decided["items"]
+    gold, items, near = decided["gold"], decided["items"], decided.get("near")
+    task = {"type": decided["kind"], "config": decided["config"]}
+    if near and near != {"overlapBps": 5_000, "alikeBps": 8_000}:
+        task |= {"overlap_bps": near["overlapBps"], "alike_bps": near["alikeBps"]}
     return Spec.of(
         {
             "title": decided["title"],
             "instructions": decided["instructions"],
-            "task": {"type": decided["kind"], "config": decided["config"]},
+            "task": task,
             "items": items,
             "price": decided["price"],
             "share_weight": decided["shareWeight"],

@@ -71,6 +71,18 @@ def test_altered_evidence_is_found_out(
         expect(row.locator(".mark.bad")).to_be_visible()
 
 
+def test_a_lost_line_is_no_proof_that_fails(settled: WebPlace, visitor: Visitors) -> None:
+    her = visitor(settled.url)
+    her.context.route("**/v1/campaigns/*/proofs/**", lambda route: route.abort())
+    her.go(f"/campaigns/{settled.campaign}/audit/{item_of(settled)}")
+    her.sees("The service did not answer.")
+    expect(her.page.locator(".mark.bad")).to_have_count(0)
+    her.context.unroute("**/v1/campaigns/*/proofs/**")
+    her.presses("Try again")
+    her.sees("The verdict is under the root on chain")
+    expect(her.page.locator(".mark.bad")).to_have_count(0)
+
+
 def test_an_altered_spec_is_not_shown(
     settled: WebPlace, visitor: Visitors, monkeypatch: pytest.MonkeyPatch
 ) -> None:

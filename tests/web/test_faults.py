@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.browser import Visitor
+from tests.web.narrow import fits_when_narrow
 from tests.web.place import VISITOR, WebPlace, web_place
 from tests.web.scenes import take_part
 
@@ -58,6 +59,7 @@ def test_a_wallet_of_another_chain_is_told_to_change(place: WebPlace, visitor: V
     her.sees("Your wallet is on chain 1, this service works on chain 31337.")
     her.presses("Sign in")
     her.sees("Change the chain in your wallet")
+    fits_when_narrow(her)
     expect(her.page.get_by_role("dialog")).to_be_hidden()
     her.presses("Change the chain")
     her.agrees("Change the chain")

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from labelshare.chain.unlocked import junk_signers
 from tests.web.browser import Visitor
 from tests.web.foreign import ELSEWHERE, HERE, HOSTILE, PNG, Foreign, lower
+from tests.web.narrow import fits_when_narrow
 from tests.web.place import COIN, VISITOR, WebPlace, web_place
 from tests.web.requesting import until
 
@@ -99,6 +100,7 @@ def test_whatever_is_announced_is_text_and_takes_nobodys_place(place: WebPlace, 
     assert len(sources) == 3
     her.sees("Several wallets go by the same name.")
     her.sees("example.second")
+    fits_when_narrow(her)
     her.page.wait_for_timeout(300)  # a picture's script would have its time
     assert her.page.evaluate("() => window.hacked ?? null") is None
     assert her.origins() <= {place.url, place.node}

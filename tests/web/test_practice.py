@@ -21,6 +21,7 @@ from labelshare.types import CampaignId, Hash32
 from tests.chain.world import schedule
 from tests.oracle.stage import COIN, CONFIG, FEE_BPS, nothing_changes, small_spec
 from tests.web.browser import Visitor
+from tests.web.narrow import fits_when_narrow
 from tests.web.place import VISITOR, WebPlace, texts_spec, web_place
 from tests.web.scenes import take_part
 from tests.web.test_audit import Altered
@@ -178,6 +179,8 @@ def practises(place: PracticePlace, her: Visitor, number: int) -> int:
     given = [f"{CLASSES[truth]} {agreeing} of 3"]
     given += [f"{CLASSES[(truth + 1) % 3]} 1 of 3"] if agreeing == 2 else []
     assert [" ".join(each.split()) for each in shown] == given
+    if number == 1:
+        fits_when_narrow(her)
     her.page.keyboard.press("Enter")
     return item
 
@@ -203,6 +206,7 @@ def test_ten_items_by_keyboard_and_nobody_notices(place: PracticePlace, visitor:
         rows = table.all_inner_texts()[1:]
         assert [row.split("\t")[0] for row in rows] == [f"text {item}" for item in items]
         assert [number for number, row in enumerate(rows, 1) if "(differs)" in row] == [3]
+        fits_when_narrow(her)
 
         tabs_to(her, her.page.get_by_role("button", name="2 more"))
         for number in (1, 2):
@@ -230,11 +234,40 @@ def test_it_is_offered_where_it_can_be_had(place: PracticePlace, visitor: Visito
         expect(her.page.get_by_role("link", name=link, exact=True)).to_be_visible()
     her.go(f"/tasks/practice/{place.other_task}")
     her.sees("No finished campaign has the very same task.")
+    fits_when_narrow(her)
     her.go(f"/tasks/{place.other_kind}")
     her.sees("There is nothing to practise on yet")
     expect(her.page.get_by_role("link", name=link, exact=True)).to_have_count(0)
     her.go(f"/tasks/practice/{place.other_kind}")
     her.sees("There is nothing to practise on yet")
+
+
+@pytest.mark.parametrize("asked", ["**/v1/campaigns/*/media/*", "**/v1/specs/*"])
+def test_a_failure_is_not_taken_for_nothing_to_practise_on(
+    place: PracticePlace, visitor: Visitors, asked: str
+) -> None:
+    her, nothing = visitor(place.web.url), re.compile("nothing to practise on", re.IGNORECASE)
+    her.connects()
+    for breaks in (lambda route: route.abort(), lambda route: route.fulfill(status=502)):
+        for path in (f"/tasks/practice/{place.same_task}", f"/tasks/pools/{place.web.stage.params.pool}"):
+            her.context.route(asked, breaks)
+            her.go(path)
+            her.sees("The service did not answer.")
+            fits_when_narrow(her)
+            expect(her.page.get_by_text(nothing)).to_have_count(0)
+            her.context.unroute(asked)
+            # At once, as an offer asks again by itself after a while.
+            her.page.evaluate("document.querySelector('[role=alert] button')?.click()")
+            found = her.page.get_by_text(f"Practice item 1 of {ROUND}")
+            expect(found.or_(her.page.get_by_role("link", name="Practise", exact=True))).to_be_visible()
+
+
+def test_who_had_no_part_is_told_so(place: PracticePlace, visitor: Visitors) -> None:
+    her = visitor(place.web.url)
+    her.connects(5)
+    her.go(f"/tasks/practice/{place.same_task}")
+    her.sees("Nothing to practise on")
+    her.sees("to those who had a part in it")
 
 
 def test_nobody_practises_on_altered_evidence(
@@ -251,4 +284,5 @@ def test_nobody_practises_on_altered_evidence(
     her.connects()
     her.go(f"/tasks/practice/{place.same_task}")
     her.sees("The evidence is not what the chain says")
+    fits_when_narrow(her)
     expect(her.page.locator(".answer")).to_have_count(0)

@@ -16,6 +16,7 @@ from labelshare.commands.gold_file import read_gold_file
 from labelshare.types import CampaignId
 from tests.web.browser import Visitor
 from tests.web.foreign import Foreign, lower
+from tests.web.narrow import fits_when_narrow
 from tests.web.place import web_place
 from tests.web.requesting import (
     COUNT,
@@ -77,17 +78,20 @@ def imports_by_dropping(her: Visitor, folder: Path) -> None:
     drops(her, notes)
     her.sees("notes.xlsx is of no kind that can be imported")
     her.sees("2 items from a folder of pictures")
+    fits_when_narrow(her)
     table = folder / "soups.csv"
     table.write_text(csv_of())
     drops(her, table)
     her.sees(f"{COUNT} items from soups.csv (CSV)")
     her.sees(f"2 of {COUNT} items are gold")
+    fits_when_narrow(her)
     her.presses("Continue")
 
 
 def loses_the_line(her: Visitor) -> None:
     """In the middle of the items, and again after the page was loaded anew; then it is back."""
     her.sees(f"5 of {COUNT} handed in")
+    fits_when_narrow(her)
     her.page.reload()
     her.sees(f"5 of {COUNT} handed in")
     her.page.evaluate("() => sessionStorage.removeItem('broken')")
@@ -98,6 +102,7 @@ def restores_in(another: Visitor, campaign: CampaignId, backup: Path) -> None:
     another.connects(0)
     another.go(f"/fund/{campaign}")
     another.sees("The gold of this campaign is not in this browser.")
+    fits_when_narrow(another)
     altered = backup.with_name("altered.json")
     content = json.loads(backup.read_text())
     content["gold"][0]["secret"] = "0x" + "11" * 32
@@ -107,6 +112,7 @@ def restores_in(another: Visitor, campaign: CampaignId, backup: Path) -> None:
     choose = another.page.get_by_label("Backup file")
     choose.set_input_files(altered)
     another.sees("gold 0 of the file is none: the file was altered")
+    fits_when_narrow(another)
     choose.set_input_files(backup)
     another.sees("and 1 sets of sealed gold")
     another.go(f"/fund/{campaign}")
@@ -171,11 +177,13 @@ def test_an_oracle_that_never_accepts_costs_nothing(
         stage.chain.advance_to(stage.schedule.accept_end)
         her.presses("Cancel and take the money back")
         her.sees("It ends for ever.")
+        fits_when_narrow(her)
         assert registry.campaign(campaign).status is Status.CREATED
         her.agrees("Cancel and take the money back")
         expect(cancel).to_have_count(0)
         assert registry.campaign(campaign).status is Status.CANCELLED
         assert (registry.credit_of(token, requester), place.tokens(requester)) == (escrow, before)
+        fits_when_narrow(her)
         her.presses("Withdraw to the wallet")
         her.agrees("Withdraw to the wallet")
         her.sees("Nothing of yours lies in the registry outside of campaigns.")

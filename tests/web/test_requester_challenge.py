@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from labelshare.chain.state import Status
 from tests.web.browser import Visitor
+from tests.web.narrow import fits_when_narrow
 from tests.web.place import VISITOR, web_place
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
@@ -38,6 +39,7 @@ def test_a_challenge_takes_its_bond_by_one_signature(
         her.page.get_by_label("What is wrong").fill("Item 3 is not what its labels say.")
         her.presses("Challenge the result")
         her.sees("This pool has no arbitrator")
+        fits_when_narrow(her)
         her.agrees("Challenge")
         her.sees("disputed")
         assert registry.campaign(campaign).status is Status.DISPUTED

@@ -9,6 +9,7 @@ import pytest
 
 from labelshare.protocol.settlement import build_public
 from tests.web.browser import Visitor
+from tests.web.narrow import fits_when_narrow
 from tests.web.place import COIN, VISITOR, WebPlace, web_place
 from tests.web.test_annotator_journey import enrols, hands_in, joins, labels
 
@@ -38,7 +39,9 @@ def test_a_batch_that_the_root_lacks_is_committed_alone_and_opened_on_chain(
         stage.chain.advance_to(stage.schedule.aggregate_close(0))  # and it posted no root
 
         her.sees("Batch 1 is not on chain")
+        fits_when_narrow(her)
         her.presses("Commit alone")
+        fits_when_narrow(her)
         her.agrees("Commit alone")
         her.sees("Nothing: the oracle has done what it owes you so far.")
         (own,) = stage.record().own_commits
@@ -46,7 +49,9 @@ def test_a_batch_that_the_root_lacks_is_committed_alone_and_opened_on_chain(
 
         stage.chain.advance_to(stage.schedule.commit_end)
         her.sees("Batch 1 has no receipt for its opening")
+        fits_when_narrow(her)
         her.presses("Open on chain")
+        fits_when_narrow(her)
         her.agrees("Open on chain")
         her.sees("Nothing: the oracle has done what it owes you so far.")
         (reveal,) = stage.record().reveals

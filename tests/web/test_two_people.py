@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from labelshare.chain.unlocked import junk_signers
 from labelshare.types import Address
 from tests.web.browser import Visitor
+from tests.web.narrow import fits_when_narrow
 from tests.web.place import COIN, VISITOR, WebPlace, web_place
 from tests.web.scenes import take_part
 
@@ -46,6 +47,7 @@ def hands_in(who: Visitor, count: int) -> None:
     who.presses(f"Seal and hand in {count} labels")
     who.agrees("Seal and sign")
     expect(who.page.get_by_role("heading", name="Handed in")).to_be_visible()
+    fits_when_narrow(who)
 
 
 def switches(who: Visitor, account: int) -> None:
@@ -68,6 +70,7 @@ def comes_and_goes(place: WebPlace, one: Visitor, two: Visitor) -> None:
     one.sees("You are enrolled.")
     expect(one.page.get_by_text("Label now")).to_be_visible()  # nothing of the answers of either
     expect(one.page.get_by_text("Your sealed batches")).to_have_count(0)
+    fits_when_narrow(one)
     switches(one, 3)
     one.go(f"/tasks/{place.campaign}")
     one.sees("Go on (2 of 4 answered)")
@@ -115,6 +118,7 @@ def test_two_people_at_once_are_each_paid_for_their_own(
         for who in (one, two):
             who.go(f"/tasks/{place.campaign}")
             who.sees("opened, receipt checked")
+        fits_when_narrow(one, two)
         opened = {each.annotator: each.items for each in book.openings()}
         assert opened == {VISITOR: first.items, OTHER: second.items}
         stage.reveal("ann", "ben", "cleo")
@@ -123,6 +127,7 @@ def test_two_people_at_once_are_each_paid_for_their_own(
         for who, amount in ((one, "4 DEV"), (two, "2 DEV")):
             who.go("/earnings")
             who.sees(amount)
+        fits_when_narrow(one, two)
         claims(place, one, VISITOR, 4 * COIN)
         assert place.tokens(OTHER) == 0
         claims(place, two, OTHER, 2 * COIN)
@@ -156,6 +161,7 @@ def test_two_tabs_lose_and_double_nothing(anvil_program: Path, tmp_path: Path, v
             other.page.keyboard.press("s")
         answers(other, 0, 2, "2")
         expect(other.page.get_by_role("heading", name="Ready to hand in")).to_be_visible()
+        fits_when_narrow(other)
 
         her.page.reload()
         hands_in(her, 4)
@@ -164,6 +170,7 @@ def test_two_tabs_lose_and_double_nothing(anvil_program: Path, tmp_path: Path, v
         other.presses("Seal and hand in 2 labels")  # it still shows what the first tab handed in
         other.agrees("Seal and sign")
         assert stage.engine.book.commits_by(VISITOR) == [signed]
+        fits_when_narrow(her, other)
 
         for name in ("ann", "ben", "cleo"):
             stage.label(name, count=4)

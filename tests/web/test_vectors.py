@@ -17,6 +17,7 @@ import pytest
 from labelshare.errors import LabelError
 from labelshare.protocol.labels import KINDS, read_form
 from tests.conftest import ROOT
+from tests.web.region_vectors import BOXES, SPANS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -71,6 +72,29 @@ CONFIGS = (
     f'<View>{TEXT}<Rating name="n" toName="text"/></View>',
     f'<View>{TEXT}<Rating name="n" toName="text" maxRating="1"/></View>',
     f'<View>{TEXT}<Rating name="n" toName="text" maxRating="2.0"/></View>',
+    SPANS,
+    SPANS.replace('value="LOC"', 'value="PER"'),
+    SPANS.replace('value="LOC"', 'value="LOC" alias="PER"'),
+    SPANS.replace('value="LOC"', 'value="LOC $x"'),
+    SPANS.replace('value="LOC"/>', 'value="LOC"><Label value="x"/></Label>'),
+    SPANS.replace('<Label value="LOC"/>', '<Choice value="LOC"/>'),
+    SPANS.replace('<Label value="LOC"/>', ""),
+    SPANS.replace('<Label value="PER"/><Label value="LOC"/>', ""),
+    SPANS.replace("<Labels ", '<Labels value="$labels" '),
+    SPANS.replace('toName="text"', 'toName="other"'),
+    SPANS.replace("<Text", "<HyperText"),
+    SPANS.replace("</View>", '<Labels name="more" toName="text"><Label value="x"/></Labels></View>'),
+    SPANS.replace("</View>", '<Label value="x"/></View>'),
+    BOXES,
+    BOXES.replace(' canRotate="false"', ""),
+    BOXES.replace("canRotate", "canrotate"),
+    BOXES.replace('canRotate="false"', 'canRotate="true"'),
+    BOXES.replace('canRotate="false"', 'canRotate=" false"'),
+    BOXES.replace('name="image" value', 'name="image2" value'),
+    BOXES.replace("</View>", '<Image name="other" value="$other"/></View>'),
+    BOXES.replace("</View>", '<Text name="hint" value="Mark all."/></View>'),
+    BOXES.replace("RectangleLabels", "PolygonLabels"),
+    BOXES.replace("<View>", '<View><Rectangle name="r" toName="image"/>'),
 )
 
 

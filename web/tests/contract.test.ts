@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_ERROR_CHARS, MAX_MESSAGE_CHARS, MAX_MESSAGES, Meter, PER_MILLISECONDS, readMessage } from "../src/editor/contract";
+import { MAX_ERROR_CHARS, MAX_MESSAGE_CHARS, MAX_MESSAGES, MAX_REGIONS, Meter, PER_MILLISECONDS, readMessage } from "../src/editor/contract";
 
 const NONCE = "5".repeat(32);
 const region = { from_name: "a", to_name: "b", type: "choices", value: { choices: ["x"] } };
@@ -23,7 +23,7 @@ describe("what an editor says", () => {
     [{ ...submit, kind: "toString" }],
     [{ ...submit, extra: 1 }],
     [{ ...submit, result: { length: 1 } }],
-    [{ ...submit, result: Array(101).fill(region) }],
+    [{ ...submit, result: Array(MAX_REGIONS + 1).fill({ value: {} }) }],
     [{ ...submit, result: ["x"] }],
     [{ ...submit, result: [{ ...region, text: "x".repeat(MAX_MESSAGE_CHARS) }] }],
     [{ kind: "size", nonce: NONCE, item: 0, height: -1 }],

@@ -117,6 +117,7 @@ describe("the forecast", () => {
   it("draws only what is known by now", () => {
     const points = pointsOf(campaign(10), [{ time: 1_100, labels: 4 }], 1_250);
     expect(points).toEqual([{ time: 1_000, labels: 0 }, { time: 1_100, labels: 4 }, { time: 1_250, labels: 10 }]);
+    expect(pointsOf(campaign(0), [{ time: 400, labels: 0 }], 500)).toEqual([{ time: 1_000, labels: 0 }, { time: 1_000, labels: 0 }]);
   });
 });
 

@@ -161,7 +161,8 @@ class Guard:
             made = problems.of(error, answering.name)
             await made(scope, receive, answering)
             return
-        logger.error("request %s failed", answering.name, exc_info=error)
+        known = {"request_id": answering.name}
+        logger.error("request %s failed", answering.name, exc_info=error, extra=known)
         if answering.begun.is_set():
             raise error  # the server breaks the connection off: what was sent is not whole
         fault = problems.Refusal("internal", "this is a fault of the service, not of the request")

@@ -133,7 +133,8 @@ def _log(error: Exception, kind: Kind, request_id: str) -> None:
     """One line with the reason, as each request of an outage has one; a traceback where the fault is ours."""
     reason = " ".join(f"{type(error).__name__}: {error}".split())
     is_away = kind.status == 503 and not (isinstance(error, StoreError) and is_of_rows(error))
-    logger.error("request %s: %s: %s", request_id, kind.slug, reason, exc_info=None if is_away else error)
+    fault, known = None if is_away else error, {"request_id": request_id}
+    logger.error("request %s: %s: %s", request_id, kind.slug, reason, exc_info=fault, extra=known)
 
 
 async def _refusal(request: Request, error: Exception) -> Response:

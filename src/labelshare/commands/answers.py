@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from labelshare.errors import LabelError
-from labelshare.protocol.labels import Form, MultiLabel, Numeric, Pairwise, SingleChoice
+from labelshare.protocol.labels import Form, MultiLabel, Numeric, Pairwise, Regions, SingleChoice
 from labelshare.protocol.labels.base import region, shown
 from labelshare.protocol.labels.pairwise import LEFT, RIGHT, TIE
 
@@ -23,7 +23,8 @@ def answer_of(form: Form, text: str) -> int:
     """The answer that a text stands for; `LabelError` if it is none of the task's.
 
     A single choice is the class; several are classes with commas between them, or `(none)`; a preference is
-    left, right or tie; a number is a decimal. Everywhere the text may be a Label Studio `result` in JSON.
+    left, right or tie; a number is a decimal; of regions only `(none)` has a short form. Everywhere the text
+    may be a Label Studio `result` in JSON.
     """
     match form:
         case SingleChoice(answers=answers) if text in answers:
@@ -36,6 +37,10 @@ def answer_of(form: Form, text: str) -> int:
             return _PREFERENCES[text]
         case Numeric():
             return _number(form, text)
+        case Regions() if text == _NONE:
+            return form.decode(form.nothing)
+        case Regions():
+            raise LabelError(f"{shown(text)} is neither a Label Studio result in JSON, `[…]`, nor `{_NONE}`")
         case _:
             raise LabelError(f"{shown(text)} is none of the task's answers")
 

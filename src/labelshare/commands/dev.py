@@ -17,7 +17,6 @@ from labelshare.commands.hosting import (
     ended_by_signals,
     folder_store,
     listening,
-    log_to_stderr,
     run_service,
     server_config,
 )
@@ -67,6 +66,8 @@ def dev(
 
     The chain is a node for wallets at /rpc of the same port, for this machine alone. All keys are public.
     """
+    from labelshare.commands.log import log_to_stderr
+
     _require_fitting(state, anvil)
     with listening(HOST, port) as listener, _folder(state) as folder:
         log_to_stderr(as_json=log_json)

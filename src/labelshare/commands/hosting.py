@@ -1,16 +1,14 @@
-"""Running a service in this process: its port, its server, its workers, its log, and its end."""
+"""Running a service in this process: its port, its server, its workers, and its end."""
 
 from __future__ import annotations
 
 import gc
-import logging
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
-from typing import TYPE_CHECKING, Final, TextIO, cast
+from typing import TYPE_CHECKING, Final
 
 from labelshare.errors import InputError, LabelshareError
 
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from labelshare.oracle.service import Service
     from labelshare.store.database import Database
 
-__all__ = ["ended_by_signals", "folder_store", "listening", "log_to_stderr", "run_service", "server_config"]
+__all__ = ["ended_by_signals", "folder_store", "listening", "run_service", "server_config"]
 
 STOP_SECONDS: Final = 60.0
 _BACKLOG: Final = 2_048
@@ -143,34 +141,3 @@ def _allow_connections() -> None:
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-class _Stderr:
-    """The error stream as it is at the time: a logger stays with the process, a stream need not."""
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
-
-    def flush(self) -> None:
-        sys.stderr.flush()
-
-
-def log_to_stderr(*, as_json: bool) -> None:
-    """One line an event on the error stream; standard output is for the command's own words."""
-    import structlog
-
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(
-                [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-                if as_json
-                else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-            ),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Stderr())),
-        cache_logger_on_first_use=True,
-    )

@@ -95,6 +95,10 @@ def _items(spec: Spec) -> dict[str, int]:
 
 
 def _classes(form: Form) -> dict[str, int]:
+    from labelshare.protocol.labels import Regions
+
+    if isinstance(form, Regions):
+        raise InputError(f"--truth names classes, and answers of {form.kind} are regions")
     if form.n_classes > MAX_ANSWERS:
         raise InputError(f"--truth names classes, and this task has {form.n_classes:,} answers")
     return {form.describe(answer): answer for answer in range(form.n_classes)}

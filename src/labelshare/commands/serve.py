@@ -14,7 +14,6 @@ from labelshare.commands.hosting import (
     ended_by_signals,
     folder_store,
     listening,
-    log_to_stderr,
     run_service,
     server_config,
 )
@@ -123,6 +122,7 @@ def serve(
     from labelshare.api.app import create_app
     from labelshare.api.pages import Pages
     from labelshare.api.settings import ApiSettings, Rate
+    from labelshare.commands.log import log_to_stderr
     from labelshare.oracle.blobs import Blobs
     from labelshare.oracle.desk import Desk
     from labelshare.oracle.service import Options

@@ -43,6 +43,8 @@ class Kind(StrEnum):
     MULTI_LABEL = "multi-label"
     PAIRWISE = "pairwise"
     NUMERIC = "numeric"
+    BOXES = "boxes"
+    SPANS = "spans"
 
 
 @command(spec, "spec example --type pairwise > spec.json", ())

@@ -23,7 +23,7 @@ from labelshare.protocol.judging import Verdict, judge
 from labelshare.protocol.quote import escrow_for, share_cap_for
 from labelshare.protocol.record import Record
 from labelshare.protocol.skill import ONE
-from labelshare.protocol.spec import Spec
+from labelshare.protocol.spec import RegionTask, Spec
 from labelshare.types import Address, CampaignParams, Hash32, PoolParams, Schedule, keccak
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Terms",
     "account",
     "play",
+    "require_classes",
     "seat_of",
 ]
 
@@ -85,6 +86,7 @@ class Terms:
     fee_bps: int = 500
 
     def __post_init__(self) -> None:
+        require_classes(self.spec)
         if not int(self.spec.price):
             raise InputError("the price is nothing, so nothing can be told in prices")
 
@@ -163,6 +165,15 @@ class Played:
     skill: Floats
     flagged: Flags
     winners: Integers
+
+
+def require_classes(spec: Spec) -> None:
+    """Raise `InputError` where answers are regions: nobody knows what a guess at one hits."""
+    if isinstance(spec.task, RegionTask):
+        raise InputError(
+            f"a simulated crowd answers by classes, and answers of {spec.task.type} are regions; "
+            "try the same rules on a single choice"
+        )
 
 
 def account(seat: int) -> Address:

@@ -14,7 +14,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from labelshare.economics.campaign import NOBODY_SAID, Flags, Floats, Integers, Labels, Played, Terms, play
+from labelshare.economics.campaign import (
+    NOBODY_SAID,
+    Flags,
+    Floats,
+    Integers,
+    Labels,
+    Played,
+    Terms,
+    play,
+    require_classes,
+)
 from labelshare.economics.mixing import deal
 from labelshare.economics.strategies import Habits, Question, Strategy, answer
 from labelshare.protocol.gold import SealedGold
@@ -177,6 +187,7 @@ def make_scene(
         slash: Slash by the defaults where the spec slashes nobody.
         stakes_per_label: The stake behind a label, in prices.
     """
+    require_classes(spec)
     dice = np.random.default_rng([seed, 0])
     n_items, n_classes = min(len(spec.items), MOST_ITEMS), spec.task.form.n_classes
     truth = _truth(n_items, n_classes, crew.frequent, dice)

@@ -7,7 +7,7 @@ store: whoever comes second finds the work done.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import time
 from typing import Final
@@ -23,6 +23,8 @@ __all__ = ["DEPTH", "MOST_BLOCKS", "Finality", "Indexer", "Position"]
 MOST_BLOCKS: Final = 5_000
 DEPTH: Final = 64
 IDLE_SECONDS: Final = 2.0
+# On a development chain somebody watches, and asking costs nothing.
+_IDLE_DEVELOPMENT: Final = 0.25
 
 
 @dataclass
@@ -84,6 +86,7 @@ class Indexer:
         index: Where they are kept.
         finality: Which blocks need no second look.
         blocks: How many blocks the next range may have; it halves where the node refuses, and grows again.
+        on_news: Called once blocks were added or taken back.
     """
 
     chain: Chain
@@ -91,6 +94,7 @@ class Indexer:
     index: Index
     finality: Finality
     blocks: int = MOST_BLOCKS
+    on_news: Callable[[], None] = lambda: None
     _checked: bool = field(default=False, repr=False)
 
     @property
@@ -103,7 +107,9 @@ class Indexer:
 
     def step(self) -> float:
         """One range; how many seconds until the next is due."""
-        return 0.0 if self.advance() else IDLE_SECONDS
+        if self.advance():
+            return 0.0
+        return _IDLE_DEVELOPMENT if self.chain.is_development else IDLE_SECONDS
 
     def catch_up(self) -> None:
         """Go on to the chain's head."""
@@ -124,6 +130,7 @@ class Indexer:
             return False
         if not self._is_there(known, top):
             self._roll_back(known, top)
+            self.on_news()
             return True
         if top == known.number:
             return False
@@ -136,6 +143,7 @@ class Indexer:
         if found is None:
             return True
         self.index.add(known, new, found, final)
+        self.on_news()
         self.blocks = min(2 * self.blocks, MOST_BLOCKS)
         return last < top
 

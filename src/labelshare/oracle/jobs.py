@@ -62,12 +62,14 @@ class Runner:
         lease: For how many seconds a job is taken. It is renewed while the work runs, so that only the end
             of the process, or of its connection, frees the job for others.
         now: The machine's time, Unix seconds.
+        on_done: Called after each step that took a job, whatever came of it.
     """
 
     jobs: Jobs
     handlers: Mapping[str, Handler]
     lease: int = LEASE_SECONDS
     now: Callable[[], float] = time
+    on_done: Callable[[], None] = lambda: None
     name: str = field(default_factory=lambda: uuid4().hex)
 
     def step(self) -> float:
@@ -79,6 +81,7 @@ class Runner:
             settle = self._outcome(job)
         if not settle():
             log.warning("job taken over", kind=job.kind, key=job.key)
+        self.on_done()
         return 0.0
 
     def run_due(self) -> int:

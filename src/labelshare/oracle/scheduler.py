@@ -49,11 +49,13 @@ class Scheduler:
         cases: The oracle's campaigns.
         jobs: Where jobs are added.
         now: The machine's time, Unix seconds.
+        on_job: Called once a job was added, or is to be done again.
     """
 
     cases: Cases
     jobs: Jobs
     now: Callable[[], float] = time
+    on_job: Callable[[], None] = lambda: None
     _over: set[CampaignId] = field(default_factory=set)
 
     def step(self) -> float:
@@ -89,9 +91,9 @@ class Scheduler:
 
     def _want(self, campaign: CampaignId, task: Task) -> None:
         key, now = key_of(campaign, task), int(self.now())
-        if self.jobs.add(task.kind, key, now) or task.kind in ONCE:
-            return
-        self.jobs.reopen(task.kind, key, now + SETTLING_SECONDS)
+        is_new = self.jobs.add(task.kind, key, now)
+        if is_new or (task.kind not in ONCE and self.jobs.reopen(task.kind, key, now + SETTLING_SECONDS)):
+            self.on_job()
 
     @staticmethod
     def _is_over(case: Case, at: Situation) -> bool:

@@ -7,7 +7,7 @@ that matters. A fault in one worker, or in one campaign, is a line in the log an
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic, time
@@ -96,12 +96,14 @@ class Worker:
         step: Does what is due; returns how many seconds until more may be.
         faults: Steps that failed, in this process.
         last: When a step last went well, Unix seconds; 0 for never.
+        bell: Set to end its pause, as when another worker has made work for it.
     """
 
     name: str
     step: Callable[[], float]
     faults: int = 0
     last: float = 0.0
+    bell: threading.Event = field(default_factory=threading.Event)
 
     def run_once(self) -> float:
         """One step; a fault, also one of ours, is logged and followed by a pause: it ends no worker."""
@@ -158,13 +160,20 @@ class Service:
         self.runners = [self._runner(self._handlers()) for _ in range(self.options.runners)]
         if self.filer is not None:  # beside the others: it takes long, and no deadline waits for it
             self.runners.append(self._runner({FILE: self.filer.file}))
+        indexer, scheduler = Worker("indexer", self.indexer.step), Worker("scheduler", self.scheduler.step)
+        runners = [Worker(f"runner {at}", each.step) for at, each in enumerate(self.runners)]
+        # Whoever makes work for another wakes it; the pauses are for what other processes bring.
+        self.indexer.on_news = scheduler.bell.set
+        self.scheduler.on_job = partial(_wake, runners)
+        for each in self.runners:
+            each.on_done = partial(_wake, (indexer, scheduler))
         self.workers = [
-            Worker("indexer", self.indexer.step),
-            Worker("scheduler", self.scheduler.step),
+            indexer,
+            scheduler,
             Worker("watcher", self.watcher.step),
             *([Worker("keeper of others", self.others.step)] if self.others else []),
             *([Worker("filer", self.filer.step)] if self.filer else []),
-            *(Worker(f"runner {at}", each.step) for at, each in enumerate(self.runners)),
+            *runners,
         ]
         if not chain.is_development:  # whose time is set at will
             self.workers.append(Worker("clock", ClockCheck(chain, self.now).step))
@@ -225,6 +234,7 @@ class Service:
         A job that is not finished then is free for others once its lease is over.
         """
         self._stop.set()
+        _wake(self.workers)
         deadline = monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
@@ -241,8 +251,14 @@ class Service:
 
     def _loop(self, worker: Worker) -> None:
         while not self._stop.is_set():
+            worker.bell.clear()
             try:
                 pause = worker.run_once()
             except Exception:  # noqa: BLE001 (not even the log can be written, as on a disk that is full)
                 pause = _FAULT_SECONDS
-            self._stop.wait(pause)
+            worker.bell.wait(pause)
+
+
+def _wake(workers: Iterable[Worker]) -> None:
+    for each in workers:
+        each.bell.set()

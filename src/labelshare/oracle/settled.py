@@ -10,9 +10,11 @@ from typing import Protocol
 
 from labelshare.chain.contracts import Parts, Registry
 from labelshare.chain.state import CampaignState, Status
+from labelshare.protocol.classes import Standing, standing_of
 from labelshare.protocol.evidence import CommitRow, GoldRow, OpeningRow, PayoutRow, ScoreRow, TruthRow
 from labelshare.protocol.proofs import Counted
 from labelshare.protocol.record import Record
+from labelshare.protocol.spec import Spec
 from labelshare.protocol.typed_data import commit_hash
 from labelshare.types import Address, Hash32, Schedule
 
@@ -25,6 +27,10 @@ class Findings(Protocol):
     @property
     def record(self) -> Record:
         """What the chain says of the campaign."""
+
+    @property
+    def spec(self) -> Spec:
+        """Its rules."""
 
     @property
     def commits(self) -> Sequence[CommitRow]:
@@ -54,14 +60,14 @@ class Findings(Protocol):
         """An account's labels that count, by item."""
 
     def votes(self, item: int, *, without: Address) -> Counter[bytes]:
-        """How many others gave each label of an item."""
+        """How many others gave each label of an item that counts."""
 
 
 class Why(StrEnum):
     """Why a label earned less than an accepted one."""
 
     DIFFERS = "differs"
-    """Its item has an accepted winner, and that is another label."""
+    """Its item has an accepted winner, and that is another label; of regions, one that is not alike."""
     CONTESTED = "contested"
     """Its item has no accepted winner: half pay and half shares, whatever the label."""
     NOT_COUNTED = "not-counted"
@@ -89,7 +95,7 @@ class Reason:
         label: What was answered; empty where the batch was not opened.
         truth: The item's verdict; None where nobody's label of it counts.
         gold: Whether it is a gold item, and what that says.
-        votes: How many others gave each label.
+        votes: How many others gave each label; of regions, labels that are alike count for their centre.
     """
 
     item: int
@@ -193,47 +199,71 @@ def earnings_of(
 
 def reasons_for(verdicts: Findings, account: Address) -> list[Reason]:
     """Every label of an annotator that was not accepted, by batch and item."""
-    found = [*_opened(verdicts, account), *_unopened(verdicts, account)]
+    own = _Labels(verdicts, account, verdicts.answers(account))
+    found = [*_opened(own), *_unopened(own)]
     return sorted(found, key=lambda each: (each.batch, each.item))
 
 
-def _opened(verdicts: Findings, account: Address) -> Iterator[Reason]:
-    batches = {_name(verdicts, row): row.batch for row in verdicts.commits if row.annotator == account}
-    counted = verdicts.answers(account)
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """An account's labels of a settlement, those that count by item."""
+
+    verdicts: Findings
+    account: Address
+    counted: Mapping[int, Counted]
+
+    def standing(self, item: int) -> Standing:
+        """What the labels of an item that count stand for, the account's own among them."""
+        votes = self.verdicts.votes(item, without=self.account)
+        if own := self.counted.get(item):
+            votes[own.label] += 1
+        return standing_of(self.verdicts.spec, self.verdicts.record.seed, item, votes)
+
+    def wins(self, item: int, label: bytes) -> bool:
+        """Whether a label that counts is of the winner's class."""
+        winner = self.verdicts.truths[item].winner
+        return label == winner or self.standing(item).of(label) == winner
+
+    def reason(self, item: int, batch: int, label: bytes, why: Why) -> Reason:
+        """Why a label was not paid in full."""
+        standing, votes = self.standing(item), Counter[bytes]()
+        for given, count in self.verdicts.votes(item, without=self.account).items():
+            votes[standing.of(given)] += count
+        gold = _gold(self.verdicts.gold.get(item), standing, label)
+        return Reason(item, batch, why, label, self.verdicts.truths.get(item), gold, dict(votes))
+
+
+def _opened(own: _Labels) -> Iterator[Reason]:
+    verdicts = own.verdicts
+    batches = {_name(verdicts, row): row.batch for row in verdicts.commits if row.annotator == own.account}
     for opening in verdicts.openings:
-        if opening.annotator != account:
+        if opening.annotator != own.account:
             continue
         batch = batches[opening.commit_hash]
         for item, label in zip(opening.items, opening.labels, strict=True):
-            own = counted.get(item)
-            if own is None or own.batch != batch:
-                yield _reason(verdicts, account, item, batch, label, Why.NOT_COUNTED)
+            counted = own.counted.get(item)
+            if counted is None or counted.batch != batch:
+                yield own.reason(item, batch, label, Why.NOT_COUNTED)
             elif not verdicts.truths[item].accepted:
-                yield _reason(verdicts, account, item, batch, label, Why.CONTESTED)
-            elif label != verdicts.truths[item].winner:
-                yield _reason(verdicts, account, item, batch, label, Why.DIFFERS)
+                yield own.reason(item, batch, label, Why.CONTESTED)
+            elif not own.wins(item, label):
+                yield own.reason(item, batch, label, Why.DIFFERS)
 
 
-def _unopened(verdicts: Findings, account: Address) -> Iterator[Reason]:
-    opened = {row.commit_hash for row in verdicts.openings if row.annotator == account}
-    for row in verdicts.commits:
-        if row.annotator == account and _name(verdicts, row) not in opened:
+def _unopened(own: _Labels) -> Iterator[Reason]:
+    opened = {row.commit_hash for row in own.verdicts.openings if row.annotator == own.account}
+    for row in own.verdicts.commits:
+        if row.annotator == own.account and _name(own.verdicts, row) not in opened:
             for item in row.items:
-                yield _reason(verdicts, account, item, row.batch, b"", Why.UNOPENED)
+                yield own.reason(item, row.batch, b"", Why.UNOPENED)
 
 
-def _reason(verdicts: Findings, account: Address, item: int, batch: int, label: bytes, why: Why) -> Reason:
-    votes = verdicts.votes(item, without=account)
-    gold = _gold(verdicts.gold.get(item), label)
-    return Reason(item, batch, why, label, verdicts.truths.get(item), gold, dict(votes))
-
-
-def _gold(row: GoldRow | None, label: bytes) -> Gold:
+def _gold(row: GoldRow | None, standing: Standing, label: bytes) -> Gold:
     if row is None:
         return Gold.NONE
     if row.void:
         return Gold.VOID
-    return Gold.RIGHT if row.label == label else Gold.WRONG
+    return Gold.RIGHT if standing.of(label) == standing.of(row.label) else Gold.WRONG
 
 
 def _name(verdicts: Findings, row: CommitRow) -> Hash32:

@@ -19,7 +19,7 @@ from labelshare.protocol.aggregation.base import Crowd
 from labelshare.protocol.assignment import Assigned
 from labelshare.protocol.commitments import Opening, label_digests
 from labelshare.protocol.keccak import Rows, expect
-from labelshare.protocol.labels import Form
+from labelshare.protocol.labels import Form, Regions
 from labelshare.protocol.leaves import label_leaves
 from labelshare.types import Address, Commit, Scope
 
@@ -39,6 +39,9 @@ class Count:
     Attributes:
         annotators: Who has labels that count, each at the number by which `crowd` names it.
         opened: Labels that were opened, whether they count or not, by annotator.
+
+    Where answers are regions, whose classes nobody knows before all are there (`protocol.classes`), the class
+    of a label in `crowd` is its number in `labels`.
     """
 
     def __init__(self, scope: Scope, form: Form, n_items: int, assigned: Assigned) -> None:
@@ -47,6 +50,7 @@ class Count:
         self.opened: Counter[Address] = Counter()
         self._scope, self._form, self._n_items, self._assigned = scope, form, n_items, assigned
         self._classes: dict[bytes, int] = {}
+        self._by_label = isinstance(form, Regions)
         self._labelled: dict[Address, set[int]] = {}
         self._rows = (array("q"), array("q"), array("q"))
 
@@ -62,7 +66,8 @@ class Count:
             LabelError: If a label is not canonical.
         """
         for label in set(opening.labels) - self._classes.keys():
-            self._classes[label] = self._form.decode(label)
+            answer = self._form.decode(label)
+            self._classes[label] = len(self._classes) if self._by_label else answer
         self.opened[opening.annotator] += len(opening.items)
         annotator, labelled = opening.annotator, self._labelled.setdefault(opening.annotator, set())
         known = None if listed is None else frozenset(listed)
@@ -83,10 +88,16 @@ class Count:
         self._leaves = [np.concatenate(self._leaves)]
         return self._leaves[0]
 
+    @property
+    def labels(self) -> list[bytes]:
+        """Every different label that was opened, whether it counts or not."""
+        return list(self._classes)
+
     def crowd(self) -> Crowd:
         """The labels so far, as aggregation takes them."""
         items, annotators, classes = (np.array(column, dtype=np.int64) for column in self._rows)
-        return Crowd(self._n_items, self._form.n_classes, items, annotators, classes)
+        n_classes = len(self._classes) if self._by_label else self._form.n_classes
+        return Crowd(self._n_items, n_classes, items, annotators, classes)
 
     def _keep(
         self, annotator: Address, batch: int, items: tuple[int, ...], labels: tuple[bytes, ...]

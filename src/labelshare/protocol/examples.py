@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
-from labelshare.protocol.labels import MULTI_LABEL, NUMERIC, PAIRWISE, SINGLE_CHOICE
+from labelshare.protocol.labels import BOXES, MULTI_LABEL, NUMERIC, PAIRWISE, SINGLE_CHOICE, SPANS
 from labelshare.protocol.spec import Spec
 
 __all__ = ["EXAMPLES", "example"]
@@ -22,6 +22,14 @@ def _choices(name: str, *classes: str, choice: str = "single") -> str:
     listed = "".join(f'<Choice value="{each}"/>' for each in classes)
     control = f'<Choices name="{name}" toName="text" choice="{choice}">{listed}</Choices>'
     return _view('<Text name="text" value="$text"/>', control)
+
+
+def _regions(shown: str, name: str, control: str, *classes: str) -> str:
+    listed = "".join(f'<Label value="{each}"/>' for each in classes)
+    opened = f'<{control} name="found" toName="{name}">'
+    return _view(
+        f'<{shown} name="{name}" value="${name}"/>', f"{opened}{listed}</{control.partition(' ')[0]}>"
+    )
 
 
 _EXAMPLES: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -51,6 +59,16 @@ _EXAMPLES: Final[Mapping[str, tuple[str, str, str]]] = {
             '<Number name="degrees" toName="photo" min="-20" max="50" step="0.5"/>',
         ),
     ),
+    BOXES: (
+        "Animals on photographs",
+        "Draw a box close around each cat and each dog; none where there is neither.",
+        _regions("Image", "photo", 'RectangleLabels canRotate="false"', "cat", "dog"),
+    ),
+    SPANS: (
+        "Names in sentences",
+        "Mark each name of a person or a place, all of it and nothing else; none where there is no name.",
+        _regions("Text", "text", "Labels", "person", "place"),
+    ),
 }
 
 EXAMPLES: Final = {kind.removesuffix(".v1"): kind for kind in _EXAMPLES}
@@ -70,7 +88,7 @@ def example(kind: str) -> Spec:
         "seconds_per_label": 12,
         "redundancy": {"policy": "fixed.v1", "k": 5},
         "assignment": {"policy": "rendezvous.v1"},
-        "aggregation": {"policy": "dawid-skene.v1"},
+        "aggregation": {"policy": "majority.v1" if kind in (BOXES, SPANS) else "dawid-skene.v1"},
         "acceptance": {"policy": "threshold.v1", "numerator": 3, "denominator": 5},
         "skill": {"policy": "leave-one-out.v1"},
         "pay": {"policy": "skill.v1"},

@@ -17,6 +17,7 @@ from labelshare.protocol import rewards, slashing
 from labelshare.protocol.aggregation.base import Crowd, Integers, Outcome, accepted, sums
 from labelshare.protocol.aggregation.leave_one_out import NONE, Peers, peers, peers_by
 from labelshare.protocol.aggregation.majority import majority
+from labelshare.protocol.classes import Classes, classes_of
 from labelshare.protocol.counting import Count
 from labelshare.protocol.evidence import GoldRow, ScoreRow, TruthRow
 from labelshare.protocol.gold import posted_gold
@@ -59,10 +60,11 @@ def judge(spec: Spec, record: Record, count: Count, committed: Mapping[Address, 
         ConservationError: Never, unless the code is wrong.
     """
     people = _People(count.annotators, committed, count.opened)
-    crowd = count.crowd()
+    classes = classes_of(spec, count, record.seed)
+    crowd = classes.crowd
     vote = majority(crowd, record.seed)
     votes = _Peers(spec, crowd, peers(crowd, vote, record.seed, len(people)))
-    gold = _Gold(spec, votes, posted_gold(spec, record.gold), people)
+    gold = _Gold(spec, votes, classes, posted_gold(spec, record.gold), people)
     found = verdicts(spec, crowd, vote, record.seed, gold.tellable(crowd))
     others = votes
     if (measure := found.measure) is not None:
@@ -73,7 +75,7 @@ def judge(spec: Spec, record: Record, count: Count, committed: Mapping[Address, 
     return Verdict(
         found.root(record.scope, people.accounts),
         gold.rows(),
-        _truths(spec, found.outcome, good),
+        _truths(classes, found.outcome, good),
         scores,
         _payouts(spec, record, audit, people, scores),
     )
@@ -129,11 +131,14 @@ class _Peers:
 class _Gold:
     """The gold that was revealed, and which of it the skilled contradict."""
 
-    def __init__(self, spec: Spec, votes: _Peers, answers: Mapping[int, int], people: _People) -> None:
+    def __init__(
+        self, spec: Spec, votes: _Peers, classes: Classes, answers: Mapping[int, int], people: _People
+    ) -> None:
         self._spec = spec
         self._answers = dict(sorted(answers.items()))
+        self._known = classes.of_gold(self._answers)
         self._classes = np.full(votes.crowd.n_items, NONE, dtype=np.int64)
-        self._classes[list(self._answers)] = list(self._answers.values())
+        self._classes[list(self._known)] = list(self._known.values())
         self.void = self._void(votes, people)
         self.valid = self._classes.copy()
         self.valid[list(self.void)] = NONE
@@ -148,7 +153,7 @@ class _Gold:
     def tellable(self, crowd: Crowd) -> dict[int, int]:
         """The class of each gold item that is not void and to which somebody gave that class."""
         borne_out = set(crowd.items[crowd.classes == self.valid[crowd.items]].tolist())
-        return {item: answer for item, answer in self._answers.items() if item in borne_out}
+        return {item: known for item, known in self._known.items() if item in borne_out}
 
     def plain(self, others: _Peers) -> list[Comparison]:
         """Each annotator's labels on items that are no gold."""
@@ -194,8 +199,8 @@ class _Gold:
         )
 
 
-def _truths(spec: Spec, outcome: Outcome, good: Flags) -> list[TruthRow]:
-    labels = {winner: spec.task.form.encode(winner) for winner in np.unique(outcome.winners).tolist()}
+def _truths(classes: Classes, outcome: Outcome, good: Flags) -> list[TruthRow]:
+    labels = {winner: classes.label(winner) for winner in np.unique(outcome.winners).tolist()}
     columns = (outcome.items, outcome.winners, outcome.confidence_q16, good)
     return [
         TruthRow(item, labels[winner], confidence, fine)

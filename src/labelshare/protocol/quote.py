@@ -14,7 +14,7 @@ from typing import Final
 from labelshare.protocol.rewards import bond_for, fee
 from labelshare.protocol.skill import ONE, Comparison, full_skill, skill_q16
 from labelshare.protocol.slashing import amount, forfeit
-from labelshare.protocol.spec import Committee, MerkleGold, SkillAndGold, Spec
+from labelshare.protocol.spec import Committee, MerkleGold, RegionTask, SkillAndGold, Spec
 from labelshare.types import Schedule
 
 __all__ = ["PROVABLE_K", "Assumptions", "Caution", "Periods", "Quote", "escrow_for", "share_cap_for"]
@@ -64,7 +64,7 @@ class Caution(StrEnum):
     ONE_ANSWER_DECIDES = "one-answer-decides"
     """With one label an item, or two, a single answer decides it."""
     NOT_PROVABLE = "not-provable"
-    """No winner is provable on chain: too many labels an item, or a committee's verdicts."""
+    """No winner is provable on chain: too many labels an item, a committee, or regions to compare."""
     CHOSEN_ITEMS = "chosen-items"
     """Nobody is kept from choosing what to label."""
     NO_GOLD = "no-gold"
@@ -326,7 +326,8 @@ class Quote:
                 Caution.SHORT_RECORDS: by_skill and self.best_skill_q16 < full_skill(spec.skill),
                 Caution.ONE_ANSWER_DECIDES: spec.redundancy.k < DECIDING_K,
                 Caution.NOT_PROVABLE: spec.redundancy.k > PROVABLE_K
-                or isinstance(spec.aggregation, Committee),
+                or isinstance(spec.aggregation, Committee)
+                or isinstance(spec.task, RegionTask),
                 Caution.CHOSEN_ITEMS: spec.assignment.policy == "given.v1",
             }
         )

@@ -17,7 +17,7 @@ from pydantic.dataclasses import dataclass
 from labelshare.errors import InputError, LabelError, SpecError
 from labelshare.protocol import assignment, canonical
 from labelshare.protocol.aggregation.dawid_skene_layout import require_fits
-from labelshare.protocol.labels import Form, read_form
+from labelshare.protocol.labels import Form, Regions, read_form
 from labelshare.protocol.rewards import ONE_SHARE, budget
 from labelshare.types import CampaignParams, Hash32
 
@@ -33,6 +33,7 @@ __all__ = [
     "NoSlash",
     "Pay",
     "Redundancy",
+    "RegionTask",
     "Rendezvous",
     "Shares",
     "Skill",
@@ -43,6 +44,8 @@ __all__ = [
 
 MAX_SPEC_BYTES: Final = 128 * 1024 * 1024
 MAX_ITEMS: Final = 1_000_000
+MOST_REGION_LABELS: Final = 16
+"""Labels of an item at most where answers are regions: each is compared with each other."""
 _AMOUNT: Final = r"^(0|[1-9][0-9]{0,38})$"
 
 
@@ -65,16 +68,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Task(_Part):
-    """What is asked: a task type and its Label Studio config."""
+class _Asked(_Part):
+    """What the kinds of tasks have in common."""
 
-    type: Literal["single-choice.v1", "multi-label.v1", "pairwise.v1", "numeric.v1"]
+    type: str
     config: Annotated[str, Field(min_length=1)]
-
-    @cached_property
-    def form(self) -> Form:
-        """The task's answers and their canonical label form."""
-        return read_form(self.type, self.config)
 
     @model_validator(mode="after")
     def _check_config(self) -> Self:
@@ -83,6 +81,38 @@ class Task(_Part):
         except LabelError as error:
             raise ValueError(f"config: {error}") from None
         return self
+
+
+class Task(_Asked):
+    """What is asked: a task type and its Label Studio config."""
+
+    type: Literal["single-choice.v1", "multi-label.v1", "pairwise.v1", "numeric.v1"]
+
+    @cached_property
+    def form(self) -> Form:
+        """The task's answers and their canonical label form."""
+        return read_form(self.type, self.config)
+
+
+class RegionTask(_Asked):
+    """The same where answers are regions, which count together if they are alike (`protocol.groups`).
+
+    Attributes:
+        overlap_bps: Two regions of one class can be taken for the same from this part of their union on.
+        alike_bps: Two answers are alike from this part of their regions being the same on.
+    """
+
+    type: Literal["boxes.v1", "spans.v1"]
+    overlap_bps: Annotated[int, Field(ge=1, le=10_000)] = 5_000
+    alike_bps: Annotated[int, Field(ge=1, le=10_000)] = 8_000
+
+    @cached_property
+    def form(self) -> Regions:
+        """The task's answers and their canonical label form."""
+        form = read_form(self.type, self.config)
+        if not isinstance(form, Regions):
+            raise LabelError(f"{self.type} has no regions")
+        return form
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid", strict=True))
@@ -281,7 +311,7 @@ class Spec(_Part):
     version: Literal["labelshare.spec.v1"] = "labelshare.spec.v1"
     title: Annotated[str, Field(min_length=1, max_length=200)]
     instructions: Annotated[str, Field(max_length=65_536)]
-    task: Task
+    task: Annotated[Task | RegionTask, Field(discriminator="type")]
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=MAX_ITEMS)]
     price: Amount
     share_weight: Annotated[Amount, AfterValidator(_whole_share)]
@@ -303,6 +333,21 @@ class Spec(_Part):
             raise ValueError(f"gold.count: {count} of {len(self.items)} items")
         if self.slash.policy == "skill-and-gold.v1" and not count:
             raise ValueError("slash.policy: skill-and-gold.v1 needs gold items")
+        return self
+
+    @model_validator(mode="after")
+    def _check_regions(self) -> Self:
+        if not isinstance(self.task, RegionTask):
+            return self
+        if self.modelled:
+            raise ValueError(
+                f"aggregation: {self.task.type} takes majority.v1 alone: its classes are groups of answers "
+                "to one item, from which a model learns nothing of others"
+            )
+        if self.redundancy.k > MOST_REGION_LABELS:
+            raise ValueError(
+                f"redundancy.k: {self.redundancy.k}, at most {MOST_REGION_LABELS} for {self.task.type}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -111,18 +111,18 @@ def labels(outcome: Outcome) -> Table:
     winners, spec = outcome.labelled.winners(), outcome.labelled.spec
     accepted = {row.item for row in outcome.labelled.truths if row.accepted}
     rows = sorted(
-        (item, str(annotator), choice)
+        (item, str(annotator), outcome.labelled.given[annotator][item], choice)
         for annotator, answers in outcome.labelled.answers.items()
         for item, choice in answers.items()
     )
-    paid = (item in accepted and winners[item] == choice for item, _, choice in rows)
+    paid = (item in accepted and winners[item] == choice for item, _, _, choice in rows)
     return Table(
         "labels",
         {
-            "annotator": Column(Kind.TEXT, tuple(annotator for _, annotator, _ in rows), "whose it is"),
-            "item": _counts((item for item, _, _ in rows), "the item's place in the spec"),
-            "label": _classes(spec, (choice for _, _, choice in rows), "the class chosen"),
-            "accepted": _flags(paid, "whether it is the winner of an accepted item"),
+            "annotator": Column(Kind.TEXT, tuple(annotator for _, annotator, _, _ in rows), "whose it is"),
+            "item": _counts((item for item, *_ in rows), "the item's place in the spec"),
+            "label": _classes(spec, (given for _, _, given, _ in rows), "the class chosen"),
+            "accepted": _flags(paid, "whether it is the winner of an accepted item, or alike to it"),
         },
     )
 

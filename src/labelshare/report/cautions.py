@@ -7,7 +7,7 @@ from typing import Final
 
 from labelshare.protocol.quote import BPS, PROVABLE_K, Caution, Quote
 from labelshare.protocol.skill import ONE, from_skill, full_skill
-from labelshare.protocol.spec import Committee, MerkleGold, SkillAndGold
+from labelshare.protocol.spec import Committee, MerkleGold, RegionTask, SkillAndGold
 from labelshare.report.collect import Unit
 from labelshare.report.spelling import count, cut, exact
 
@@ -59,6 +59,8 @@ def _not_provable(quote: Quote, _: Unit) -> str:
     decides = "in a contest the arbitrator alone decides"
     if isinstance(quote.spec.aggregation, Committee):
         return f"A committee of models finds the verdicts: no winner can be proven on chain, and {decides}."
+    if isinstance(quote.spec.task, RegionTask):
+        return f"Answers that are alike count as one: no winner can be proven on chain, and {decides}."
     return (
         f"{quote.spec.redundancy.k:,} labels an item: above {PROVABLE_K} winners cannot be proven on chain, "
         f"and {decides}."

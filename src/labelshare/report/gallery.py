@@ -79,10 +79,10 @@ def _picked(rows: Sequence[TruthRow], gold: Container[int]) -> list[TruthRow]:
 def _answers(outcome: Outcome, naming: Naming, item: int, winner: int) -> tuple[Answer, ...]:
     """The winner's answers first, then the others by class."""
     said = [
-        (choices[item], naming.name(account))
+        (choices[item], naming.name(account), outcome.labelled.given[account][item])
         for account, choices in outcome.labelled.answers.items()
         if item in choices
     ]
     described = outcome.labelled.spec.task.form.describe
     ordered = sorted(said, key=lambda each: (each[0] != winner, each))
-    return tuple(Answer(name, described(choice), choice == winner) for choice, name in ordered)
+    return tuple(Answer(name, described(given), choice == winner) for choice, name, given in ordered)

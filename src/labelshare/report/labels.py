@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from labelshare.errors import EvidenceError
 from labelshare.protocol import evidence
 from labelshare.protocol.aggregation.dawid_skene_layout import MAX_CELLS
-from labelshare.protocol.spec import Committee, Spec
+from labelshare.protocol.spec import Committee, RegionTask, Spec
+from labelshare.report.likeness import by_group
 from labelshare.types import ZERO_HASH, Address, Hash32
 
 __all__ = ["Labelled", "Score", "read_labels", "read_spec"]
@@ -39,8 +40,10 @@ class Labelled:
         truths: The verdict on each labelled item.
         scores: What everybody's work came to.
         payouts: The payout rows, in the order of their index.
-        answers: Class by item, of each annotator; openings as they stand in the bundle.
+        answers: Class by item, of each annotator; openings as they stand in the bundle. Of regions the number
+            of the label that the class stands for, as `report.likeness` finds it.
         model_root: Over the tables of the model that found the verdicts; zero where a vote or committee did.
+        said: Where answers are regions, their own numbers; else None.
     """
 
     spec: Spec
@@ -51,6 +54,12 @@ class Labelled:
     payouts: tuple[evidence.PayoutRow, ...]
     answers: Mapping[Address, Mapping[int, int]]
     model_root: Hash32 = ZERO_HASH
+    said: Mapping[Address, Mapping[int, int]] | None = None
+
+    @property
+    def given(self) -> Mapping[Address, Mapping[int, int]]:
+        """The number of each answer as it was given, by item, of each annotator."""
+        return self.answers if self.said is None else self.said
 
     @property
     def voted(self) -> bool:
@@ -151,17 +160,20 @@ def read_labels(bundle: Iterable[bytes]) -> Labelled:
     reader = _Reader()
     for row in evidence.read(bundle):
         reader.take(row)
-    if reader.spec is None:
+    spec, said = reader.spec, dict(reader.answers)
+    if spec is None:
         raise EvidenceError("the bundle has no spec")
+    regions = spec.task if isinstance(spec.task, RegionTask) else None
     return Labelled(
-        reader.spec,
+        spec,
         tuple(reader.seats),
         tuple(reader.gold),
         tuple(reader.truths),
         tuple(reader.scores),
         tuple(reader.payouts),
-        dict(reader.answers),
+        said if regions is None else by_group(regions, reader.truths, said),
         reader.model_root,
+        None if regions is None else said,
     )
 
 

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from labelshare.protocol.labels import MULTI_LABEL, NUMERIC, PAIRWISE, SINGLE_CHOICE, Form, read_form
+from labelshare.protocol.labels import (
+    BOXES,
+    MULTI_LABEL,
+    NUMERIC,
+    PAIRWISE,
+    SINGLE_CHOICE,
+    SPANS,
+    Form,
+    read_form,
+)
 
+LABELS = '<Label value="a"/><Label value="b"/>'
 CHOICES = '<Choice value="a"/><Choice value="b"/>'
 NAMED = 'name="c" toName="t"'
 
@@ -37,6 +47,16 @@ def rating(control: str = NAMED + ' maxRating="10"') -> str:
     return view(f"<Rating {control}/>")
 
 
+def boxes(labels: str = LABELS, control: str = 'name="c" toName="i" canRotate="false"') -> str:
+    return (
+        f'<View><Image name="i" value="$image"/><RectangleLabels {control}>{labels}</RectangleLabels></View>'
+    )
+
+
+def spans(labels: str = LABELS, control: str = NAMED) -> str:
+    return view(f"<Labels {control}>{labels}</Labels>")
+
+
 EXAMPLES = {
     "single choice": (SINGLE_CHOICE, choices('<Choice value="Good" alias="g"/><Choice value="Bad"/>')),
     "300 classes": (SINGLE_CHOICE, choices(classes(300))),
@@ -47,6 +67,10 @@ EXAMPLES = {
     "2^32 values": (NUMERIC, number("-2147.483648", "2147.483647", "0.000001")),
     "15 digits": (NUMERIC, number("-999999.999999999", "-999995.705032704", "0.000000001")),
     "rating": (NUMERIC, rating()),
+    "boxes": (BOXES, boxes('<Label value="Cat" alias="c"/><Label value="Dog"/>')),
+    "300 kinds of boxes": (BOXES, boxes("".join(f'<Label value="kind {each}"/>' for each in range(300)))),
+    "spans": (SPANS, spans('<Label value="PER" alias="p"/><Label value="LOC" background="red"/>')),
+    "one kind of span": (SPANS, spans('<Label value="PER"/>')),
 }
 """Kind and config of tasks of every form, large ones among them."""
 

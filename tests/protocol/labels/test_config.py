@@ -10,16 +10,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelshare.errors import LabelError
-from labelshare.protocol.labels import KINDS, MAX_CONFIG_BYTES, MAX_CONFIG_DEPTH, MAX_CONFIG_TAGS, read_form
-from tests.protocol.labels.configs import EXAMPLES, choices, multiple, number, pairwise, rating, view
+from labelshare.protocol.labels import (
+    KINDS,
+    MAX_CONFIG_BYTES,
+    MAX_CONFIG_DEPTH,
+    MAX_CONFIG_TAGS,
+    Regions,
+    read_form,
+)
+from tests.protocol.labels.configs import (
+    EXAMPLES,
+    boxes,
+    choices,
+    multiple,
+    number,
+    pairwise,
+    rating,
+    spans,
+    view,
+)
+from tests.protocol.labels.test_forms import REGIONS
 
 CONFIGS = {
     "single-choice.v1": choices(),
     "multi-label.v1": multiple(),
     "pairwise.v1": pairwise(),
     "numeric.v1": number(),
+    "boxes.v1": boxes(),
+    "spans.v1": spans(),
 }
-CONTROLS = {"single-choice.v1": "Choices", "multi-label.v1": "Choices", "pairwise.v1": "Pairwise"}
+CONTROLS = {
+    "single-choice.v1": "Choices",
+    "multi-label.v1": "Choices",
+    "pairwise.v1": "Pairwise",
+    "boxes.v1": "RectangleLabels",
+    "spans.v1": "Labels",
+}
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 DECLARED = '<?xml version="1.0" encoding="{}"?>'
@@ -124,7 +150,11 @@ def test_any_text_is_a_form_or_refused(name: str, data: st.DataObject) -> None:
         form = read_form(kind, text)
     except LabelError:
         return
-    for answer in (0, form.n_classes - 1):
+    if isinstance(form, Regions):
+        edges = [form.decode(form.nothing), form.decode(REGIONS[kind])]
+    else:
+        edges = [0, form.n_classes - 1]
+    for answer in edges:
         assert form.decode(form.encode(answer)) == answer
         assert form.from_result(form.to_result(answer)) == answer
 
@@ -189,7 +219,7 @@ def test_the_limits_are_exact(kind: str) -> None:
     with pytest.raises(LabelError, match="at most 262144 bytes, this one 262145"):
         read_form(kind, config + spaces + " ")
 
-    depth = 3 if "Choices" in config else 2
+    depth = 3 if "<Choice " in config or "<Label " in config else 2
     outer = MAX_CONFIG_DEPTH - depth
     assert read_form(kind, "<View>" * outer + config + "</View>" * outer) == form
     with pytest.raises(LabelError, match="nests at most 32 tags"):
@@ -212,7 +242,7 @@ def test_malformed_xml_is_refused(kind: str, config: str) -> None:
 
 @every_kind
 @pytest.mark.parametrize(
-    "tag", ["TextArea", "Labels", "Taxonomy", "DateTime", "Ranker", "choices", "Label", "x"]
+    "tag", ["TextArea", "PolygonLabels", "Taxonomy", "DateTime", "Ranker", "choices", "Label", "x"]
 )
 def test_a_tag_that_could_add_answers_is_named(kind: str, tag: str) -> None:
     task = kind.removesuffix(".v1")
@@ -233,12 +263,13 @@ def test_a_namespace_makes_another_tag(kind: str) -> None:
     [
         (kind, config)
         for kind in KINDS
-        for config in (choices(), pairwise(), number(), rating())
-        if CONTROLS.get(kind, "Number") not in config and not (kind == "numeric.v1" and config == rating())
+        for config in (choices(), pairwise(), number(), rating(), boxes(), spans())
+        if f"<{CONTROLS.get(kind, 'Number')} " not in config
+        and not (kind == "numeric.v1" and config == rating())
     ],
 )
 def test_the_control_of_another_form_is_named(kind: str, config: str) -> None:
-    tag = next(tag for tag in ("Choices", "Pairwise", "Number", "Rating") if f"<{tag} " in config)
+    tag = next(tag for tag in (*CONTROLS.values(), "Number", "Rating") if f"<{tag} " in config)
     with pytest.raises(LabelError, match=f"<{tag}> has no place in a"):
         read_form(kind, config)
 

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelshare.errors import LabelError
-from labelshare.protocol.labels import KINDS, MAX_ANSWERS, Form, digest, read_form
+from labelshare.protocol.labels import (
+    BOXES,
+    KINDS,
+    MAX_ANSWERS,
+    SPANS,
+    Boxes,
+    Form,
+    Regions,
+    digest,
+    read_form,
+)
 from labelshare.types import keccak
 from tests.protocol.labels.configs import EXAMPLES, FORMS
 
@@ -20,9 +30,43 @@ JSON = st.recursive(
     max_leaves=8,
 )
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+COUNTED = {name: form for name, form in FORMS.items() if not isinstance(form, Regions)}
+every_counted_form = pytest.mark.parametrize("form", COUNTED.values(), ids=COUNTED.keys())
+REGIONS = {
+    BOXES: b"\x05" + bytes.fromhex("0000 0001 0002 0003 0004"),
+    SPANS: b"\x06" + bytes.fromhex("0000 00000001 00000002"),
+}
+
+
+def some(form: Form) -> int:
+    """An answer whose result has one region."""
+    return form.decode(REGIONS[form.kind]) if form.kind in REGIONS else 1
+
+
+@st.composite
+def regions(draw: st.DrawFn, form: Regions) -> int:
+    """The number of an answer with regions of any kind and place."""
+    name = st.integers(0, len(form.classes) - 1)
+    sides = ends(0, 10_000), ends(0, 10_000)
+    place = (
+        st.tuples(*sides).map(lambda each: (each[0][0], each[1][0], each[0][1], each[1][1]))
+        if isinstance(form, Boxes)
+        else ends(0, 2**32 - 1).map(lambda each: (each[0], sum(each)))
+    )
+    found = draw(st.sets(st.tuples(name, place).map(lambda each: (each[0], *each[1])), max_size=5))
+    return form.decode(form.tag + b"".join(form.layout.pack(*each) for each in sorted(found)))
+
+
+def ends(low: int, high: int) -> st.SearchStrategy[tuple[int, int]]:
+    """A start, and a length of at least one."""
+    return st.integers(low, high - 1).flatmap(
+        lambda start: st.tuples(st.just(start), st.integers(1, high - start))
+    )
 
 
 def answers(form: Form) -> st.SearchStrategy[int]:
+    if isinstance(form, Regions):
+        return regions(form)
     edges = [0, 1, form.n_classes - 2, form.n_classes - 1]
     return st.sampled_from(edges) | st.integers(0, form.n_classes - 1)
 
@@ -36,7 +80,8 @@ def nearly(draw: st.DrawFn, form: Form) -> bytes:
 
 
 def test_the_kinds_are_those_of_the_specification() -> None:
-    assert KINDS == ("single-choice.v1", "multi-label.v1", "pairwise.v1", "numeric.v1")
+    names = "single-choice.v1 multi-label.v1 pairwise.v1 numeric.v1 boxes.v1 spans.v1"
+    assert tuple(names.split()) == KINDS
     assert {kind for kind, _ in EXAMPLES.values()} == set(KINDS)
 
 
@@ -47,7 +92,7 @@ def test_a_form_is_of_the_kind_that_was_asked_for(name: str) -> None:
     assert read_form(kind, config) == FORMS[name]
 
 
-@pytest.mark.parametrize("kind", ["", "single-choice", "single-choice.v2", "boxes.v1"])
+@pytest.mark.parametrize("kind", ["", "single-choice", "single-choice.v2", "boxes"])
 def test_another_kind_does_not_exist(kind: str) -> None:
     with pytest.raises(LabelError, match=f"'{kind}' is no task type; there are single-choice.v1, "):
         read_form(kind, EXAMPLES["single choice"][1])
@@ -93,7 +138,8 @@ def test_bytes_are_the_spelling_of_an_answer_or_no_label(form: Form, data: st.Da
 
 @every_form
 def test_no_bytes_are_a_label_without_its_first_byte(form: Form) -> None:
-    for label in (b"", form.encode(0)[1:], b"\0" + form.encode(0)[1:], b"\xff" + form.encode(0)[1:]):
+    body = form.encode(some(form))[1:]
+    for label in (b"", body, b"\0" + body, b"\xff" + body):
         with pytest.raises(LabelError, match=f"is not the canonical form of {form.kind}"):
             form.decode(label)
 
@@ -116,7 +162,7 @@ def test_an_answer_survives_its_result_as_json(form: Form, data: st.DataObject) 
     assert form.from_result(result) == answer
 
 
-@every_form
+@every_counted_form
 def test_an_answer_must_exist(form: Form) -> None:
     for answer in (-1, form.n_classes):
         for use in (form.encode, form.to_result, form.describe):
@@ -127,7 +173,7 @@ def test_an_answer_must_exist(form: Form) -> None:
 @every_form
 @given(data=st.data())
 def test_whatever_a_result_holds_it_is_an_answer_or_refused(form: Form, data: st.DataObject) -> None:
-    result: Any = form.to_result(1)
+    result: Any = form.to_result(some(form))
     part = data.draw(st.sampled_from(["result", "region", "field", "value"]))
     strange = data.draw(JSON)
     if part == "result":
@@ -142,22 +188,22 @@ def test_whatever_a_result_holds_it_is_an_answer_or_refused(form: Form, data: st
         answer = form.from_result(result)
     except LabelError:
         return
-    assert 0 <= answer < form.n_classes
+    assert form.decode(form.encode(answer)) == answer
 
 
 @every_form
 def test_a_region_must_be_of_the_tasks_own_control(form: Form) -> None:
-    region: dict[str, Any] = form.to_result(1)[0]
+    region: dict[str, Any] = form.to_result(some(form))[0]
     for field in ("type", "from_name", "to_name"):
         with pytest.raises(LabelError, match=rf"result.{field} is 'other', expected '{region[field]}'"):
             form.from_result([region | {field: "other"}])
-    strange: list[Any] = [[region, region], [1], {}, None, "result"]
-    for result in strange:
-        with pytest.raises(LabelError, match="exactly one region"):
+    strange: list[Any] = [[1], {}, None, "result"]
+    for result in [*strange, *([[region, region]] if form.kind not in REGIONS else [])]:
+        with pytest.raises(LabelError, match=r"exactly one region|is an object, not 1|is a list of regions"):
             form.from_result(result)
 
 
 @every_form
 def test_extra_keys_of_label_studio_do_no_harm(form: Form) -> None:
-    (region,) = form.to_result(1)
-    assert form.from_result([region | {"id": "x1", "origin": "manual"}]) == 1
+    (region,) = form.to_result(some(form))
+    assert form.from_result([region | {"id": "x1", "origin": "manual"}]) == some(form)

@@ -128,7 +128,7 @@ def truth_rows(spec: Spec, outcome: Outcome) -> list[Row]:
         {
             "kind": "truth",
             "item": str(item),
-            "winner": hexed(spec.form.encode(winner.choice)),
+            "winner": hexed(outcome.says(spec, winner.choice)),
             "confidenceQ16": winner.votes * 65_536 // winner.total,
             "accepted": winner.accepted(spec),
         }
@@ -192,14 +192,14 @@ def settle(
         for row in payouts
     ]
     label_leaves = [
-        domain.leaf("LABEL", each.annotator, each.batch, each.item, keccak(spec.form.encode(each.choice)))
+        domain.leaf("LABEL", each.annotator, each.batch, each.item, keccak(each.answer))
         for each in outcome.labels
     ]
     truth_leaves = [
         domain.leaf(
             "TRUTH",
             item,
-            keccak(spec.form.encode(winner.choice)),
+            keccak(outcome.says(spec, winner.choice)),
             winner.votes * 65_536 // winner.total,
             winner.accepted(spec),
         )

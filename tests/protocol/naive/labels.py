@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -109,6 +112,17 @@ def only_value(control: Element, kind: str, to_name: str, result: Any, key: str)
     return value.get(key) if isinstance(value, dict) else None
 
 
+def named(child: Element, tag: str) -> str:
+    """What a choice or a name answers."""
+    if child.tag != tag:
+        raise ValueError(f"there may only be <{tag}> tags")
+    no_tags_in(child)
+    value = attribute(child, "value")
+    if re.search(r"\$[A-Za-z0-9_\[\].{}]", value):
+        raise ValueError(f"{value!r} would come from the item's data")
+    return value if child.get("alias") is None else attribute(child, "alias")
+
+
 class Choices(Form):
     """What single choice and multi-label have in common."""
 
@@ -116,21 +130,12 @@ class Choices(Form):
         self.control = read_config(config, "Choices")
         if self.control.get("choice") not in kinds or self.control.get("value") is not None:
             raise ValueError("<Choices> asks for something else")
-        self.answers = [self.answer(choice) for choice in self.control]
+        self.answers = [named(choice, "Choice") for choice in self.control]
         values = {choice.get("value") for choice in self.control}
         if not 2 <= len(self.control) <= most:
             raise ValueError(f"<Choices> needs 2 to {most} choices")
         if len(values) < len(self.control) or len(set(self.answers)) < len(self.control):
             raise ValueError("two choices are the same")
-
-    def answer(self, choice: Element) -> str:
-        if choice.tag != "Choice":
-            raise ValueError("<Choices> may only hold <Choice> tags")
-        no_tags_in(choice)
-        value = attribute(choice, "value")
-        if re.search(r"\$[A-Za-z0-9_\[\].{}]", value):
-            raise ValueError(f"{value!r} would come from the item's data")
-        return value if choice.get("alias") is None else attribute(choice, "alias")
 
     def chosen(self, result: Any) -> list[int] | None:
         """The choices of a result, each once."""
@@ -245,11 +250,153 @@ class Numeric(Form):
         return int(place) if place.denominator == 1 and 0 <= place < self.n else None
 
 
-FORMS: dict[str, type[SingleChoice | MultiLabel | Pairwise | Numeric]] = {
+class Regions(Form):
+    """What boxes and spans have in common; an answer's number is only a name for its bytes."""
+
+    n = 2**32
+    first: bytes
+    sizes: tuple[int, ...]  # of a region's numbers, in bytes
+
+    def __init__(self, config: str, control: str, kind: str, shown: str) -> None:
+        self.control, self.kind = read_config(config, control), kind
+        to_name = attribute(self.control, "toName")
+        if all(tag.get("name") != to_name for tag in fromstring(config).iter(shown)):
+            raise ValueError(f"<{control}> is for no <{shown}>")
+        self.answers = [named(child, "Label") for child in self.control]
+        values = {child.get("value") for child in self.control}
+        if not 1 <= len(self.answers) <= 65_536 or self.control.get("value") is not None:
+            raise ValueError(f"<{control}> needs 1 to 65,536 names")
+        if len(values) < len(self.answers) or len(set(self.answers)) < len(self.answers):
+            raise ValueError("two names are the same")
+
+    @abstractmethod
+    def exists(self, place: tuple[int, ...]) -> bool:
+        """Whether there is such a region, its name apart."""
+
+    @abstractmethod
+    def place(self, value: dict[str, Any]) -> tuple[int, ...] | None:
+        """Where a region of a result is; None if there is no such region."""
+
+    @abstractmethod
+    def cells(self, region: tuple[int, ...]) -> tuple[range, range]:
+        """What a region covers: columns and rows."""
+
+    def spell(self, regions: Iterable[tuple[int, ...]]) -> bytes:
+        parts = [
+            b"".join(each.to_bytes(size, "big") for each, size in zip(region, self.sizes, strict=True))
+            for region in regions
+        ]
+        return self.first + b"".join(sorted(set(parts)))
+
+    def regions(self, label: bytes) -> list[tuple[int, ...]]:
+        """The regions that some bytes spell; what is left over is lost."""
+        found, whole = [], sum(self.sizes)
+        for start in range(1, len(label) - whole + 1, whole):
+            numbers, at = [], start
+            for size in self.sizes:
+                numbers.append(int.from_bytes(label[at : at + size], "big"))
+                at += size
+            found.append(tuple(numbers))
+        return found
+
+    def encode(self, number: int) -> bytes:
+        return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+    def number(self, label: bytes) -> int | None:
+        return int.from_bytes(label, "big")
+
+    def decode(self, label: bytes) -> int | None:
+        found = self.regions(label)
+        if self.spell(found) != label or len(found) > 100:
+            return None
+        there = all(region[0] < len(self.answers) and self.exists(region[1:]) for region in found)
+        return self.number(label) if there else None
+
+    def read(self, result: Any) -> int | None:
+        if not isinstance(result, list):
+            return None
+        found = set()
+        for region in result:
+            name = only_value(self.control, self.kind, self.control.get("toName", ""), [region], self.kind)
+            if not isinstance(name, list) or len(name) != 1 or name[0] not in self.answers:
+                return None
+            place = self.place(region["value"])
+            if place is None or not self.exists(place):
+                return None
+            found.add((self.answers.index(name[0]), *place))
+        return self.number(self.spell(found)) if len(found) <= 100 else None
+
+
+class Boxes(Regions):
+    """`boxes.v1`"""
+
+    first, sizes = b"\x05", (2, 2, 2, 2, 2)
+
+    def __init__(self, config: str) -> None:
+        super().__init__(config, "RectangleLabels", "rectanglelabels", "Image")
+        if self.control.get("canRotate") != "false":
+            raise ValueError("boxes must not be turned")
+
+    def exists(self, place: tuple[int, ...]) -> bool:
+        left, top, width, height = place
+        return width >= 1 and height >= 1 and left + width <= 10_000 and top + height <= 10_000
+
+    def place(self, value: dict[str, Any]) -> tuple[int, ...] | None:
+        values = [value.get(key) for key in ("x", "y", "width", "height", "rotation")]
+        x, y, width, height, turned = (0 if each is None else each for each in values)
+        if None in values[:4] or value.get("rotation", 0) is None:
+            return None
+        if not all(is_number(each) for each in (x, y, width, height, turned)) or turned != 0:
+            return None
+        left, top = edge(float(x)), edge(float(y))
+        right, bottom = edge(float(x) + float(width)), edge(float(y) + float(height))
+        return (left, top, right - left, bottom - top) if left < right and top < bottom else None
+
+    def cells(self, region: tuple[int, ...]) -> tuple[range, range]:
+        _, left, top, width, height = region
+        return range(left, left + width), range(top, top + height)
+
+
+class Spans(Regions):
+    """`spans.v1`"""
+
+    first, sizes = b"\x06", (2, 4, 4)
+
+    def __init__(self, config: str) -> None:
+        super().__init__(config, "Labels", "labels", "Text")
+
+    def exists(self, place: tuple[int, ...]) -> bool:
+        return place[0] < place[1]
+
+    def place(self, value: dict[str, Any]) -> tuple[int, ...] | None:
+        ends: tuple[Any, Any] = value.get("start"), value.get("end")
+        if any(not is_number(each) or each % 1 or not 0 <= each < 2**32 for each in ends):
+            return None
+        return int(ends[0] or 0), int(ends[1] or 0)
+
+    def cells(self, region: tuple[int, ...]) -> tuple[range, range]:
+        return range(region[1], region[2]), range(1)
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is a number that a double can be near."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
+
+
+def edge(percent: float) -> int:
+    whole = 100.0 * percent + 0.5
+    return 10_000 if whole >= 10_000 else max(math.floor(whole), 0) if whole > 0 else 0
+
+
+FORMS: dict[str, type[SingleChoice | MultiLabel | Pairwise | Numeric | Boxes | Spans]] = {
     "single-choice.v1": SingleChoice,
     "multi-label.v1": MultiLabel,
     "pairwise.v1": Pairwise,
     "numeric.v1": Numeric,
+    "boxes.v1": Boxes,
+    "spans.v1": Spans,
 }
 
 

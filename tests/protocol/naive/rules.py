@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.protocol.naive import committee, dawid_skene
+from tests.protocol.naive.groups import Groups, find_groups
 from tests.protocol.naive.spec import Gold, Model, Slash, Spec
 from tests.protocol.naive.statements import Commitment, read_labels, salt
 from tests.protocol.naive.trees import keccak, leaf, root
@@ -27,12 +28,13 @@ class Opening:
 
 @dataclass(frozen=True)
 class Label:
-    """A label that counts."""
+    """A label that counts; `choice` is its class."""
 
     annotator: bytes
     batch: int
     item: int
     choice: int
+    answer: bytes = b""
 
 
 # Section 6, assignment
@@ -114,9 +116,18 @@ def labels_that_count(spec: Spec, openings: Iterable[Opening], assigned: Assigne
             may = assigned is None or (opening.commit.round, item, who) in assigned
             choice = spec.form.decode(label)
             if item < spec.items and listed and may and first and choice is not None:
-                counted.append(Label(who, opening.commit.batch, item, choice))
+                counted.append(Label(who, opening.commit.batch, item, choice, label))
                 seen.add((who, item))
     return counted
+
+
+def by_class(spec: Spec, seed: bytes, labels: list[Label]) -> tuple[list[Label], Groups | None]:
+    """The labels with the classes that section 7 finds where no answer has one by itself."""
+    if spec.likeness is None:
+        return labels, None
+    groups = find_groups(spec.likeness, seed, [(label.item, label.answer) for label in labels])
+    found = [replace(label, choice=groups.class_of(label.item, label.answer)) for label in labels]
+    return found, groups
 
 
 @dataclass(frozen=True)
@@ -176,6 +187,12 @@ def gold_holds(
         return False
     leaves = [gold_leaf(item, label, salt(secret, item)) for item, label in zip(items, labels, strict=True)]
     return root(leaves) == sealed.root
+
+
+def gold_classes(spec: Spec, groups: Groups | None, sealed: dict[int, bytes]) -> dict[int, int]:
+    if groups is None or spec.likeness is None:
+        return {item: spec.form.decode(label) or 0 for item, label in sealed.items()}
+    return {item: groups.class_of_gold(spec.likeness, item, label) for item, label in sealed.items()}
 
 
 def void_gold(
@@ -359,6 +376,11 @@ class Outcome:
     gold: dict[int, bytes]
     void: set[int]
     results: list[Result]
+    groups: Groups | None = None
+
+    def says(self, spec: Spec, choice: int) -> bytes:
+        """The label that a class stands for."""
+        return spec.form.encode(choice) if self.groups is None else self.groups.centres[choice]
 
 
 @dataclass(frozen=True)
@@ -383,7 +405,7 @@ def judge(
     reveals: Iterable[bytes],
 ) -> Outcome:
     """Everything that follows from standing commitments, openings and gold."""
-    labels = labels_that_count(spec, openings, assigned)
+    labels, groups = by_class(spec, seed, labels_that_count(spec, openings, assigned))
     results = [
         Result(
             who,
@@ -396,7 +418,7 @@ def judge(
         if commits
     ]
     sealed = revealed_gold(spec, reveals)
-    gold = {item: spec.form.decode(label) or 0 for item, label in sealed.items()}
+    gold = gold_classes(spec, groups, sealed)
     void = void_gold(
         spec,
         labels,
@@ -416,7 +438,7 @@ def judge(
     if spec.slash is not None and breaker_lets(spec.slash, truth, vote(seed, labels), gold, valid):
         for each in results:
             each.slash = lost(spec, spec.slash, each, each.committed * money.stake_per_label)
-    return Outcome(labels, truth, sealed, void, results)
+    return Outcome(labels, truth, sealed, void, results, groups)
 
 
 def score(spec: Spec, each: Result, truth: dict[int, Winner], valid: dict[int, int]) -> None:

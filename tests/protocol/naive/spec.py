@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tests.protocol.naive.labels import Form, form_of
+from tests.protocol.naive.groups import Likeness
+from tests.protocol.naive.labels import Form, Regions, form_of
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Spec:
-    """What the rules need of a spec; `cap_bps` is None under given.v1, `model` under majority.v1."""
+    """What the rules need of a spec; `cap_bps` is None under given.v1, `model` under majority.v1.
+
+    `likeness` is None where answers are no regions.
+    """
 
     form: Form
+    likeness: Likeness | None
     items: int
     price: int
     share_weight: int
@@ -142,17 +147,17 @@ def read_spec(value: Any) -> Spec:
     text(spec["title"], 1, 200)
     text(spec["instructions"], 0, 65_536)
     integer(spec["seconds_per_label"], 1, 86_400)
-    task = holds(spec["task"], "type config")
-    form = form_of(task["type"], task["config"])
+    form, likeness = read_task(spec["task"])
     items = read_items(spec["items"])
     policy(spec["redundancy"], {"fixed.v1": "k"})
-    k = integer(spec["redundancy"]["k"], 1, 65_535)
+    k = integer(spec["redundancy"]["k"], 1, 65_535 if likeness is None else 16)
     policy(spec["skill"], {"leave-one-out.v1": "strength prior_bps from_bps full_bps"})
     full_bps = integer(spec["skill"]["full_bps"], 1, 10_000)
     gold = read_gold(spec["gold"], items)
     numerator, denominator = read_acceptance(spec["acceptance"])
     return Spec(
         form=form,
+        likeness=likeness,
         items=items,
         price=decimal(spec["price"], 0),
         share_weight=decimal(spec["share_weight"], 10**18),
@@ -170,6 +175,16 @@ def read_spec(value: Any) -> Spec:
         slash=read_slash(spec["slash"], gold),
         gold=gold,
     )
+
+
+def read_task(value: Any) -> tuple[Form, Likeness | None]:
+    """The form, and when two answers are alike where they are regions."""
+    regions = isinstance(value, dict) and value.get("type") in ("boxes.v1", "spans.v1")
+    task = holds(value, "type config overlap_bps alike_bps" if regions else "type config")
+    form = form_of(task["type"], task["config"])
+    if not isinstance(form, Regions):
+        return form, None
+    return form, Likeness(form, *(integer(task[name], 1, 10_000) for name in ("overlap_bps", "alike_bps")))
 
 
 def read_items(value: Any) -> int:

@@ -22,6 +22,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the service said no and would say so again; anything else is a failure, which may pass. */
+export function isRefusal(fault: unknown): boolean {
+  return fault instanceof ApiError && fault.status < 500 && fault.status !== 429;
+}
+
 /** No answer came, or none that is the service's: whether a message arrived is not known. */
 export class LostError extends Error {}
 
@@ -80,6 +85,19 @@ export class TooLargeError extends Error {
   }
 }
 
+/** Statuses that say no to whoever asks, or that there is nothing; any other than these and success is a failure. */
+const REFUSED = new Set([401, 403, 404]);
+
+/** Whether there is something at an address for whoever asks. An answer to HEAD has no body: its status is all that is known. */
+export async function askWhether(path: string): Promise<boolean> {
+  const asked = token;
+  const response = await answerTo(path, { method: "HEAD" });
+  if (response.ok) return true;
+  if (response.status === 401) leaves(asked);
+  if (REFUSED.has(response.status)) return false;
+  throw new LostError(`the service answers ${response.status} and says nothing of ours`);
+}
+
 /** Every row of a list, page by page. */
 export async function askAll<Row>(path: string, most = 10_000): Promise<Row[]> {
   const rows: Row[] = [];
@@ -94,6 +112,14 @@ export async function askAll<Row>(path: string, most = 10_000): Promise<Row[]> {
 }
 
 async function fetchFrom(path: string, sent: Sent): Promise<Response> {
+  const as = sent.token ?? token;
+  const response = await answerTo(path, sent);
+  if (response.ok) return response;
+  throw await refusal(response, as);
+}
+
+/** An answer of whatever status. */
+async function answerTo(path: string, sent: Sent): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json, application/problem+json" };
   const as = sent.token ?? token;
   if (as) headers["Authorization"] = `Bearer ${as}`;
@@ -102,17 +128,14 @@ async function fetchFrom(path: string, sent: Sent): Promise<Response> {
   const init: RequestInit = { method: sent.method ?? "GET", headers, credentials: "omit", redirect: "error" };
   if (sent.body !== undefined) init.body = typeof sent.body === "string" || sent.body instanceof Blob ? sent.body : JSON.stringify(sent.body);
   if (sent.signal) init.signal = sent.signal;
-  let response: Response;
   try {
-    response = await fetch(path, init);
+    return await fetch(path, init);
   } catch (fault) {
     throw new LostError(String(fault));
   }
-  if (response.ok) return response;
-  throw await refusal(response, as !== null && as === token);
 }
 
-async function refusal(response: Response, asCurrent: boolean): Promise<Error> {
+async function refusal(response: Response, as: string | null): Promise<Error> {
   const after = response.headers.get("retry-after");
   let problem: Problem;
   try {
@@ -121,6 +144,11 @@ async function refusal(response: Response, asCurrent: boolean): Promise<Error> {
   } catch {
     return new LostError(`the service answers ${response.status} and says nothing of ours`);
   }
-  if (problem.type.endsWith(":unauthenticated") && asCurrent) for (const listener of leaving) listener();
+  if (problem.type.endsWith(":unauthenticated")) leaves(as);
   return new ApiError(problem, after && /^\d{1,6}$/.test(after) ? Number(after) : null);
+}
+
+/** The session is over, if it is the current one that the service knows no more. */
+function leaves(as: string | null): void {
+  if (as !== null && as === token) for (const listener of leaving) listener();
 }

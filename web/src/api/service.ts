@@ -1,6 +1,6 @@
 // Every question that pages ask the service, by name.
 import type { Address, Hex } from "viem";
-import { ApiError, ask, askAll, askBytes, LostError } from "./client";
+import { ask, askAll, askBytes, askWhether } from "./client";
 import type {
   AssignmentAnswer, BatchAnswer, CampaignAnswer, CampaignLine, CommitAnswer, DatasetAnswer, DatasetLine, EarningsAnswer,
   EnrolledAnswer, HolderAnswer, HoldingAnswer, ItemAnswer, MediaStored, OfferAnswer, ProofAnswer, QuoteAnswer, QuoteQuestion,
@@ -41,15 +41,8 @@ export const service = {
   putSpec: (digest: Hex, canonical: Blob) => ask<SpecStored>(`/v1/specs/${digest}`, { method: "PUT", body: canonical }),
   putMedia: (campaign: Hex, digest: string, content: Blob, signal: AbortSignal) =>
     ask<MediaStored>(`${at(campaign)}/media/0x${digest}`, { method: "PUT", body: content, signal }),
-  /** Whether the service has a content. */
-  hasMedia: (campaign: Hex, digest: string) =>
-    ask<void>(`${at(campaign)}/media/0x${digest}`, { method: "HEAD" }).then(
-      () => true,
-      (fault: unknown) => {
-        if (fault instanceof ApiError ? fault.status === 404 : fault instanceof LostError) return false;
-        throw fault;
-      },
-    ),
+  /** Whether the service has a content and shows it to whoever asks. */
+  hasMedia: (campaign: Hex, digest: string) => askWhether(`${at(campaign)}/media/0x${digest}`),
   eventsOf: (campaign: Hex) => new EventSource(`${at(campaign)}/events`),
 
   askSignIn: (account: Address) => ask<SignInMessage>("/v1/sign-ins", { method: "POST", body: { account } }),

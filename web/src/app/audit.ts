@@ -1,5 +1,6 @@
 // Auditing in the browser: what the service says, held against what the chain says. Nothing here trusts the service.
 import type { Address, Hex, PublicClient } from "viem";
+import { isRefusal } from "../api/client";
 import { service, type Site } from "../api/service";
 import type { CampaignAnswer, ProofAnswer } from "../api/types";
 import { payoutTree, readBundle, truthTree, type Bundle } from "../protocol/bundle";
@@ -111,7 +112,10 @@ async function proven(
   item: number,
   { annotator, label }: { annotator: Address; label: Hex },
 ): Promise<AuditedAnswer> {
-  const answer = await service.proof(campaign.id, annotator, item).catch(() => null);
+  const answer = await service.proof(campaign.id, annotator, item).catch((fault: unknown) => {
+    if (isRefusal(fault)) return null; // it was not counted; a lost line says nothing of the kind
+    throw fault;
+  });
   if (!answer) return { annotator, label, proof: false, answer };
   const leaf = labelLeaf(scope, { annotator, batch: answer.label.batch, item, labelDigest: digest(label) });
   return { annotator, label, proof: rootFrom(leaf, answer.label.proof) === posted.labelRoot, answer };

@@ -1,5 +1,6 @@
 // Practice: which finished campaign fits a campaign that somebody looks at. Its answers and results are public, its contents shown to those who had a part in it.
 import type { Hex } from "viem";
+import { isRefusal, TooLargeError } from "../api/client";
 import { service } from "../api/service";
 import type { CampaignLine } from "../api/types";
 import type { Spec } from "../protocol/spec";
@@ -21,26 +22,24 @@ export interface Ground {
   hidden: ReadonlySet<string>;
 }
 
-/** The best ground to practise for a campaign; null where no finished campaign has a task of its kind. */
+/**
+ * The best ground to practise for a campaign; null where no finished campaign has a task of its kind and shows its contents to this visitor.
+ * A failure counts only where nothing was found: it is then thrown, so that nothing to practise on is never said by accident.
+ */
 export async function groundFor(name: Hex): Promise<Ground | null> {
   const lines = await service.campaigns();
   const wanted = lines.find((line) => line.id === name) ?? (await service.campaign(name));
   const finished = lines.filter(isFinished);
   if (isFinished(wanted)) return (await shows(wanted)) ? { finished: wanted, sameTask: true, sameInstructions: true, hidden: new Set() } : null;
-  if (!finished.length || !fits(wanted)) return null;
-  const spec = await loadSpec(wanted.specHash);
+  const spec = finished.length && fits(wanted) ? await specOf(wanted) : null;
+  if (!spec) return null;
   const hidden = new Set(spec.items.map((item) => item.digest));
-  let likeIt: Ground | null = null;
-  for (const line of finished.slice(0, MOST_FINISHED)) {
-    // A spec that is not to be had is no reason to offer none of the others.
-    const other = await loadSpec(line.specHash).catch(() => null);
-    if (!other || other.task.type !== spec.task.type || other.items.every((item) => hidden.has(item.digest))) continue;
-    if (!(await shows(line))) continue;
-    const ground = groundOf(line, other, spec, hidden);
-    if (ground.sameTask) return ground;
-    likeIt ??= ground;
-  }
-  return likeIt;
+  const ground = async (line: CampaignLine) => {
+    const other = await specOf(line);
+    if (!other || other.task.type !== spec.task.type || other.items.every((item) => hidden.has(item.digest))) return null;
+    return (await shows(line)) ? groundOf(line, other, spec, hidden) : null;
+  };
+  return firstOf(finished.slice(0, MOST_FINISHED), ground, ({ sameTask }) => sameTask);
 }
 
 function groundOf(finished: CampaignLine, other: Spec, spec: Spec, hidden: ReadonlySet<string>): Ground {
@@ -49,12 +48,36 @@ function groundOf(finished: CampaignLine, other: Spec, spec: Spec, hidden: Reado
 
 /** Whether the service shows this visitor the contents: it does so to those who have a part in the campaign. */
 async function shows(line: CampaignLine): Promise<boolean> {
+  const [first] = (await specOf(line))?.items ?? [];
+  return first !== undefined && (await service.hasMedia(line.id, first.digest));
+}
+
+/** A campaign's spec; null where the service has none that a page can use. What failed otherwise may be there the next time. */
+async function specOf({ specHash }: CampaignLine): Promise<Spec | null> {
   try {
-    const [first] = (await loadSpec(line.specHash)).items;
-    return first !== undefined && (await service.hasMedia(line.id, first.digest));
-  } catch {
-    return false;
+    return await loadSpec(specHash);
+  } catch (fault) {
+    if (isRefusal(fault) || fault instanceof TooLargeError) return null;
+    const { OtherBytesError } = await import("../protocol/spec");
+    if (fault instanceof OtherBytesError) return null;
+    throw fault;
   }
+}
+
+/** The first of what is found row by row that is best, else the first of all; null where nothing is. Fails only where nothing is found and a question failed. */
+async function firstOf<Row, Found>(rows: readonly Row[], find: (row: Row) => Promise<Found | null>, isBest: (found: Found) => boolean): Promise<Found | null> {
+  let first: Found | null = null;
+  const failures: unknown[] = [];
+  for (const row of rows) {
+    const found = await find(row).catch((fault: unknown) => {
+      failures.push(fault);
+      return null;
+    });
+    if (found !== null && isBest(found)) return found;
+    first ??= found;
+  }
+  if (first === null && failures.length) throw failures[0];
+  return first;
 }
 
 function isFinished(line: CampaignLine): boolean {
@@ -65,10 +88,10 @@ function fits(line: CampaignLine): boolean {
   return line.items != null && line.items <= MOST_ITEMS;
 }
 
-/** Of several campaigns the one to practise for, those that take work first; null where there is no ground for any. */
-export async function practicable(lines: readonly CampaignLine[]): Promise<Hex | null> {
+/** Of several campaigns the one to practise for, those that take work first; null where there is no ground for any. Fails as `groundFor` does. */
+export function practicable(lines: readonly CampaignLine[]): Promise<Hex | null> {
   const live = lines.filter((line) => LIVE.has(line.status)).slice(0, MOST_WANTED);
-  for (const line of live) if (await groundFor(line.id).catch(() => null)) return line.id;
-  for (const line of lines.filter(isFinished).slice(0, MOST_WANTED)) if (await shows(line)) return line.id;
-  return null;
+  const finished = lines.filter(isFinished).slice(0, MOST_WANTED);
+  const named = async (line: CampaignLine) => ((isFinished(line) ? await shows(line) : await groundFor(line.id)) ? line.id : null);
+  return firstOf([...live, ...finished], named, () => true);
 }

@@ -1,8 +1,9 @@
 // Native widgets for an answer, one a task type: a few big controls, the same by key, mouse and thumb.
 import { useId } from "react";
-import { LEFT, MultiLabel, Numeric, Pairwise, RIGHT, SingleChoice, TIE, type Form } from "../protocol/labels";
+import { LEFT, MultiLabel, Numeric, Pairwise, Regions, RIGHT, SingleChoice, TIE, type Answer, type Form } from "../protocol/labels";
 import { t } from "../texts/en";
 import { Notice } from "../ui/parts";
+import { RegionForm } from "./RegionForm";
 
 interface Props {
   form: Form;
@@ -15,7 +16,7 @@ interface Props {
 
 /** Whether this page has a widget for a form. */
 export function isNative(form: Form): boolean {
-  return form instanceof SingleChoice || form instanceof MultiLabel || form instanceof Pairwise || form instanceof Numeric;
+  return [SingleChoice, MultiLabel, Pairwise, Numeric, Regions].some((each) => form instanceof each);
 }
 
 export function AnswerForm(props: Props) {
@@ -25,6 +26,7 @@ export function AnswerForm(props: Props) {
   if (form instanceof MultiLabel) return <Several {...props} form={form} />;
   if (form instanceof Numeric && form.control === "rating") return <Choice {...props} names={ratingNames(form)} />;
   if (form instanceof Numeric) return <NumberField {...props} form={form} />;
+  if (form instanceof Regions) return <RegionForm form={form} answer={props.answer} choose={props.choose} />;
   return <Notice kind="warn" title={t.label.noForm} />;
 }
 
@@ -97,7 +99,7 @@ export function answerByKey(form: Form, key: string, answer: Answer | null): num
     const side = { "1": LEFT, "2": RIGHT, "3": TIE, "0": TIE, ArrowLeft: LEFT, ArrowRight: RIGHT, ArrowDown: TIE }[key];
     return side;
   }
-  if (form instanceof Numeric && form.control === "number") return undefined;
+  if (form instanceof Regions || (form instanceof Numeric && form.control === "number")) return undefined;
   if (!/^\d$/.test(key)) return undefined;
   const index = key === "0" ? 9 : Number(key) - 1;
   if (form instanceof MultiLabel) return index < form.classes.length ? toggled(answer, index) : undefined;

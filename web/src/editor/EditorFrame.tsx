@@ -15,6 +15,8 @@ import { OtherContentError, taskOf } from "./content";
 import type { FromEditor } from "./contract";
 
 const MAX_HEIGHT = 2_000; // the styles bound it further, by the window
+/** The part of the window's height that the styles let a frame have. */
+const ROOM = 0.78;
 
 interface Props {
   campaign: Hex;
@@ -67,7 +69,7 @@ export default function EditorFrame({ campaign, config, form, item, answer, hear
     if (!value || fallen) return;
     const result = answer === null ? null : form.toResult(answer);
     const focus = document.activeElement === frame.current || document.activeElement === document.body;
-    connection.current!.show({ kind: "init", item: item.index, config, ...value, result, theme: currentTheme(), focus });
+    connection.current!.show({ kind: "init", item: item.index, config, ...value, result, theme: currentTheme(), room: Math.round(innerHeight * ROOM), focus });
     // What was answered goes in with the item; what is answered meanwhile comes from the frame itself.
   }, [value, fallen, item.index]);
 

@@ -9,6 +9,7 @@ import { t } from "../texts/en";
 import { Copy, Notice } from "../ui/parts";
 import { Fault } from "../ui/Fault";
 import { contentAhead } from "./ahead";
+import { marked } from "./Marks";
 import { contentOf, OtherContentError, release, type Item, type Shown } from "./content";
 
 interface Props {
@@ -37,13 +38,16 @@ export function ItemView({ campaign, config, form, item, answer }: Props) {
   return (
     <div className="item-view">
       {value.map((each) => (
-        <One key={each.name} shown={each} title={item.name ?? ""} />
+        <One key={each.name} shown={each} title={item.name ?? ""} form={form} answer={answer} />
       ))}
     </div>
   );
 }
 
-export function One({ shown, title }: { shown: Shown; title: string }) {
+/** One thing to look at; with the regions of an answer where they are of it. */
+export function One({ shown, title, form, answer = null }: { shown: Shown; title: string; form?: Form; answer?: Answer | null }) {
+  const drawn = form && marked({ form, answer, shown, title });
+  if (drawn) return drawn;
   if (shown.kind === "image") return <img src={shown.value} alt={title} />;
   if (shown.kind === "audio") return <audio src={shown.value} controls aria-label={title} />;
   return (

@@ -66,12 +66,16 @@ export async function taskOf(config: string, item: ItemAnswer, bytes: Uint8Array
 }
 
 // What the editor shows without what its frame lacks: an origin (HyperText, Paragraphs) or a network (Video, Pdf). Of the
-// answers, choices: it takes no keys for a rating, and an untouched pair for a tie.
-const IN_FRAME = new Set("View Header Style Text Image Choices Choice".split(" "));
+// answers, choices and regions: it takes no keys for a rating, and an untouched pair for a tie.
+const IN_FRAME = new Set("View Header Style Text Image Choices Choice RectangleLabels Labels Label".split(" "));
 
-/** Whether the editor in its frame can show all of a config. */
+/** Attributes of a text that the editor decodes or fetches first: it is then another one than this page has. */
+const OTHER_TEXT = new Set(["encoding", "valuetype"]);
+
+/** Whether the editor in its frame can show all of a config, and the same as this page. */
 export function fitsFrame(config: string): boolean {
-  return everyTag(readTags(config)).every((tag) => IN_FRAME.has(tag.name));
+  const fits = (tag: Tag) => IN_FRAME.has(tag.name) && ![...tag.attributes.keys()].some((name) => OTHER_TEXT.has(name.toLowerCase()));
+  return everyTag(readTags(config)).every(fits);
 }
 
 /** Let go of the addresses that `contentOf` made. */

@@ -23,6 +23,8 @@ export interface Init {
   /** What was answered before, to go on from. */
   result: Region[] | null;
   theme: "light" | "dark";
+  /** How many pixels high the frame may become. */
+  room: number;
   /** Whether the keyboard goes to the editor. */
   focus: boolean;
 }
@@ -48,6 +50,8 @@ export type FromEditor =
 
 export const MAX_MESSAGE_CHARS = 64 * 1024;
 export const MAX_ERROR_CHARS = 300;
+/** Regions of a result; a form that takes fewer says so. */
+export const MAX_REGIONS = 1_000;
 /** Somebody quick answers two or three items a second, and each takes up to five messages: half of this. */
 export const MAX_MESSAGES = 60;
 export const PER_MILLISECONDS = 2_000;
@@ -104,5 +108,5 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 function isResult(value: unknown): boolean {
-  return Array.isArray(value) && value.length <= 100 && value.every((each) => isPlain(each) && isPlain(each["value"]));
+  return Array.isArray(value) && value.length <= MAX_REGIONS && value.every((each) => isPlain(each) && isPlain(each["value"]));
 }

@@ -47,7 +47,8 @@ export function pointsOf(campaign: CampaignAnswer, seen: readonly Point[], now: 
     const end = timeline.workStart + (row.round + 1) * params.schedule.roundLength;
     if (end <= now) points.push({ time: end, labels: sum });
   }
-  points.push(...seen);
+  // Who watched before the work began saw no labels: the drawing begins with it.
+  points.push(...seen.filter((each) => each.time > timeline.workStart));
   const last = Math.min(Math.max(now, timeline.workStart), timeline.commitEnd);
   points.push({ time: last, labels: progress.labels });
   return points.sort((one, other) => one.time - other.time || one.labels - other.labels).filter((each) => each.time <= last);

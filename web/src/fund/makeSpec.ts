@@ -3,7 +3,7 @@ import type { Hex } from "viem";
 import { sha256, type Spec } from "../protocol/spec";
 import { canonicalBytes, type Json } from "./canonical";
 
-export type TaskKind = "single-choice.v1" | "multi-label.v1" | "pairwise.v1" | "numeric.v1";
+export type TaskKind = "single-choice.v1" | "multi-label.v1" | "pairwise.v1" | "numeric.v1" | "boxes.v1" | "spans.v1";
 export type Aggregation = "dawid-skene.v1" | "majority.v1" | "committee.v1";
 export type Paid = "skill.v1" | "flat.v1";
 
@@ -13,6 +13,8 @@ export interface Decided {
   instructions: string;
   kind: TaskKind;
   config: string;
+  /** Of the two kinds that mark regions: what is near enough, in 1/10,000. */
+  near?: { overlapBps: number; alikeBps: number } | null;
   items: readonly { digest: string; name?: string }[];
   price: bigint;
   shareWeight: bigint;
@@ -49,7 +51,7 @@ export function specOf(decided: Decided): { readonly [key: string]: Json } {
     version: "labelshare.spec.v1",
     title: decided.title,
     instructions: decided.instructions,
-    task: { type: decided.kind, config: decided.config },
+    task: taskOf(decided),
     items: decided.items.map(({ digest, name }) => (name ? { digest, name } : { digest })),
     price: decided.price.toString(),
     share_weight: decided.shareWeight.toString(),
@@ -66,6 +68,10 @@ export function specOf(decided: Decided): { readonly [key: string]: Json } {
       ? { policy: "merkle.v1", root: decided.gold.root, count: decided.gold.count, weight: 5, void_bps: 8_000 }
       : { policy: "none.v1" },
   };
+}
+
+function taskOf({ kind, config, near }: Decided): { readonly [key: string]: Json } {
+  return near ? { type: kind, config, overlap_bps: near.overlapBps, alike_bps: near.alikeBps } : { type: kind, config };
 }
 
 /** The canonical bytes of a spec, and their sha256: the hash that goes on chain. */

@@ -1,6 +1,7 @@
 // How good the labels of a proposed settlement are, from its published evidence. It informs; it pays nobody.
 import type { Address, Hex } from "viem";
 import type { Bundle, ScoreRow, TruthRow } from "../protocol/bundle";
+import { groupsOf, type Near } from "../protocol/groups";
 import type { Form } from "../protocol/labels";
 
 export interface Skill {
@@ -35,9 +36,10 @@ export interface Quality {
 export const MOST_DRAWN = 12;
 const Z = 1.645; // to either side of the normal distribution's middle: 90%
 
-export function qualityOf(bundle: Bundle, form: Form | null, goldWeight: number): Quality {
+/** Answers that are near enough are taken for one, by `near` and the campaign's seed. */
+export function qualityOf(bundle: Bundle, form: Form | null, goldWeight: number, near: Near | null, seed: Hex): Quality {
   const winners = new Map(bundle.truths.map((row) => [row.item, row.winner]));
-  const byItem = votes(bundle);
+  const byItem = counted(bundle, near, seed);
   let [labels, agreeing, pairs, alike] = [0, 0, 0, 0];
   for (const [item, counts] of byItem) {
     const n = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -76,13 +78,20 @@ export function votes(bundle: Pick<Bundle, "openings">): Map<number, Map<Hex, nu
   return byItem;
 }
 
+/** The same with the labels of a group counted as its centre's. */
+export function counted(bundle: Pick<Bundle, "openings">, near: Near | null, seed: Hex): Map<number, Map<Hex, number>> {
+  const byItem = votes(bundle);
+  if (!near) return byItem;
+  return new Map([...byItem].map(([item, counts]) => [item, new Map(groupsOf(near, seed, item, counts).map((group) => [group.centre, group.count]))]));
+}
+
 function confusionOf(form: Form, byItem: ReadonlyMap<number, ReadonlyMap<Hex, number>>, winners: ReadonlyMap<number, Hex>): Quality["confusion"] {
   const names = Array.from({ length: form.nClasses }, (_, at) => form.describe(at));
   const counts = names.map(() => names.map(() => 0));
   for (const [item, given] of byItem) {
     const winner = winners.get(item);
     if (!winner) continue;
-    for (const [label, count] of given) counts[form.decode(winner)]![form.decode(label)]! += count;
+    for (const [label, count] of given) counts[form.decode(winner) as number]![form.decode(label) as number]! += count;
   }
   return { names, counts };
 }

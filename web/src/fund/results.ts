@@ -1,8 +1,10 @@
 // The results of a campaign as files: a row an item, as CSV or as JSON Lines with a Label Studio result.
+import type { Hex } from "viem";
 import type { Bundle } from "../protocol/bundle";
+import { nearOf } from "../protocol/groups";
 import type { Form } from "../protocol/labels";
 import type { Spec } from "../protocol/spec";
-import { votes } from "./quality";
+import { counted } from "./quality";
 
 export interface Result {
   item: number;
@@ -20,9 +22,9 @@ export interface Result {
 
 const COLUMNS = ["item", "name", "digest", "label", "accepted", "confidence", "labels", "agreeing"] as const;
 
-export function resultsOf(spec: Pick<Spec, "items">, form: Form, bundle: Pick<Bundle, "truths" | "openings">): Result[] {
+export function resultsOf(spec: Pick<Spec, "items" | "task">, form: Form, bundle: Pick<Bundle, "truths" | "openings">, seed: Hex): Result[] {
   const truths = new Map(bundle.truths.map((row) => [row.item, row]));
-  const byItem = votes(bundle);
+  const byItem = counted(bundle, nearOf(spec, form), seed);
   return spec.items.map(({ digest, name }, item) => {
     const row = truths.get(item);
     const counts = byItem.get(item);

@@ -9,6 +9,8 @@ export interface Content {
 }
 
 const AT_ONCE = 4;
+/** Whether it is there already is asked of contents from so many bytes on. */
+const ASKED_FROM = 64 * 1024;
 const TRIES = 6;
 const LONGEST_WAIT = 30;
 const BUSY = new Set([429, 503]);
@@ -27,7 +29,8 @@ export async function upload(campaign: Hex, contents: readonly Content[], done: 
 }
 
 async function handIn(campaign: Hex, { digest, content }: Content, signal: AbortSignal): Promise<void> {
-  if (content.size > 64 * 1024 && (await service.hasMedia(campaign, digest))) return;
+  // A question that fails is no reason to stop: handing in says better what is wrong, and how long to wait.
+  if (content.size > ASKED_FROM && (await service.hasMedia(campaign, digest).catch(() => false))) return;
   await service.putMedia(campaign, digest, content, signal);
 }
 

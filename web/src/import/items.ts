@@ -64,7 +64,7 @@ export async function makeItems(imported: Imported, binding: Binding | null, for
     tell(items.length);
   }
   const repeated = items.length - new Set(items.map((each) => each.digest)).size;
-  return { items, repeated, ...(imported.kind === "table" && form ? goldOf(imported, binding!, form) : { gold: new Map(), goldFaults: [] }) };
+  return { items, repeated, ...goldOf(marksOf(imported, binding), form) };
 }
 
 type Unhashed = Omit<Item, "digest">;
@@ -102,19 +102,36 @@ function required(table: Table, row: Row, column: string): string {
   return value;
 }
 
-function goldOf(table: Table, binding: Binding, form: Form): Pick<Made, "gold" | "goldFaults"> {
+/** What an item is marked with as its right answer: a text of a column, or a Label Studio result. */
+interface Mark {
+  item: number;
+  at: string;
+  text: string;
+  result: unknown;
+}
+
+function marksOf(imported: Imported, binding: Binding | null): Mark[] {
+  if (imported.kind === "folder") {
+    const places = new Map(imported.files.map(({ path }, item) => [path, item]));
+    return (imported.truths ?? []).map(({ path, at, result }) => ({ item: places.get(path)!, at, text: "", result }));
+  }
+  return imported.rows.flatMap((row, item) => {
+    const text = binding?.gold ? (row.values.get(binding.gold) ?? "").trim() : "";
+    return text || row.truth !== undefined ? [{ item, at: row.at, text, result: row.truth }] : [];
+  });
+}
+
+function goldOf(marks: readonly Mark[], form: Form | null): Pick<Made, "gold" | "goldFaults"> {
   const gold = new Map<number, Answer>();
   const goldFaults: string[] = [];
-  table.rows.forEach((row, item) => {
-    const text = binding.gold ? (row.values.get(binding.gold) ?? "").trim() : "";
-    if (!text && row.truth === undefined) return;
+  for (const { item, at, text, result } of form ? marks : []) {
     try {
-      gold.set(item, text ? answerOf(form, text) : form.fromResult(row.truth));
+      gold.set(item, text ? answerOf(form!, text) : form!.fromResult(result));
     } catch (error) {
       if (!(error instanceof LabelError)) throw error;
-      goldFaults.push(`${row.at}: ${error.message}`);
+      goldFaults.push(`${at}: ${error.message}`);
     }
-  });
+  }
   return { gold, goldFaults };
 }
 

@@ -1,7 +1,7 @@
 // Folders of pictures and sounds: each file is an item, known by its own bytes and not by its name.
 import { kindOf } from "../editor/content";
-import { refuse } from "./fault";
-import { MOST_ROWS } from "./records";
+import { ImportError, refuse } from "./fault";
+import { endOf, MOST_ROWS, readTable, type Row } from "./records";
 
 /** A file with its path within the folder that was chosen. */
 export interface Placed {
@@ -13,6 +13,8 @@ export interface Folder {
   kind: "folder";
   media: "image" | "audio";
   files: Placed[];
+  /** Ground truth of a Label Studio export that lay among the files, by path of its picture or sound. */
+  truths?: { path: string; at: string; result: unknown }[];
   /** What was left out, and why. */
   skipped: { path: string; why: string }[];
 }
@@ -20,13 +22,20 @@ export interface Folder {
 const MOST_BYTES = 64 * 1024 * 1024;
 const HEAD = 16;
 
-/** The pictures, or the sounds, among some files, by path. */
+/** The pictures, or the sounds, among some files, by path; and what Label Studio's exports beside them hold as ground truth. */
 export async function readFolder(placed: readonly Placed[]): Promise<Folder> {
   const skipped: Folder["skipped"] = [];
   const found: { image: Placed[]; audio: Placed[] } = { image: [], audio: [] };
   const sorted = [...placed].sort((one, other) => one.path.localeCompare(other.path, "en", { numeric: true }));
+  const rows: Row[] = [];
   for (const each of sorted) {
     if (/(^|\/)(\.|Thumbs\.db$|desktop\.ini$)/i.test(each.path)) continue;
+    if (endOf(each.path) === "json") {
+      const found = await rowsOf(each.file);
+      if (found) rows.push(...found.filter((row) => row.truth !== undefined));
+      else skipped.push({ path: each.path, why: "is no export of Label Studio" });
+      continue;
+    }
     const kind = await mediaOf(each.file);
     if (kind === "image" || kind === "audio") found[kind].push(each);
     else skipped.push({ path: each.path, why: kind });
@@ -40,7 +49,40 @@ export async function readFolder(placed: readonly Placed[]): Promise<Folder> {
     refuse(first ? `None of these files is a picture or a sound; ${first.path} ${first.why}.` : "The folder is empty.", "Taken are PNG, JPEG, GIF, WebP, WAV, MP3 and Ogg.");
   }
   if (files.length > MOST_ROWS) refuse(`The folder holds more than ${MOST_ROWS.toLocaleString("en")} items.`, "Use the command line for more: labelshare campaign upload.");
-  return { kind: "folder", media, files, skipped };
+  const truths = truthsOf(files, rows, (row) => skipped.push({ path: row.at, why: "has ground truth for none of the files, or for several" }));
+  return { kind: "folder", media, files, skipped, truths };
+}
+
+async function rowsOf(file: File): Promise<Row[] | null> {
+  try {
+    return (await readTable(file)).rows;
+  } catch (fault) {
+    if (fault instanceof ImportError) return null;
+    throw fault;
+  }
+}
+
+/** Each ground truth with the file that its task names; Label Studio puts eight digits before the name of an upload. */
+function truthsOf(files: readonly Placed[], rows: readonly Row[], miss: (row: Row) => void): NonNullable<Folder["truths"]> {
+  const byName = new Map<string, string[]>();
+  for (const { path } of files) byName.set(nameOf(path), [...(byName.get(nameOf(path)) ?? []), path]);
+  return rows.flatMap((row) => {
+    const names = [...row.values.values()].map(nameOf).flatMap((name) => [name, name.replace(/^[0-9a-f]{8}-/, "")]);
+    const paths = [...new Set(names.flatMap((name) => byName.get(name) ?? []))];
+    if (paths.length === 1) return [{ path: paths[0]!, at: row.at, result: row.truth }];
+    miss(row);
+    return [];
+  });
+}
+
+/** The last part of a path or an address. */
+function nameOf(path: string): string {
+  const name = path.split(/[?#]/)[0]!.split("/").at(-1)!;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 async function mediaOf(file: File): Promise<"image" | "audio" | string> {

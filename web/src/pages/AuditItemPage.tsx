@@ -1,4 +1,5 @@
 // One item, in the open: who answered what, which answer won, and the proofs under the roots on chain.
+import { useMemo } from "react";
 import type { Hex } from "viem";
 import { auditBundle, auditCampaign, auditItem, type AuditedItem } from "../app/audit";
 import { useCampaign, type Opened } from "../app/campaign";
@@ -7,11 +8,13 @@ import { useLoad } from "../app/load";
 import { Link } from "../app/router";
 import { useSite } from "../app/site";
 import { service } from "../api/service";
-import { readForm, type Form } from "../protocol/labels";
-import type { Spec } from "../protocol/spec";
+import { Drawn, labelInShort } from "../editor/Answered";
+import { groupsOf, nearOf, type Near } from "../protocol/groups";
+import { answerOr, type Answer } from "../protocol/labels";
+import { formOr } from "../protocol/spec";
 import { t } from "../texts/en";
 import { Fault } from "../ui/Fault";
-import { percentText } from "../ui/format";
+import { percentText, shortHex } from "../ui/format";
 import { Address, Check, Loading, Notice, Page, Section } from "../ui/parts";
 import { ItemForm } from "./AuditPage";
 
@@ -23,7 +26,8 @@ export default function AuditItemPage({ parts }: { parts: Record<string, string>
   return <Shown opened={value} item={item} />;
 }
 
-function Shown({ opened: { campaign, spec }, item }: { opened: Opened; item: number }) {
+function Shown({ opened, item }: { opened: Opened; item: number }) {
+  const { campaign } = opened;
   const site = useSite();
   const chain = useChain();
   const { value: shown } = useLoad(() => service.item(campaign.id, item), [campaign.id, item]);
@@ -49,7 +53,7 @@ function Shown({ opened: { campaign, spec }, item }: { opened: Opened; item: num
           <p>{t.audit.nothingTodo}</p>
         </Notice>
       )}
-      {value && value !== "nothing" && <Found found={value.item} hash={value.hash} spec={spec} />}
+      {value && value !== "nothing" && <Found found={value.item} hash={value.hash} opened={opened} item={item} />}
       <nav className="row" aria-label={t.audit.item}>
         {item > 0 && (
           <Link className="button small" href={`/campaigns/${campaign.id}/audit/${item - 1}`}>
@@ -67,10 +71,17 @@ function Shown({ opened: { campaign, spec }, item }: { opened: Opened; item: num
   );
 }
 
-function Found({ found, hash, spec }: { found: AuditedItem; hash: boolean; spec: Spec | null }) {
-  const form = formOr(spec);
-  const words = (label: Hex) => describe(form, label);
+function Found({ found, hash, opened: { campaign, spec }, item }: { found: AuditedItem; hash: boolean; opened: Opened; item: number }) {
+  const form = useMemo(() => spec && formOr(spec), [spec]);
+  const words = (label: Hex) => labelInShort(form, label);
   const { verdict } = found;
+  const matches = useMemo(() => matching(found, spec && nearOf(spec, form), campaign.state.seed, item), [found, form, spec, campaign.state.seed, item]);
+  const content = spec?.items[item];
+  const given: [string, Hex][] = [...(verdict ? [[t.audit.verdict, verdict.winner] as [string, Hex]] : []), ...found.answers.map((each): [string, Hex] => [shortHex(each.annotator), each.label])];
+  const drawn = form ? given.flatMap(([who, label]): [string, Answer][] => {
+    const answer = answerOr(form, label);
+    return answer === null ? [] : [[who, answer]];
+  }) : [];
   return (
     <>
       <Section title={t.audit.verdict}>
@@ -88,6 +99,7 @@ function Found({ found, hash, spec }: { found: AuditedItem; hash: boolean; spec:
         ) : (
           <Notice title={t.audit.noVerdict} />
         )}
+        {form && spec && content && <Drawn campaign={campaign.id} config={spec.task.config} form={form} item={{ ...content, index: item }} answers={drawn} />}
       </Section>
       <Section title={t.audit.answers}>
         <div className="table-wrap" tabIndex={0} role="region" aria-label={t.audit.answers}>
@@ -107,7 +119,7 @@ function Found({ found, hash, spec }: { found: AuditedItem; hash: boolean; spec:
                   </td>
                   <td>
                     {words(each.label)}{" "}
-                    {verdict && <span className="quiet small-text">({each.label === verdict.winner ? t.audit.winner : t.audit.differs})</span>}
+                    {verdict && <span className="quiet small-text">({matches.has(each.label) ? t.audit.winner : t.audit.differs})</span>}
                   </td>
                   <td>
                     {!each.answer && <span className="quiet">{t.audit.notCounted}</span>}
@@ -125,18 +137,12 @@ function Found({ found, hash, spec }: { found: AuditedItem; hash: boolean; spec:
   );
 }
 
-function formOr(spec: Spec | null): Form | null {
-  try {
-    return spec && readForm(spec.task.type, spec.task.config);
-  } catch {
-    return null;
-  }
-}
-
-function describe(form: Form | null, label: Hex): string {
-  try {
-    return form ? form.describe(form.decode(label)) : label;
-  } catch {
-    return label;
-  }
+/** The labels that count as the winner: the same one, and of regions those of its group. */
+function matching(found: AuditedItem, near: Near | null, seed: Hex, item: number): ReadonlySet<Hex> {
+  if (!found.verdict) return new Set();
+  const { winner } = found.verdict;
+  if (!near) return new Set([winner]);
+  const counts = new Map<Hex, number>();
+  for (const { label, answer } of found.answers) if (answer) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return new Set(groupsOf(near, seed, item, counts).find((group) => group.centre === winner)?.labels ?? [winner]);
 }

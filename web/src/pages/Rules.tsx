@@ -7,6 +7,9 @@ import type { Unit } from "../wallet/chain";
 
 const bps = (part: number | undefined, digits = 0) => percentText(part ?? 0, 10_000, digits);
 
+/** With decimals where there are any. */
+const exactly = (part: number) => bps(part, part % 100 ? 2 : 0);
+
 export function rulesOf(spec: Spec, campaign: CampaignAnswer, unit: Unit): string[] {
   const rule = t.campaign.rule;
   const price = amountText(spec.price, unit);
@@ -16,6 +19,7 @@ export function rulesOf(spec: Spec, campaign: CampaignAnswer, unit: Unit): strin
     rule.items(countText(spec.items.length), spec.redundancy.k),
     spec.assignment.policy === "given.v1" ? rule.given : rule.rendezvous(bps(spec.assignment.cap_bps)),
     aggregationRule(spec.aggregation.policy),
+    ...(spec.task.overlap_bps && spec.task.alike_bps ? [rule.alike(exactly(spec.task.overlap_bps), exactly(spec.task.alike_bps))] : []),
     rule.accept(percentText(spec.acceptance.numerator, spec.acceptance.denominator)),
     rule.contested,
     spec.pay.policy === "flat.v1" ? rule.flatPay(price) : rule.skillPay(price, bps(from), bps(full)),

@@ -1,6 +1,6 @@
 // The spec of a campaign: all its rules, as canonical JSON whose sha256 is on chain.
 import { bytesToHex, type Hex } from "viem";
-import { readForm, type Form } from "./labels";
+import { LabelError, readForm, type Form } from "./labels";
 
 /** As labelshare.protocol.spec has it; only what pages read is named. Amounts are decimal strings of base units. */
 export interface Spec {
@@ -39,4 +39,14 @@ export async function readSpec(data: Uint8Array<ArrayBuffer>, digest: Hex): Prom
 
 export function formOf(spec: Spec): Form {
   return readForm(spec.task.type, spec.task.config);
+}
+
+/** Null for a task that this page does not know. */
+export function formOr(spec: Spec): Form | null {
+  try {
+    return formOf(spec);
+  } catch (fault) {
+    if (fault instanceof LabelError) return null;
+    throw fault;
+  }
 }

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 from labelshare.errors import LabelError
 from labelshare.types import Hash32, keccak
 
-__all__ = ["MAX_ANSWERS", "Form", "digest", "held", "region", "shown"]
+__all__ = ["MAX_ANSWERS", "Form", "digest", "held", "region", "shown", "value_of"]
 
 MAX_ANSWERS: Final = 1 << 32
 _SHOWN_CHARS: Final = 80
@@ -86,11 +86,22 @@ def held(result: Any, control: str, name: str, to_name: str, key: str) -> Any:
     """
     if not isinstance(result, list) or len(result) != 1 or not isinstance(result[0], Mapping):
         raise LabelError(f"a label of {name!r} is a result with exactly one region")
+    return value_of(result[0], control, name, to_name).get(key)
+
+
+def value_of(region: Any, control: str, name: str, to_name: str) -> Mapping[Any, Any]:
+    """The `value` of one region of a result, empty if it has none.
+
+    Raises:
+        LabelError: If it is no region, or another control made it.
+    """
+    if not isinstance(region, Mapping):
+        raise LabelError(f"a region of {name!r} is an object, not {shown(region)}")
     for field, expected in {"type": control, "from_name": name, "to_name": to_name}.items():
-        if result[0].get(field) != expected:
-            raise LabelError(f"result.{field} is {shown(result[0].get(field))}, expected {expected!r}")
-    value = result[0].get("value")
-    return value.get(key) if isinstance(value, Mapping) else None
+        if region.get(field) != expected:
+            raise LabelError(f"result.{field} is {shown(region.get(field))}, expected {expected!r}")
+    value = region.get("value")
+    return value if isinstance(value, Mapping) else {}
 
 
 def shown(value: Any) -> str:

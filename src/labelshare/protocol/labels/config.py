@@ -50,12 +50,19 @@ _DECLARATION: Final = re.compile(
 _VARIABLE: Final = re.compile(r"\$[A-Za-z0-9_\[\].{}]")
 
 
-def only_control(config: str, kind: str, *names: str) -> Element:
+def only_control(config: str, kind: str, *names: str, on: str | None = None) -> Element:
     """The one tag of these names in a config of a task type.
+
+    Args:
+        config: XML that a stranger wrote.
+        kind: The task type.
+        names: What its control may be.
+        on: The tag of what its `toName` must name; None for anything.
 
     Raises:
         LabelError: If the XML is malformed, too large or too deep, declares a DTD, entities or another
-            encoding, or holds anything but one such tag, its children and tags that only display.
+            encoding, or holds anything but one such tag, its children and tags that only display; if the tag
+            labels no `on`.
     """
     task = kind.partition(".")[0]
     elements = _elements(config)
@@ -67,6 +74,8 @@ def only_control(config: str, kind: str, *names: str) -> Element:
     if len(controls) != 1:
         wanted = " or ".join(f"<{name}>" for name in names)
         raise LabelError(f"a {task} config has one {wanted}, this one {len(controls)}")
+    if on is not None and attribute(controls[0], "toName") not in _names(elements, on):
+        raise LabelError(f"{_tag(controls[0])} needs a toName that is the name of an <{on}>")
     return controls[0]
 
 
@@ -86,32 +95,34 @@ def attribute(element: Element, name: str) -> str:
     return text
 
 
-def classes(control: Element, at_most: int = MAX_CLASSES) -> tuple[tuple[str, ...], dict[str, int]]:
-    """The classes of a `<Choices>` tag, and what a result may hold for each (alias or value) → class.
+def classes(
+    control: Element, child: str = "Choice", *, at_least: int = 2, at_most: int = MAX_CLASSES
+) -> tuple[tuple[str, ...], dict[str, int]]:
+    """The classes of a control, and what a result may hold for each (alias or value) → class.
 
     Raises:
-        LabelError: If they are not 2 to `at_most` plain, static `<Choice>` tags, no two of one value or of
-            one answer.
+        LabelError: If they are not `at_least` to `at_most` plain, static tags `child`, no two of one value or
+            of one answer.
     """
     if control.get("value") is not None:
         raise LabelError("classes must stand in the config, not come from the task's data")
     names: list[str] = []
     answers: dict[str, int] = {}
     for index, choice in enumerate(control):
-        names.append(_class_name(choice))
+        names.append(_class_name(control, choice, child))
         answer = names[-1] if choice.get("alias") is None else attribute(choice, "alias")
         if answers.setdefault(answer, index) != index:
             raise LabelError(f"two classes answer {shown(answer)}")
-    if not 2 <= len(names) <= at_most:
-        raise LabelError(f"the task has {len(names)} classes, allowed are 2 to {at_most} classes")
+    if not at_least <= len(names) <= at_most:
+        raise LabelError(f"the task has {len(names)} classes, allowed are {at_least} to {at_most} classes")
     if len(set(names)) != len(names):
         raise LabelError("two classes have the same value")
     return tuple(names), answers
 
 
-def _class_name(choice: Element) -> str:
-    if choice.tag != "Choice" or len(choice):
-        raise LabelError("<Choices> holds plain <Choice> tags only")
+def _class_name(control: Element, choice: Element, child: str) -> str:
+    if choice.tag != child or len(choice):
+        raise LabelError(f"{_tag(control)} holds plain <{child}> tags only")
     name = attribute(choice, "value")
     if _VARIABLE.search(name):
         raise LabelError(f"class {shown(name)} would come from the task's data")
@@ -152,6 +163,10 @@ def _utf8(config: str) -> bytes:
     if _DECLARED.match(config) and not _DECLARATION.match(config):
         raise LabelError("the XML declaration of a label config says version 1.0 and UTF-8, or there is none")
     return data
+
+
+def _names(elements: list[Element], tag: str) -> set[str | None]:
+    return {element.get("name") for element in elements if element.tag == tag}
 
 
 def _tag(element: Element) -> str:

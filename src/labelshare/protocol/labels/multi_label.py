@@ -86,5 +86,5 @@ def parse_multi_label(config: str) -> MultiLabel:
     control = only_control(config, MULTI_LABEL, "Choices")
     if control.get("choice") != "multiple":
         raise LabelError(f'a multi-label config says choice="multiple", not {shown(control.get("choice"))}')
-    names, answers = classes(control, MAX_LABELS)
+    names, answers = classes(control, at_most=MAX_LABELS)
     return MultiLabel(attribute(control, "name"), attribute(control, "toName"), names, answers)

@@ -1,15 +1,19 @@
 // Inside the editor's frame: Label Studio's editor on one side, the contract on the other. The page of this script has
 // no origin, no store, no network and no way out but the port that its parent gives it, once.
+import type { Region } from "../../protocol/labels/form";
 import type { FromEditor, Init, Offer, ToEditor } from "../contract";
 import { addresses, install } from "./still";
 import { themeStyle } from "./style";
 
 interface Annotation {
-  serializeAnnotation(): unknown;
+  id: string;
+  deserializeResults(result: object[]): void;
+  reinitHistory(): void;
+  serializeAnnotation(): Region[];
 }
 
 interface Store {
-  annotationStore: { selected: Annotation | null; annotations: { id: string }[]; addAnnotation(from: object): { id: string }; selectAnnotation(id: string): void };
+  annotationStore: { selected: Annotation | null; addAnnotation(from: object): Annotation; selectAnnotation(id: string): void };
 }
 
 interface Editor {
@@ -26,6 +30,8 @@ declare global {
 type Said = FromEditor extends infer Each ? (Each extends { item: number } ? Omit<Each, "item"> : never) : never;
 
 const SIZE_MILLISECONDS = 400;
+/** In pixels: what labels and margins take, and what a picture has at the least. */
+const [LABELS, LEAST_PICTURE] = [150, 200];
 
 let port: MessagePort | null = null;
 let nonce = "";
@@ -42,10 +48,22 @@ function complain(fault: unknown): void {
   say({ kind: "error", message: message.slice(0, 300) });
 }
 
-/** What the annotation at hand says. Fields that only the editor needs stay here. */
+/** What the annotation at hand says. Fields that only the editor needs stay here, so that many regions fit a message. */
 function submit(): void {
   const selected = store?.annotationStore.selected;
-  if (selected) say({ kind: "submit", result: selected.serializeAnnotation() });
+  if (!selected) return;
+  const result = selected.serializeAnnotation().map(({ from_name, to_name, type, value: { text: _, ...value } }) => ({ from_name, to_name, type, value }));
+  say({ kind: "submit", result });
+}
+
+/** A config whose pictures are as high as the frame can become, less its labels: by default they follow the frame, and it them. */
+function fitted(config: string, room: number): string {
+  const tree = new DOMParser().parseFromString(config, "application/xml");
+  for (const image of tree.getElementsByTagName("Image")) {
+    for (const name of image.getAttributeNames()) if (name.toLowerCase() === "maxheight") image.removeAttribute(name);
+    image.setAttribute("maxHeight", `${Math.max(LEAST_PICTURE, room - LABELS)}px`);
+  }
+  return new XMLSerializer().serializeToString(tree);
 }
 
 function show(init: Init): void {
@@ -63,13 +81,15 @@ function show(init: Init): void {
   sizes.observe(root);
   const result = (init.result ?? []).map((region, at) => ({ ...region, id: `r${at}`, origin: "manual" }));
   shown = new window.LabelStudio!(root, {
-    config: init.config,
+    config: fitted(init.config, init.room),
     interfaces: [], // the page around has the buttons
     task: { id: init.item, data: { ...init.task, ...addresses(init.media) }, annotations: [], predictions: [] },
     onLabelStudioLoad: (loaded: Store) => {
       store = loaded;
-      const made = loaded.annotationStore.addAnnotation({ userGenerate: true, result });
+      const made = loaded.annotationStore.addAnnotation({ userGenerate: true });
       loaded.annotationStore.selectAnnotation(made.id);
+      made.deserializeResults(result);
+      made.reinitHistory(); // nothing to undo yet
       if (init.focus) focusIn();
       say({ kind: "ready" });
     },

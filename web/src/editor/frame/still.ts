@@ -55,8 +55,12 @@ class LocalRequest extends EventTarget {
   }
 }
 
-/** Put both in place; before the editor's own script runs. */
+// Without it a text's & is shown as &amp;, and what is marked behind one is four characters off.
+const FLAGS = { fflag_fix_leap_466_text_sanitization: true };
+
+/** Put all of it in place; before the editor's own script runs. */
 export function install(): void {
+  Object.assign(window, { FEATURE_FLAGS: FLAGS });
   for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { value: new Kept() });
   Object.defineProperty(window, "XMLHttpRequest", { value: LocalRequest });
 }

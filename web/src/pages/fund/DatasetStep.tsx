@@ -46,7 +46,7 @@ export function DatasetStep({ filling }: { filling: Filling }) {
           {ground && datasets.length === 0 && <p>{f.dataset.none}</p>}
           {datasets.length > 0 && (
             <Options
-              label={f.dataset.title}
+              label={f.dataset.yours}
               value={form.dataset}
               change={(dataset) => change({ dataset })}
               options={datasets.map((each) => [each.address, `${each.name} (${each.symbol})`, f.dataset.free(sharesText(each.free))])}

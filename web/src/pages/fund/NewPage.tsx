@@ -1,5 +1,6 @@
 // A new campaign, step by step, with the labelling screen beside it.
 import { useEffect, useRef, useState, type RefObject } from "react";
+import type { Answer } from "../../protocol/labels";
 import { f } from "../../texts/fund";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";

@@ -3,9 +3,10 @@ import { useEffect, useState } from "react";
 import { AnswerForm, isNative } from "../../editor/AnswerForm";
 import { contentOf, objectsOf, release, type Shown } from "../../editor/content";
 import { One, Pair } from "../../editor/ItemView";
+import { MarkingDesk } from "../../editor/marking";
 import { useLoad } from "../../app/load";
 import type { Item } from "../../import/items";
-import { Numeric, Pairwise } from "../../protocol/labels";
+import { Numeric, Pairwise, type Answer } from "../../protocol/labels";
 import { t } from "../../texts/en";
 import { f } from "../../texts/fund";
 import { Fault } from "../../ui/Fault";
@@ -53,13 +54,14 @@ export function Preview({ task, title, instructions, item, index, count, gold }:
       {!form ? (
         <Notice title={f.preview.noForm} />
       ) : (
+        <MarkingDesk {...{ form, answer }} choose={setAnswer}>
         <div className="screen">
           <div className="stack tight">
             <h3>{title || t.landing.untitled}</h3>
             {instructions && <p className="quiet small-text item-instructions">{instructions}</p>}
           </div>
           <Content key={`${item?.digest} ${config}`} task={task} item={item} answer={answer} />
-          {isNative(form) && <AnswerForm form={form} answer={answer} choose={setAnswer} typed={typed} type={type} />}
+          {isNative(form) && <AnswerForm key={`${item?.digest} ${index} ${config}`} form={form} answer={answer} choose={setAnswer} typed={typed} type={type} />}
           {!item && <p className="quiet small-text">{f.preview.sample}</p>}
           {item && gold && (
             <div className="row">
@@ -74,6 +76,7 @@ export function Preview({ task, title, instructions, item, index, count, gold }:
             </div>
           )}
         </div>
+        </MarkingDesk>
       )}
     </>
   );
@@ -92,7 +95,7 @@ function Content({ task: { config, form }, item, answer }: { task: Task; item: I
   return (
     <div className="item-view">
       {value.map((each) => (
-        <One key={each.name} shown={each} title={item?.name ?? ""} />
+        <One key={each.name} shown={each} title={item?.name ?? ""} {...(form && { form, answer })} />
       ))}
     </div>
   );

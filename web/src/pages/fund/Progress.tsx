@@ -25,8 +25,8 @@ export function ProgressCards({ campaign, spec, now }: { campaign: CampaignAnswe
         )}
         <Figures
           rows={[
-            [f.watch.expectedLabels, forecast.labels === null ? f.watch.early : countText(forecast.labels)],
-            [f.watch.expectedCost, forecast.expected === null ? f.watch.early : <AmountIn key="cost" of={forecast.expected} unit={unit} />],
+            [f.watch.expectedLabels, forecast.labels === null ? <Early key="labels" /> : countText(forecast.labels)],
+            [f.watch.expectedCost, forecast.expected === null ? <Early key="cost" /> : <AmountIn key="cost" of={forecast.expected} unit={unit} />],
             ...(forecast.end ? [[f.watch.expectedEnd, relativeText(forecast.end, now), dateText(forecast.end)] as const] : []),
           ]}
         />
@@ -34,6 +34,10 @@ export function ProgressCards({ campaign, spec, now }: { campaign: CampaignAnswe
       {!CLOSED.has(campaign.status) && <Spend campaign={campaign} forecast={forecast} />}
     </>
   );
+}
+
+function Early() {
+  return <small>{f.watch.early}</small>;
 }
 
 function Spend({ campaign, forecast }: { campaign: CampaignAnswer; forecast: Forecast }) {

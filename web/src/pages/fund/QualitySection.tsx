@@ -9,7 +9,9 @@ import { service } from "../../api/service";
 import type { CampaignAnswer } from "../../api/types";
 import { qualityOf, type Quality, type Skill } from "../../fund/quality";
 import { csvOf, jsonLinesOf, resultsOf, save } from "../../fund/results";
-import type { Form } from "../../protocol/labels";
+import { labelInShort } from "../../editor/Answered";
+import { nearOf } from "../../protocol/groups";
+import { Regions, type Form } from "../../protocol/labels";
 import { readOnchain, type Settlement } from "../../protocol/settlement";
 import { formOf, type Spec } from "../../protocol/spec";
 import { f } from "../../texts/fund";
@@ -48,7 +50,8 @@ export function QualitySection({ campaign, spec }: { campaign: CampaignAnswer; s
 }
 
 function Shown({ campaign, spec, form, audited, posted }: { campaign: CampaignAnswer; spec: Spec | null; form: Form | null; audited: AuditedBundle; posted: Settlement }) {
-  const quality = useMemo(() => qualityOf(audited.bundle, form, spec?.gold.weight ?? 1), [audited, form, spec]);
+  const { seed } = campaign.state;
+  const quality = useMemo(() => qualityOf(audited.bundle, form, spec?.gold.weight ?? 1, spec && nearOf(spec, form), seed), [audited, form, spec, seed]);
   return (
     <>
       <Section title={f.watch.quality.title} note={f.watch.quality.checked}>
@@ -63,7 +66,7 @@ function Shown({ campaign, spec, form, audited, posted }: { campaign: CampaignAn
           />
         </Card>
         <div className="columns">
-          <Confusion quality={quality} />
+          <Confusion quality={quality} form={form} />
           <Contested quality={quality} campaign={campaign} spec={spec} form={form} />
         </div>
         <Skills skills={quality.skills} />
@@ -73,9 +76,9 @@ function Shown({ campaign, spec, form, audited, posted }: { campaign: CampaignAn
   );
 }
 
-function Confusion({ quality: { confusion } }: { quality: Quality }) {
+function Confusion({ quality: { confusion }, form }: { quality: Quality; form: Form | null }) {
   const words = f.watch.quality;
-  if (!confusion) return <Card title={words.confusion}><p className="quiet">{words.confusionLarge}</p></Card>;
+  if (!confusion) return <Card title={words.confusion}><p className="quiet">{form instanceof Regions ? words.confusionRegions : words.confusionLarge}</p></Card>;
   const { names, counts } = confusion;
   return (
     <Card title={words.confusion}>
@@ -129,7 +132,7 @@ function Contested({ quality, campaign, spec, form }: { quality: Quality; campai
         {pages.rows.map((row, at) => (
           <li key={row.item} {...pages.mark(at)}>
             <Link href={`/campaigns/${campaign.id}/audit/${row.item}`}>{nameOf(row.item)}</Link>
-            <span className="quiet small-text">{`${form ? `${form.describe(form.decode(row.winner))}, ` : ""}${words.certain(percentText(row.confidenceQ16, 65_536))}`}</span>
+            <span className="quiet small-text">{`${form ? `${labelInShort(form, row.winner)}, ` : ""}${words.certain(percentText(row.confidenceQ16, 65_536))}`}</span>
           </li>
         ))}
       </ul>
@@ -182,7 +185,7 @@ function Downloads({ campaign, spec, form, audited, posted }: { campaign: Campai
   const [error, setError] = useState<unknown>();
   const words = f.watch.download;
   const name = `labelshare-${campaign.id.slice(2, 10)}`;
-  const results = () => resultsOf(spec!, form!, audited.bundle);
+  const results = () => resultsOf(spec!, form!, audited.bundle, campaign.state.seed);
   const bundle = async () => {
     setError(undefined);
     try {

@@ -1,5 +1,5 @@
 // What is asked: title, instructions, the kind of answer; a config is written from it, or pasted.
-import type { Media } from "../../fund/config";
+import { marks, type Media } from "../../fund/config";
 import type { TaskKind } from "../../fund/makeSpec";
 import { f } from "../../texts/fund";
 import { Card } from "../../ui/parts";
@@ -23,6 +23,7 @@ export function TaskStep({ filling }: { filling: Filling }) {
         {form.own === null ? <Asked form={form} ask={ask} /> : (
           <TextField label={words.config} hint={words.configHint} value={form.own} change={(own) => change({ own })} lines={9} mono />
         )}
+        {marks(form.asked.kind) && <Near form={form} change={change} />}
         {form.own === null && (
           <details>
             <summary>{words.written}</summary>
@@ -40,6 +41,23 @@ export function TaskStep({ filling }: { filling: Filling }) {
   );
 }
 
+/** When two people's markings count as the same. */
+function Near({ form, change }: { form: FundForm; change: Filling["change"] }) {
+  const words = f.task;
+  return (
+    <details>
+      <summary>{words.near}</summary>
+      <div className="stack reasons">
+        <p className="quiet small-text">{words.nearWhy}</p>
+        <div className="field-row">
+          <TextField label={words.overlap} hint={words.overlapHint} value={form.overlap} change={(overlap) => change({ overlap })} numeric />
+          <TextField label={words.alike} hint={words.alikeHint} value={form.alike} change={(alike) => change({ alike })} numeric />
+        </div>
+      </div>
+    </details>
+  );
+}
+
 function Asked({ form, ask }: { form: FundForm; ask: (part: Partial<FundForm["asked"]>) => void }) {
   const { asked } = form;
   const words = f.task;
@@ -47,7 +65,8 @@ function Asked({ form, ask }: { form: FundForm; ask: (part: Partial<FundForm["as
   const medias = Object.entries(words.medias) as [Media, string][];
   return (
     <>
-      <Options label={words.media} value={asked.media} change={(media) => ask({ media })} options={medias} />
+      {!marks(asked.kind) && <Options label={words.media} value={asked.media} change={(media) => ask({ media })} options={medias} />}
+      {marks(asked.kind) && <p className="quiet">{asked.kind === "boxes.v1" ? words.boxesText : words.spansText}</p>}
       {asked.kind !== "numeric.v1" && <TextField label={words.classes} hint={words.classesHint} value={asked.lines} change={(lines) => ask({ lines })} lines={5} list />}
       {asked.kind === "numeric.v1" && (
         <>

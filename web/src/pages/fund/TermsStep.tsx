@@ -1,8 +1,9 @@
 // What is paid, to whom, how often each item is labelled, and how long it all takes.
 import { allowsTrial, milestones, type Lengths } from "../../fund/lengths";
+import { marks } from "../../fund/config";
 import type { Aggregation, Paid } from "../../fund/makeSpec";
 import { f } from "../../texts/fund";
-import { amountText, spanText } from "../../ui/format";
+import { amountText, shortHex, spanText } from "../../ui/format";
 import { Card, Notice } from "../../ui/parts";
 import { CheckField, Options, SelectField, TextField } from "./fields";
 import { SLASH_GOLD, termsOf, type FundForm, type Ground, type TimeLine } from "./form";
@@ -55,7 +56,7 @@ function Pools({ form, ground, change }: { form: FundForm; ground: Ground; chang
       change={(pool) => change({ pool })}
       options={ground.pools.map(({ id, params, open }) => [
         id,
-        `${id.slice(0, 10)}…`,
+        f.terms.poolName(shortHex(id)),
         f.terms.poolOne(ground.unit ? amountText(BigInt(params.seatStake), ground.unit) : "…", open, Number(params.maxOpen)),
       ])}
     />
@@ -99,8 +100,9 @@ function More({ form, change, gold }: { form: FundForm; change: Change; gold: nu
       <details>
         <summary>{f.show}</summary>
         <div className="stack reasons">
+          {marks(form.asked.kind) && <p className="quiet small-text">{words.majorityOnly}</p>}
           <div className="field-row">
-            <SelectField label={words.aggregation} value={form.aggregation} options={aggregations} change={(aggregation) => change({ aggregation: aggregation as Aggregation })} />
+            {!marks(form.asked.kind) && <SelectField label={words.aggregation} value={form.aggregation} options={aggregations} change={(aggregation) => change({ aggregation: aggregation as Aggregation })} />}
             <SelectField label={words.pay} value={form.pay} options={[["skill.v1", words.payBySkill], ["flat.v1", words.payFlat]]} change={(pay) => change({ pay: pay as Paid })} />
             <TextField label={words.acceptance} value={form.acceptance} change={(acceptance) => change({ acceptance })} numeric />
             <TextField label={words.fee} value={form.fee} change={(fee) => change({ fee })} numeric />

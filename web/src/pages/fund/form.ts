@@ -3,7 +3,7 @@ import type { Address, Hex } from "viem";
 import { objectsOf } from "../../editor/content";
 import type { Dataset, Pool } from "../../fund/chain";
 import { sliceOf } from "../../fund/chain";
-import { tryForm, writeConfig, type Asked } from "../../fund/config";
+import { marks, mediaOf, tryForm, writeConfig, type Asked } from "../../fund/config";
 import { lengthFault, SLOW, TRIAL, USUAL, type Lengths, type Limits } from "../../fund/lengths";
 import { labelLimit, type Aggregation, type Decided, type Paid } from "../../fund/makeSpec";
 import { parseAmount, parseWhole } from "../../fund/money";
@@ -21,6 +21,9 @@ export interface FundForm {
   title: string;
   instructions: string;
   asked: Asked & { lines: string };
+  /** Where regions are marked: what makes two of them, and two answers, the same, in percent. */
+  overlap: string;
+  alike: string;
   /** A config of one's own, instead of the one that is written. */
   own: string | null;
   price: string;
@@ -48,6 +51,7 @@ const COUNTS = new Set<keyof Lengths>(["rounds", "tries"]);
 export const EMPTY: FundForm = {
   step: 0, dataset: "", title: "", instructions: "",
   asked: { kind: "single-choice.v1", media: "text", lines: "", classes: [], rating: false, low: "0", high: "10", step: "1", stars: "5" },
+  overlap: "50", alike: "80",
   own: null, price: "0.05", seconds: "10", k: "5", shares: "1", pool: "", time: "",
   lengths: textsOf(USUAL),
   aggregation: "dawid-skene.v1", acceptance: "60", pay: "skill.v1", slash: true, fee: "5", stakes: "4", cap: "20", gold: [],
@@ -118,17 +122,25 @@ export function taskFaults(form: FundForm, task: Task): string[] {
   if (!form.title.trim() || [...form.title.trim()].length > 200) found.push(f.task.titleFault);
   if ([...form.instructions].length > 65_536) found.push(f.task.longInstructions);
   const classes = classesOf(form);
-  const chooses = form.own === null && (form.asked.kind === "single-choice.v1" || form.asked.kind === "multi-label.v1");
-  if (chooses && (classes.length < 2 || new Set(classes).size !== classes.length)) found.push(f.task.classesFault);
+  const isMarking = marks(form.asked.kind);
+  const chooses = form.own === null && (isMarking || form.asked.kind === "single-choice.v1" || form.asked.kind === "multi-label.v1");
+  if (isMarking && !nearOf(form)) found.push(f.task.nearFault);
+  if (chooses && (classes.length < (isMarking ? 1 : 2) || new Set(classes).size !== classes.length)) found.push(isMarking ? f.task.markClassesFault : f.task.classesFault);
   else if (task.fault) found.push(f.task.configFault(task.fault));
   return found;
+}
+
+/** What is near enough, in 1/10,000; null where the percentages are none. */
+function nearOf({ overlap, alike }: FundForm): { overlapBps: number; alikeBps: number } | null {
+  const [overlapBps, alikeBps] = [overlap, alike].map((text) => positive(bounded(parseAmount(text, 2), 10_000n)));
+  return overlapBps && alikeBps ? { overlapBps: Number(overlapBps), alikeBps: Number(alikeBps) } : null;
 }
 
 export function itemFaults(form: FundForm, items: Items | null, task: Task): string[] {
   if (!items) return [f.items.none];
   const media = items.imported.kind === "folder" ? items.imported.media : "text";
   if (items.imported.kind === "folder" && task.variables.length > 1) return [f.items.pairFolder];
-  const asked = form.own === null && form.asked.kind !== "pairwise.v1" ? form.asked.media : null;
+  const asked = form.own === null ? mediaOf(form.asked) : null;
   const { medias } = f.items;
   return asked && asked !== media ? [f.items.wrongMedia(medias[media], medias[asked])] : [];
 }
@@ -191,7 +203,8 @@ export function termsOf(form: FundForm, ground: Ground, count: number): { terms:
   };
   const price = need(positive(unit && parseAmount(form.price, unit.decimals)), f.terms.priceFault(unit?.symbol ?? "?"));
   const seconds = need(parseWhole(form.seconds, 1, 86_400), f.terms.secondsFault);
-  const k = need(parseWhole(form.k, 1, 99), f.terms.kFault);
+  const isMarking = marks(form.asked.kind);
+  const k = need(parseWhole(form.k, 1, isMarking ? 16 : 99), isMarking ? f.terms.kRegionsFault : f.terms.kFault);
   const shares = need(parseWhole(form.shares, 1, 1_000_000), f.terms.sharesFault);
   const acceptance = need(parseWhole(form.acceptance, 1, 100), f.terms.acceptanceFault);
   const fee = need(bounded(parseAmount(form.fee, 2), 10_000n), f.terms.feeFault);
@@ -242,13 +255,14 @@ export function decidedOf(form: FundForm, task: Task, terms: Terms, made: Made, 
     instructions: form.instructions.trim(),
     kind: form.asked.kind,
     config: task.config,
+    near: marks(form.asked.kind) ? nearOf(form) : null,
     items: made.items.map(({ digest, name }) => ({ digest, name })),
     price: terms.price,
     shareWeight: terms.shareWeight,
     seconds: terms.seconds,
     k: terms.k,
     capBps: terms.capBps,
-    aggregation: form.aggregation,
+    aggregation: marks(form.asked.kind) ? "majority.v1" : form.aggregation,
     acceptance: terms.acceptance,
     pay: form.pay,
     shares: form.pay,

@@ -29,10 +29,10 @@ export function RevenueChart({ payments, token, now }: { payments: readonly Paym
   if (!unit) return null;
   const total = payments.reduce((sum, each) => sum + each.amount, 0n);
   return (
-    <figure className="chart">
+    <figure className="revenue">
       <figcaption className="row">
-        <span className="legend licences">{h.chart.licences}</span>
-        <span className="legend direct">{h.chart.direct}</span>
+        <span className="key licences">{h.chart.licences}</span>
+        <span className="key direct">{h.chart.direct}</span>
       </figcaption>
       <Bars periods={periods} unit={unit} label={h.chart.label(amountText(total, unit), payments.length)} />
       <details>

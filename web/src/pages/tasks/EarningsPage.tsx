@@ -1,4 +1,5 @@
 // What work has come to: pending, claimable, paid; why labels were not paid; shares owned.
+import { useMemo } from "react";
 import type { Address as AddressText, Hex } from "viem";
 import { claimOf } from "../../app/claims";
 import { loadSpec, MOST_ITEMS } from "../../app/campaign";
@@ -8,7 +9,10 @@ import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
 import type { EarningsAnswer, ReasonAnswer } from "../../api/types";
+import { Drawn, labelInShort } from "../../editor/Answered";
 import { shareAbi } from "../../protocol/abi";
+import { answerOr, type Answer, type Form } from "../../protocol/labels";
+import { formOr, type Spec } from "../../protocol/spec";
 import { t } from "../../texts/en";
 import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
@@ -177,7 +181,7 @@ function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | und
             </thead>
             <tbody>
               {pages.rows.map((each, at) => (
-                <ReasonRow key={`${each.batch}/${each.item}`} reason={each} campaign={campaign} name={nameOf(each.item)} mark={pages.mark(at)} />
+                <ReasonRow key={`${each.batch}/${each.item}`} reason={each} campaign={campaign} spec={spec ?? null} name={nameOf(each.item)} mark={pages.mark(at)} />
               ))}
             </tbody>
           </table>
@@ -188,20 +192,34 @@ function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | und
   );
 }
 
-function ReasonRow({ reason, campaign, name, mark }: { reason: ReasonAnswer; campaign: Hex; name: string; mark: Mark }) {
+function ReasonRow({ reason, campaign, spec, name, mark }: { reason: ReasonAnswer; campaign: Hex; spec: Spec | null; name: string; mark: Mark }) {
+  const form = useMemo(() => (spec ? formOr(spec) : null), [spec]);
+  const words = (label: Hex, text: string) => (form && label !== "0x" ? labelInShort(form, label) : text);
   return (
     <tr {...mark}>
       <td>
         <Link href={`/campaigns/${campaign}/audit/${reason.item}`}>{name}</Link>
       </td>
-      <td>{reason.text || t.earnings.noAnswer}</td>
-      <td>{reason.verdict?.winnerText ?? "—"}</td>
-      <td>{reason.votes.map((vote) => `${vote.text} × ${vote.count}`).join(", ") || "—"}</td>
+      <td>
+        {words(reason.label, reason.text) || t.earnings.noAnswer}
+        {form && spec?.items[reason.item] && <Drawn {...{ campaign, form }} config={spec.task.config} item={{ ...spec.items[reason.item]!, index: reason.item }} answers={drawnOf(form, reason)} />}
+      </td>
+      <td>{reason.verdict ? words(reason.verdict.winner, reason.verdict.winnerText) : "—"}</td>
+      <td>{reason.votes.map((vote) => `${words(vote.label, vote.text)} × ${vote.count}`).join(", ") || "—"}</td>
       <td>
         {t.earnings.why[reason.why]} {t.earnings.gold[reason.gold]}
       </td>
     </tr>
   );
+}
+
+/** The annotator's label and the winner, as answers that can be drawn. */
+function drawnOf(form: Form, { label, verdict }: ReasonAnswer): [string, Answer][] {
+  const given: [string, Hex | undefined][] = [[t.earnings.yourAnswer, label], [t.earnings.winner, verdict?.winner]];
+  return given.flatMap(([who, each]): [string, Answer][] => {
+    const answer = each ? answerOr(form, each) : null;
+    return answer === null ? [] : [[who, answer]];
+  });
 }
 
 function Owned({ account, datasets }: { account: AddressText; datasets: readonly AddressText[] }) {

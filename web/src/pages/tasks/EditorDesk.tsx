@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useRef, type ReactNode } from "react";
 import type { Hex } from "viem";
 import type { ItemAnswer } from "../../api/types";
 import type { FromEditor } from "../../editor/contract";
-import type { Answer, Form } from "../../protocol/labels";
+import { Regions, type Answer, type Form } from "../../protocol/labels";
 import { t } from "../../texts/en";
 import { Notice } from "../../ui/parts";
 
@@ -22,6 +22,11 @@ interface Props {
   children: ReactNode;
 }
 
+/** Whether a mouse or a pen is at hand: the editor draws with nothing else. */
+export function hasMouse(): boolean {
+  return matchMedia("(any-pointer: fine)").matches;
+}
+
 export function EditorDesk({ fault, children, hear, ...rest }: Props) {
   const back = useRef<HTMLDivElement>(null);
   const latest = useRef<HTMLDivElement>(null);
@@ -35,6 +40,8 @@ export function EditorDesk({ fault, children, hear, ...rest }: Props) {
     else hear(said);
   };
   const { keys } = t.label.editor;
+  const isMarking = rest.form instanceof Regions;
+  const more = isMarking ? ([["1–9", keys.choose], ["⌫", keys.remove], ["Ctrl Z", keys.undo]] as const) : [];
   return (
     <div className="stack">
       <div ref={latest}>{fault && <Notice kind="bad" title={fault} />}</div>
@@ -57,12 +64,13 @@ export function EditorDesk({ fault, children, hear, ...rest }: Props) {
         </button>
       </div>
       <p className="keys">
-        {([["Enter", keys.submit], ["S", t.label.keys.skip], ["R", t.label.keys.report], ["Esc", keys.leave]] as const).map(([key, what]) => (
+        {([...more, ["Enter", keys.submit], ["S", t.label.keys.skip], ["R", t.label.keys.report], ["Esc", keys.leave]] as const).map(([key, what]) => (
           <span key={key}>
             <kbd>{key}</kbd> {what}
           </span>
         ))}
       </p>
+      {isMarking && !hasMouse() && <Notice kind="warn" title={t.label.regions.mouse} />}
       <p className="quiet small-text">{t.label.editor.wall}</p>
     </div>
   );

@@ -12,7 +12,7 @@ import { useAhead } from "../../editor/ahead";
 import { AnswerForm, isNative } from "../../editor/AnswerForm";
 import { fitsFrame } from "../../editor/content";
 import type { FromEditor } from "../../editor/contract";
-import { LabelError, MultiLabel, type Form } from "../../protocol/labels";
+import { LabelError, MultiLabel, Regions, type Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
 import { database, type Draft } from "../../store/database";
 import { t } from "../../texts/en";
@@ -23,7 +23,7 @@ import { Loading, Meter, Notice, Page } from "../../ui/parts";
 import { useWallet } from "../../wallet/wallet";
 import { Connect, SignIn } from "./Account";
 import { AnswerDesk, Instructions, Keys, useAnswerKeys, useEntry, type Acts } from "./answering";
-import { EditorDesk } from "./EditorDesk";
+import { EditorDesk, hasMouse } from "./EditorDesk";
 import { ReportDialog } from "./ReportDialog";
 import { Review } from "./Review";
 import { useDraft, type Drafting } from "./useDraft";
@@ -122,7 +122,7 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
   if (handed || !isOpen) return <Nothing crumb={crumb} handed={handed} goOn={isOpen ? goOn : null} />;
   if (drafting.reviewing) {
     return (
-      <Review {...{ drafting, form, items, room, crumb, submit }} />
+      <Review {...{ drafting, spec, form, items, room, crumb, submit }} campaign={campaign.id} />
     );
   }
   return <Desk {...{ drafting, form, spec, items, campaign: campaign.id, crumb }} />;
@@ -157,10 +157,10 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
 
   const site = useSite();
   const canEdit = useMemo(() => site.editor && fitsFrame(spec.task.config), [site, spec]);
-  const [wantsEditor, setWantsEditor] = useState(prefersEditor);
+  const [wantsEditor, setWantsEditor] = useState(() => prefersEditor(form));
   const inEditor = canEdit && wantsEditor;
   const useEditor = (on: boolean) => {
-    preferEditor(on);
+    preferEditor(form, on);
     setWantsEditor(on);
   };
   const [fault, setFault] = useState({ item: -1, text: "" });
@@ -174,8 +174,9 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
     if (said.kind !== "submit") return;
     // An untouched editor says so too; the widgets here send nothing before something is chosen.
     const isEmpty = Array.isArray(said.result) && said.result.length === 0;
-    const isAsked = fault.item === item.index && fault.text === t.label.editor.empty;
-    if (inEditor && isEmpty && form instanceof MultiLabel && !isAsked) return setFault({ item: item.index, text: t.label.editor.empty });
+    const doubt = form instanceof MultiLabel ? t.label.editor.empty : form instanceof Regions ? t.label.editor.emptyMarks : "";
+    const isAsked = fault.item === item.index && fault.text === doubt;
+    if (inEditor && isEmpty && doubt && !isAsked) return setFault({ item: item.index, text: doubt });
     try {
       void drafting.answer(item.index, form.fromResult(said.result));
     } catch (error) {
@@ -240,7 +241,7 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
           {status}
         </>
       ) : (
-        <AnswerDesk {...{ campaign, spec, form, item, answer }}>
+        <AnswerDesk {...{ campaign, spec, form, item, answer }} choose={entry.choose}>
           <AnswerForm key={item.index} form={form} answer={entry.choice} typed={entry.typed} choose={entry.choose} type={entry.type} />
           <div className="row">
             <button type="button" className="button primary" disabled={answer === null} onClick={next}>
@@ -270,13 +271,15 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
   );
 }
 
-const EDITOR_KEY = "labelshare.editor";
-
-function prefersEditor(): boolean {
-  return localStorage.getItem(EDITOR_KEY) === "yes";
+/** What was chosen last, for regions apart: there the editor comes up by itself where there is a mouse to draw with. */
+function editorKey(form: Form): string {
+  return form instanceof Regions ? "labelshare.editor.regions" : "labelshare.editor";
 }
 
-function preferEditor(on: boolean): void {
-  if (on) localStorage.setItem(EDITOR_KEY, "yes");
-  else localStorage.removeItem(EDITOR_KEY);
+function prefersEditor(form: Form): boolean {
+  return (localStorage.getItem(editorKey(form)) ?? (form instanceof Regions && hasMouse() ? "yes" : "no")) === "yes";
+}
+
+function preferEditor(form: Form, on: boolean): void {
+  localStorage.setItem(editorKey(form), on ? "yes" : "no");
 }

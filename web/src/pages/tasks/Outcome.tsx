@@ -1,7 +1,8 @@
 // One practice answer beside the settled result: whether it agrees, what was answered, and how sure the result is.
 import { useEffect, useRef } from "react";
-import type { Settled } from "../../app/practiceItems";
-import type { Form } from "../../protocol/labels";
+import { agrees, type Practice, type Settled } from "../../app/practiceItems";
+import { inShort } from "../../editor/Answered";
+import type { Answer, Form } from "../../protocol/labels";
 import { t } from "../../texts/en";
 import { percentText } from "../../ui/format";
 import { Facts, Meter } from "../../ui/parts";
@@ -9,20 +10,21 @@ import { Facts, Meter } from "../../ui/parts";
 const MOST_GIVEN = 6;
 const words = t.practice;
 
-export function Outcome({ form, settled, answer, onwards }: { form: Form; settled: Settled; answer: number; onwards: () => void }) {
+export function Outcome({ practice, settled, answer, onwards }: { practice: Practice; settled: Settled; answer: Answer; onwards: () => void }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  const agrees = answer === settled.winner;
+  const { form } = practice;
+  const isRight = agrees(practice, answer, settled.winner);
   return (
     <>
-      <div className={`notice outcome ${agrees ? "good" : "warn"}`}>
+      <div className={`notice outcome ${isRight ? "good" : "warn"}`}>
         <h2 tabIndex={-1} ref={heading}>
-          {agrees ? words.agrees : words.differs(form.describe(settled.winner))}
+          {isRight ? words.agrees : words.differs(inShort(form, settled.winner))}
         </h2>
         <Facts
           rows={[
-            [words.yours, <strong key="yours">{form.describe(answer)}</strong>],
-            [words.result, <strong key="result">{form.describe(settled.winner)}</strong>],
+            [words.yours, <strong key="yours">{inShort(form, answer)}</strong>],
+            [words.result, <strong key="result">{inShort(form, settled.winner)}</strong>],
             [words.sure, t.audit.confidence(percentText(settled.confidenceQ16, 65_536))],
           ]}
         />
@@ -47,10 +49,10 @@ function Given({ form, settled: { given } }: { form: Form; settled: Settled }) {
         {given.slice(0, MOST_GIVEN).map(([answer, count]) => (
           <li key={answer}>
             <span className="row apart">
-              <span>{form.describe(answer)}</span>
+              <span>{inShort(form, answer)}</span>
               <span className="number">{words.times(count, all)}</span>
             </span>
-            <Meter part={count} whole={all} label={form.describe(answer)} />
+            <Meter part={count} whole={all} label={inShort(form, answer)} />
           </li>
         ))}
       </ul>

@@ -1,19 +1,25 @@
 // The way to practice, where somebody would look for it; where there is nothing to practise on, that is said.
+import { useEffect } from "react";
+import type { Hex } from "viem";
 import { practicable } from "../../app/practice";
-import { useLoad } from "../../app/load";
+import { useLoad, type Loaded } from "../../app/load";
 import { Link } from "../../app/router";
 import type { CampaignLine } from "../../api/types";
 import { t } from "../../texts/en";
+import { Fault } from "../../ui/Fault";
 import { Card } from "../../ui/parts";
 import { useSession } from "../../wallet/session";
 
+/** So many milliseconds after a failure the service is asked again. */
+const AGAIN = 10_000;
+
 /** For one of some campaigns. */
 export function PracticeCard({ lines }: { lines: readonly CampaignLine[] }) {
-  const name = usePracticable(lines);
-  if (name === undefined) return null;
+  const { value: name, error, reload } = usePracticable(lines);
+  if (name === undefined && error === undefined) return null;
   return (
     <Card title={t.practice.offer}>
-      <p className="quiet">{name ? t.practice.offerWhy : t.practice.none}</p>
+      {name === undefined ? <Fault error={error} retry={reload} /> : <p className="quiet">{name ? t.practice.offerWhy : t.practice.none}</p>}
       {name && (
         <p>
           <Link className="button small" href={`/tasks/practice/${name}`}>
@@ -25,9 +31,9 @@ export function PracticeCard({ lines }: { lines: readonly CampaignLine[] }) {
   );
 }
 
-/** A button among others. */
+/** A button among others, where there is something to practise on. */
 export function PracticeLink({ line }: { line: CampaignLine }) {
-  const name = usePracticable([line]);
+  const { value: name } = usePracticable([line]);
   if (!name) return null;
   return (
     <Link className="button" href={`/tasks/practice/${name}`}>
@@ -36,8 +42,15 @@ export function PracticeLink({ line }: { line: CampaignLine }) {
   );
 }
 
-function usePracticable(lines: readonly CampaignLine[]) {
+function usePracticable(lines: readonly CampaignLine[]): Loaded<Hex | null> {
   const { account } = useSession();
   const key = lines.map(({ id, status }) => `${id} ${status}`).join();
-  return useLoad(() => practicable(lines), [key, account]).value;
+  const loaded = useLoad(() => practicable(lines), [key, account]);
+  const { error, reload } = loaded;
+  useEffect(() => {
+    if (error === undefined) return;
+    const timer = setTimeout(() => void reload(), AGAIN);
+    return () => clearTimeout(timer);
+  }, [error, reload]);
+  return loaded;
 }

@@ -8,6 +8,7 @@ import { openPractice, roundOf, ROUND, type Done, type Practice, type Settled } 
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { AnswerForm, isNative } from "../../editor/AnswerForm";
+import { Regions, type Answer } from "../../protocol/labels";
 import { t } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
 import { Loading, Meter, Notice, Page } from "../../ui/parts";
@@ -29,7 +30,7 @@ export default function PracticePage({ parts }: { parts: Record<string, string> 
     // A wallet that is connected meanwhile is another way to the same chain, and no reason to begin again.
   }, [name, chain === null, account]);
   if (value === undefined) return error ? <Fault error={error} retry={reload} /> : <Loading />;
-  if (!value) return <Nothing title={words.noneTitle} text={words.none} />;
+  if (!value) return <Nothing title={words.noneTitle} text={words.none} signIn={!account} />;
   const { ground, practice } = value;
   if (practice.proven === false) return <Nothing title={words.unproven} text={words.unprovenTodo} audit={practice.campaign.id} />;
   if (!practice.settled.length) return <Nothing title={words.noneTitle} text={words.noneSettled} />;
@@ -39,12 +40,13 @@ export default function PracticePage({ parts }: { parts: Record<string, string> 
 
 const CRUMB = { href: "/tasks", text: t.work.title };
 
-function Nothing({ title, text, audit }: { title: string; text: string; audit?: Hex }) {
+function Nothing({ title, text, audit, signIn }: { title: string; text: string; audit?: Hex; signIn?: boolean }) {
   return (
     <Page title={words.title} crumb={CRUMB}>
       <Notice kind={audit ? "bad" : ""} title={title}>
         <p>{text}</p>
         {audit && <Link href={`/campaigns/${audit}/audit`}>{t.audit.title}</Link>}
+        {signIn && <Link className="button small" href="/connect">{t.connect.signIn}</Link>}
       </Notice>
     </Page>
   );
@@ -93,14 +95,15 @@ function About({ ground, practice: { campaign, proven } }: { ground: Ground; pra
   );
 }
 
-function OneItem({ practice: { campaign, spec, form }, item, isFirst, done }: {
+function OneItem({ practice, item, isFirst, done }: {
   practice: Practice;
   item: Settled;
   isFirst: boolean;
-  done: (answer: number | null) => void;
+  done: (answer: Answer | null) => void;
 }) {
+  const { campaign, spec, form } = practice;
   const entry = useEntry(form, item.item, null);
-  const [kept, setKept] = useState<{ item: number; answer: number } | null>(null);
+  const [kept, setKept] = useState<{ item: number; answer: Answer } | null>(null);
   const { answer } = entry;
   const confirmed = kept?.item === item.item ? kept.answer : null;
   const isOpen = confirmed === null;
@@ -115,7 +118,13 @@ function OneItem({ practice: { campaign, spec, form }, item, isFirst, done }: {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [item.item]);
   return (
-    <AnswerDesk {...{ campaign: campaign.id, spec, form, answer }} item={{ ...spec.items[item.item]!, index: item.item }}>
+    // Once it is confirmed, what is drawn on the item is the result.
+    <AnswerDesk
+      {...{ campaign: campaign.id, spec, form }}
+      answer={isOpen || !(form instanceof Regions) ? answer : item.winner}
+      {...(isOpen && { choose: entry.choose })}
+      item={{ ...spec.items[item.item]!, index: item.item }}
+    >
       {isOpen ? (
         <>
           <AnswerForm key={item.item} form={form} answer={entry.choice} typed={entry.typed} choose={entry.choose} type={entry.type} />
@@ -129,7 +138,7 @@ function OneItem({ practice: { campaign, spec, form }, item, isFirst, done }: {
           </div>
         </>
       ) : (
-        <Outcome form={form} settled={item} answer={confirmed} onwards={() => done(confirmed)} />
+        <Outcome practice={practice} settled={item} answer={confirmed} onwards={() => done(confirmed)} />
       )}
       <Keys entry={isOpen ? entry : null} acts={acts} next={isOpen ? undefined : words.nextKey} />
     </AnswerDesk>

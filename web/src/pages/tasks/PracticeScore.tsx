@@ -1,7 +1,8 @@
 // A round of practice in the end: how many answers agree with the results, in words, and where to go from here.
 import { useEffect } from "react";
-import type { Done, Practice } from "../../app/practiceItems";
+import { agrees, type Done, type Practice } from "../../app/practiceItems";
 import { Link } from "../../app/router";
+import { inShort } from "../../editor/Answered";
 import { t } from "../../texts/en";
 import { percentText } from "../../ui/format";
 import { Notice, Page } from "../../ui/parts";
@@ -24,7 +25,7 @@ interface Props {
 export function PracticeScore({ done, practice, work, left, again }: Props) {
   useEffect(() => focusHeading(), []);
   const answered = done.filter((each) => each.answer !== null);
-  const right = answered.filter((each) => each.answer === each.winner).length;
+  const right = answered.filter((each) => agrees(practice, each.answer!, each.winner)).length;
   const skipped = done.length - answered.length;
   return (
     <Page title={answered.length ? words.score(right, answered.length) : words.allSkipped} crumb={{ href: "/tasks", text: t.work.title }}>
@@ -56,7 +57,8 @@ function Verdict({ part }: { part: number }) {
   );
 }
 
-function Answers({ done, practice: { campaign, spec, form } }: Pick<Props, "done" | "practice">) {
+function Answers({ done, practice }: Pick<Props, "done" | "practice">) {
+  const { campaign, spec, form } = practice;
   return (
     <div className="table-wrap" tabIndex={0} role="region" aria-label={words.answers}>
       <table>
@@ -74,8 +76,8 @@ function Answers({ done, practice: { campaign, spec, form } }: Pick<Props, "done
               <td>
                 <Link href={`/campaigns/${campaign.id}/audit/${item}`}>{spec.items[item]?.name ?? t.audit.itemTitle(item)}</Link>
               </td>
-              <td>{answer === null ? <span className="quiet">{t.label.skipped}</span> : <Yours text={form.describe(answer)} agrees={answer === winner} />}</td>
-              <td>{form.describe(winner)}</td>
+              <td>{answer === null ? <span className="quiet">{t.label.skipped}</span> : <Yours text={inShort(form, answer)} agrees={agrees(practice, answer, winner)} />}</td>
+              <td>{inShort(form, winner)}</td>
               <td className="number">{percentText(confidenceQ16, 65_536)}</td>
             </tr>
           ))}

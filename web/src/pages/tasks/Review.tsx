@@ -1,7 +1,10 @@
 // Before answers are sealed: all of them at a glance, each open to change.
 import { useEffect } from "react";
+import type { Hex } from "viem";
 import type { ItemAnswer } from "../../api/types";
-import type { Form } from "../../protocol/labels";
+import { Drawn, inShort } from "../../editor/Answered";
+import type { Answer, Form } from "../../protocol/labels";
+import type { Spec } from "../../protocol/spec";
 import { t } from "../../texts/en";
 import { byName, Pager, usePages } from "../../ui/Pages";
 import { Notice, Page } from "../../ui/parts";
@@ -9,6 +12,8 @@ import type { Drafting } from "./useDraft";
 
 interface Props {
   drafting: Drafting;
+  campaign: Hex;
+  spec: Spec;
   form: Form;
   items: readonly ItemAnswer[];
   room: number;
@@ -16,7 +21,7 @@ interface Props {
   submit: () => Promise<void>;
 }
 
-export function Review({ drafting, form, items, room, crumb, submit }: Props) {
+export function Review({ drafting, campaign, spec, form, items, room, crumb, submit }: Props) {
   const answered = items.filter((each) => drafting.answers.has(each.index));
   const skipped = items.filter((each) => drafting.skipped.has(each.index)).length;
   const count = Math.min(answered.length, room);
@@ -57,7 +62,10 @@ export function Review({ drafting, form, items, room, crumb, submit }: Props) {
             {pages.rows.map((each, at) => (
               <tr key={each.index} {...pages.mark(at)}>
                 <td>{each.name ?? t.audit.itemTitle(each.index)}</td>
-                <td>{said(drafting, form, each.index)}</td>
+                <td>
+                  {said(drafting, form, each.index)}
+                  <Drawn {...{ campaign, form }} config={spec.task.config} item={each} answers={answersOf(drafting, each.index)} />
+                </td>
                 <td className="amount">
                   <button type="button" className="button small" onClick={() => drafting.go(pages.first + at)} aria-label={`${t.label.change} ${t.audit.itemTitle(each.index)}`}>
                     {t.label.change}
@@ -75,8 +83,13 @@ export function Review({ drafting, form, items, room, crumb, submit }: Props) {
 
 function said(drafting: Drafting, form: Form, item: number) {
   const answer = drafting.answers.get(item);
-  if (answer !== undefined) return <strong>{form.describe(answer)}</strong>;
+  if (answer !== undefined) return <strong>{inShort(form, answer)}</strong>;
   return <span className="quiet">{drafting.skipped.has(item) ? t.label.skipped : t.label.toDo}</span>;
+}
+
+function answersOf(drafting: Drafting, item: number): [string, Answer][] {
+  const answer = drafting.answers.get(item);
+  return answer === undefined ? [] : [[t.earnings.yourAnswer, answer]];
 }
 
 function firstOpen(items: readonly ItemAnswer[], drafting: Drafting): number {

@@ -4,6 +4,7 @@ import type { Hex } from "viem";
 import { answerByKey } from "../../editor/AnswerForm";
 import { headingsOf, type Item } from "../../editor/content";
 import { ItemView } from "../../editor/ItemView";
+import { MarkingDesk } from "../../editor/marking";
 import { Numeric, type Answer, type Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
 import { t } from "../../texts/en";
@@ -55,7 +56,9 @@ export function useAnswerKeys(form: Form, entry: Entry | null, acts: Acts, pause
   // In the same breath as what is shown: a key that follows the sight of an item counts.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (paused || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+      // In a list of choices a letter is a choice.
+      const isTaken = event.target instanceof HTMLSelectElement || document.querySelector("dialog[open]") !== null;
+      if (paused || event.ctrlKey || event.metaKey || event.altKey || isTaken) return;
       const act = actOf(event, acts) ?? chosenBy(event, form, entry);
       if (!act) return;
       event.preventDefault();
@@ -105,13 +108,15 @@ interface DeskProps {
   item: Item;
   /** What is chosen, for a view that marks it. */
   answer: Answer | null;
+  /** Takes what is drawn on the item; without it the item is only looked at. */
+  choose?: (answer: Answer) => void;
   children: ReactNode;
 }
 
 /** The item with its instructions, and beside or below it what is answered. */
-export function AnswerDesk({ campaign, spec, form, item, answer, children }: DeskProps) {
+export function AnswerDesk({ campaign, spec, form, item, answer, choose, children }: DeskProps) {
   const headings = useMemo(() => headingsOf(spec.task.config), [spec]);
-  return (
+  const desk = (
     <div className="desk">
       <div className="stack">
         <Instructions text={spec.instructions} />
@@ -125,6 +130,7 @@ export function AnswerDesk({ campaign, spec, form, item, answer, children }: Des
       </div>
     </div>
   );
+  return choose ? <MarkingDesk {...{ form, answer, choose }}>{desk}</MarkingDesk> : desk;
 }
 
 const NAMES = [["next", "Enter"], ["undo", "U"], ["skip", "S"], ["report", "R"]] as const;

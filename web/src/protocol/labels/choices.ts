@@ -2,7 +2,7 @@
 import { concatHex, type Hex } from "viem";
 import { sizeOf, uint } from "../bytes";
 import { attribute, classes, onlyControl } from "./config";
-import { checkAnswer, held, LabelError, noLabel, region, type Form, type Region } from "./form";
+import { checkAnswer, held, LabelError, noLabel, region, type Answer, type Form, type Region } from "./form";
 
 export const SINGLE_CHOICE = "single-choice.v1";
 export const MULTI_LABEL = "multi-label.v1";
@@ -107,7 +107,7 @@ export class MultiLabel extends Choices implements Form {
     return chosen.length ? [region("choices", this.name, this.toName, "choices", chosen)] : [];
   }
 
-  members(answer: number): number[] {
+  members(answer: Answer): number[] {
     checkAnswer(this, answer);
     return this.classes.map((_, index) => index).filter((index) => Math.floor(answer / 2 ** index) % 2 === 1);
   }

@@ -37,13 +37,23 @@ export function hasAnswer(form: Form, answer: Answer): boolean {
   }
 }
 
+/** The answer of canonical bytes; null for bytes that are no label of the form. */
+export function answerOr(form: Form, label: Hex): Answer | null {
+  try {
+    return form.decode(label);
+  } catch (fault) {
+    if (fault instanceof LabelError) return null;
+    throw fault;
+  }
+}
+
 /** keccak256 of a label's canonical bytes. */
 export function digest(label: Hex): Hex {
   return keccak256(label);
 }
 
-export function checkAnswer(form: Pick<Form, "nClasses">, answer: number): void {
-  if (!Number.isSafeInteger(answer) || answer < 0 || answer >= form.nClasses) {
+export function checkAnswer(form: Pick<Form, "nClasses">, answer: Answer): asserts answer is number {
+  if (typeof answer !== "number" || !Number.isSafeInteger(answer) || answer < 0 || answer >= form.nClasses) {
     throw new LabelError(`class ${answer} of ${form.nClasses} does not exist`);
   }
 }

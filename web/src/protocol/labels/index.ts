@@ -8,7 +8,7 @@ import { parseSpans, SPANS } from "./spans";
 
 export { MultiLabel, SingleChoice } from "./choices";
 export { Boxes } from "./boxes";
-export { digest, hasAnswer, LabelError, type Answer, type Form } from "./form";
+export { answerOr, digest, hasAnswer, LabelError, type Answer, type Form } from "./form";
 export { Numeric } from "./numeric";
 export { LEFT, Pairwise, RIGHT, TIE } from "./pairwise";
 export { Regions } from "./regions";

@@ -2,7 +2,7 @@
 import { concatHex, numberToHex, hexToBigInt, type Hex } from "viem";
 import { sizeOf } from "../bytes";
 import { attribute, childless, onlyControl, type Tag } from "./config";
-import { checkAnswer, held, LabelError, noLabel, region, type Form, type Region } from "./form";
+import { checkAnswer, held, LabelError, noLabel, region, type Answer, type Form, type Region } from "./form";
 
 export const NUMERIC = "numeric.v1";
 const MAX_SCALED = 10n ** 15n - 1n;
@@ -36,7 +36,7 @@ export class Numeric implements Form {
     return this.place(hexToBigInt(`0x${label.slice(4)}`, { signed: true, size: 8 }));
   }
 
-  describe(answer: number): string {
+  describe(answer: Answer): string {
     const scaled = this.scaled(answer);
     const digits = (scaled < 0n ? -scaled : scaled).toString().padStart(this.decimals + 1, "0");
     const point = digits.length - this.decimals;
@@ -63,7 +63,7 @@ export class Numeric implements Form {
     return this.place(found[1] ? -size : size);
   }
 
-  private scaled(answer: number): bigint {
+  private scaled(answer: Answer): bigint {
     checkAnswer(this, answer);
     return this.low + BigInt(answer) * this.step;
   }
