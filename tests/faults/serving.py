@@ -35,13 +35,13 @@ from tests.client.gold import GOLD, requester
 from tests.commands.place import PASSWORD, write_keystore
 from tests.conftest import ROOT
 from tests.faults.beside import beside
+from tests.oracle.play import ROSTER_SECONDS
 from tests.oracle.stage import Stage
 
 __all__ = ["Forker", "Killer", "Life", "Service", "Store", "forker", "free_port", "patiently"]
 
 READY_SECONDS = 60.0
 PHASE_SECONDS = 150.0
-ROSTER_SECONDS = 600  # before the end of the time for the roster; far within the oracle's margin
 
 Answer = TypeVar("Answer")
 

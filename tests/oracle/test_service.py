@@ -32,7 +32,7 @@ from labelshare.types import ZERO_HASH
 from tests.chain.proxy import proxied
 from tests.client.gold import GOLD, STAKE, requester
 from tests.conftest import Anvil
-from tests.oracle.play import GOLDEN, ONCE, Play
+from tests.oracle.play import GOLDEN, ONCE, ROSTER_SECONDS, Play
 from tests.oracle.stage import COIN, FEE_BPS, NAMES, Stage, build, small_spec
 
 
@@ -342,7 +342,7 @@ def test_nothing_is_settled_by_blocks_that_may_still_change() -> None:
     for person in play.people.values():
         person.enrol()
     schedule = stage.schedule
-    play.until(schedule.enrol_end - schedule.grace - 10)
+    play.until(schedule.enrol_end - schedule.grace - ROSTER_SECONDS)
     play.until(schedule.enrol_end)
     stage.chain.mine(5)
     play.turn()
