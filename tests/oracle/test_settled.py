@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from hypothesis import given, settings
 
 from labelshare.chain.state import CampaignState, Status
-from labelshare.oracle.settled import Gold, Why, expected_at, reasons_for
+from labelshare.oracle.settled import Gold, Reason, Why, expected_at, reasons_for
 from labelshare.protocol.evidence import SpecRow, read
 from labelshare.protocol.proofs import Verdicts
 from labelshare.protocol.spec import Spec
-from labelshare.types import ZERO_HASH, Schedule
+from labelshare.types import ZERO_HASH, Address, Schedule
 from tests.protocol.campaigns import Kind, kinds, region_kinds, settle
 
 
-@settings(max_examples=60, deadline=None)
-@given(kind=kinds)
-def test_each_label_that_was_not_accepted_has_one_reason(kind: Kind) -> None:
+def counted_reasons(kind: Kind) -> Iterator[tuple[Verdicts, Address, list[Reason]]]:
+    """Each account's reasons, as many of each kind as its score says, with the votes of all others."""
     found = settle(kind)
     spec = next(Spec.parse(row.data) for row in read(found.lines) if isinstance(row, SpecRow))
     verdicts = Verdicts.read(found.record, spec, found.lines)
@@ -28,8 +28,20 @@ def test_each_label_that_was_not_accepted_has_one_reason(kind: Kind) -> None:
         own = verdicts.answers(account)
         assert counts[Why.CONTESTED] == score.contested
         assert counts[Why.DIFFERS] == len(own) - score.accepted - score.contested
+        for each in reasons:
+            assert sum(each.votes.values()) == sum(
+                each.item in labels for who, labels in verdicts.counted.items() if who != account
+            )
+        yield verdicts, account, reasons
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=kinds)
+def test_each_label_that_was_not_accepted_has_one_reason(kind: Kind) -> None:
+    for verdicts, account, reasons in counted_reasons(kind):
         opened = sum(len(row.items) for row in verdicts.openings if row.annotator == account)
-        assert counts[Why.NOT_COUNTED] == opened - len(own)
+        not_counted = [each for each in reasons if each.why is Why.NOT_COUNTED]
+        assert len(not_counted) == opened - len(verdicts.answers(account))
         assert [(each.batch, each.item) for each in reasons] == sorted(
             (each.batch, each.item) for each in reasons
         )
@@ -42,9 +54,6 @@ def test_each_label_that_was_not_accepted_has_one_reason(kind: Kind) -> None:
             if each.why is Why.CONTESTED:
                 assert each.truth is not None
                 assert not each.truth.accepted
-            assert sum(each.votes.values()) == sum(
-                each.item in labels for who, labels in verdicts.counted.items() if who != account
-            )
 
 
 def _check(verdicts: Verdicts, item: int, label: bytes, gold: Gold) -> None:
@@ -61,23 +70,11 @@ def _check(verdicts: Verdicts, item: int, label: bytes, gold: Gold) -> None:
 @given(kind=region_kinds)
 def test_each_label_of_regions_that_was_not_accepted_has_one_reason(kind: Kind) -> None:
     """Told by the groups that the settlement itself was made by, one item at a time."""
-    found = settle(kind)
-    spec = next(Spec.parse(row.data) for row in read(found.lines) if isinstance(row, SpecRow))
-    verdicts = Verdicts.read(found.record, spec, found.lines)
-
-    for account, score in verdicts.scores.items():
-        reasons = reasons_for(verdicts, account)
-        counts = Counter(each.why for each in reasons)
-        own = verdicts.answers(account)
-        assert counts[Why.CONTESTED] == score.contested
-        assert counts[Why.DIFFERS] == len(own) - score.accepted - score.contested
+    for _, _, reasons in counted_reasons(kind):
         for each in reasons:
             winner = each.truth.winner if each.truth else b""
             if each.truth is not None and each.truth.accepted and each.why is Why.DIFFERS:
                 assert each.votes[winner] == max(each.votes.values())
-            assert sum(each.votes.values()) == sum(
-                each.item in labels for who, labels in verdicts.counted.items() if who != account
-            )
 
 
 LINE = Schedule(10, 20, 30, 100, 10, 2, 1, 50, 50, 40, 60, 60, 60, 60)
