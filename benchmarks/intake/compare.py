@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import platform
 import sqlite3
@@ -195,9 +194,9 @@ def _loaded(work: Sequence[Sequence[bytes]], servers: Sequence[Server], folder: 
     file.write_bytes(pickle.dumps(work))
     before = sum(server.cpu_s for server in servers)
     ports = [server.port for server in servers]
-    told = json.loads(run_python("benchmarks.intake.load", file, out, SECONDS, *ports).splitlines()[-1])
+    run_python("benchmarks.intake.load", file, out, SECONDS, *ports)
     spent = sum(server.cpu_s for server in servers) - before
-    bodies = pickle.loads(out.read_bytes())
+    told, bodies = pickle.loads(out.read_bytes())
     return Load(sum(map(len, bodies)), told["wall_s"], told["waited"], spent, told["cpu_s"], bodies)
 
 

@@ -2,14 +2,13 @@
 
 FILE holds a list of requests for each connection; connection i talks to the port i modulo their number. Each
 sends its next request once the answer to the one before is there, so as many are under way as there are
-connections. After SECONDS none is sent any more. OUT gets the bodies of all answers. It prints one line of
-JSON: seconds, and what was waited for.
+connections. After SECONDS none is sent any more. OUT gets seconds and what was waited
+for, and the bodies of all answers.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import pickle
 import resource
 import sys
@@ -112,8 +111,7 @@ def main(file: str, out: str, seconds: float, ports: Sequence[int]) -> None:
         "cpu_s": time.process_time() - cpu,
         "waited": sorted(each for connection in every for each in connection.waited),
     }
-    Path(out).write_bytes(pickle.dumps([connection.bodies for connection in every]))
-    sys.stdout.write(json.dumps(told) + "\n")
+    Path(out).write_bytes(pickle.dumps((told, [connection.bodies for connection in every])))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 from collections.abc import Iterator, Sequence
@@ -252,6 +253,22 @@ def test_each_is_measured_once(place: Place) -> None:
     assert sample("labelshare_http_requests_total", labels | {"status": "201"}) == 4
     assert sample("labelshare_http_requests_total", labels | {"status": "409"}) == 1
     assert sample("labelshare_http_request_seconds_count", labels) == 5
+
+
+def test_what_is_answered_leaves_nothing_to_the_collector(place: Place) -> None:
+    with serving(place) as service:
+        known(service)
+        gc.collect()
+        before = gc.get_debug()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            assert [service.ask(1).status for _ in range(10)] == [201] * 10
+            gc.collect()
+            left = [type(each).__name__ for each in gc.garbage]
+        finally:
+            gc.set_debug(before)
+            gc.garbage.clear()
+    assert not {"_Taking", "RequestResponseCycle", "SignedCommit"} & set(left)
 
 
 def test_whoever_leaves_takes_nothing_along(place: Place) -> None:

@@ -62,7 +62,6 @@ def switches(who: Visitor, account: int) -> None:
 def comes_and_goes(place: WebPlace, one: Visitor, two: Visitor) -> None:
     """One signs out and looks in as the other account: the other's browser and answers do not notice."""
     expect(one.page.get_by_role("heading", name="2 of 4 answered")).to_be_visible()
-    one.page.wait_for_timeout(500)  # what is answered is kept a moment after it is seen
     one.go("/connect")
     one.presses("Sign out")
     expect(one.page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()

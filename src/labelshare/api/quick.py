@@ -95,6 +95,7 @@ class _Taking:
         self._respond, self._otherwise = respond, otherwise
         self._since = monotonic()
         self._waiting: Any = None
+        self._late: asyncio.TimerHandle | None = None
 
     def begin(self, usual: Usual, body: bytes) -> None:
         refused: Told = self._bounds.refused(self._scope)
@@ -113,7 +114,9 @@ class _Taking:
             self._metrics.open += 1
 
     def _told(self, told: Told) -> None:
-        self._late.cancel()
+        if self._late is not None:
+            self._late.cancel()
+        self._part()
         if self._metrics is not None:
             self._metrics.open -= 1
         if isinstance(told, Reply) and self._respond(told.status, self._rest(told)):
@@ -124,9 +127,14 @@ class _Taking:
 
     def _give_up(self) -> None:
         self._waiting.given_up = True
+        self._part()
         if self._metrics is not None:
             self._metrics.open -= 1
         self._leave(self._bounds.busy())
+
+    def _part(self) -> None:
+        """Refer no more to what refers here: else the collector must free it, and everybody waits for it."""
+        self._waiting = self._late = None
 
     def _leave(self, told: Told) -> None:
         if told is not None:

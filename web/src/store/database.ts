@@ -3,6 +3,7 @@ import type { Address, Hex } from "viem";
 import type { CampaignAnswer } from "../api/types";
 import type { Answer } from "../protocol/labels";
 import type { Commit } from "../protocol/typedData";
+import { aside, asides, dropAside, keepAside } from "./aside";
 import { keeping } from "./indexed";
 
 /** One campaign's answers that are not sealed yet. */
@@ -80,9 +81,54 @@ function merged<Value>(before: readonly [number, Value][] = [], next: readonly [
   return [...result];
 }
 
+/** A draft on its way to the disk, with what it changes. */
+interface Change {
+  before: Draft | null;
+  draft: Draft;
+}
+
+/** By draft: what the oldest save that is not on the disk yet changes, and how many are not. */
+const unwritten = new Map<string, { before: Draft | null; count: number }>();
+const DRAFTS = "draft/";
+/** Names what this page keeps aside apart from what other tabs do. */
+const PAGE = Math.random().toString(36).slice(2);
+
+/** Keeps the change aside until it is on the disk: whoever leaves at once finds it all the same. */
+async function saveSafely(key: string, before: Draft | null, draft: Draft): Promise<void> {
+  const open = unwritten.get(key) ?? { before, count: 0 };
+  open.count += 1;
+  unwritten.set(key, open);
+  const name = `${DRAFTS}${key}/${PAGE}`;
+  keepAside(name, { before: open.before, draft } satisfies Change);
+  await write(key, before, draft);
+  open.count -= 1;
+  if (open.count > 0) return;
+  unwritten.delete(key);
+  dropAside(name);
+}
+
+function write(key: string, before: Draft | null, draft: Draft): Promise<unknown> {
+  return run<Draft | undefined>("drafts", "readwrite", (store) => {
+    const asked = store.get(key) as IDBRequest<Draft | undefined>;
+    asked.onsuccess = () => store.put({ ...mergedDraft(before, draft, asked.result ?? null), key });
+    return asked;
+  });
+}
+
+/** Writes what pages that ended had kept aside. */
+async function takeAsides(): Promise<void> {
+  const found = asides(DRAFTS).filter((name) => !name.endsWith(`/${PAGE}`));
+  for (const name of found) {
+    const change = aside<Change>(name);
+    if (change) await write(own(change.draft.campaign, change.draft.account), change.before, change.draft);
+    dropAside(name);
+  }
+}
+
 export const database = {
   draft: async (campaign: Hex, account: Address) => {
     const key = own(campaign, account);
+    await takeAsides();
     const found = await run<Draft | undefined>("drafts", "readonly", (store) => store.get(key));
     if (found && !views.has(key)) views.set(key, found);
     return found;
@@ -90,15 +136,14 @@ export const database = {
   /** Keeps what changed against `base`, by default what this page last kept: another tab may have written beside it. */
   saveDraft: async (draft: Draft, base?: Draft | null) => {
     const key = own(draft.campaign, draft.account);
-    const before = base === undefined ? views.get(key) : base;
+    const before = (base === undefined ? views.get(key) : base) ?? null;
     views.set(key, draft);
-    await run<Draft | undefined>("drafts", "readwrite", (store) => {
-      const asked = store.get(key) as IDBRequest<Draft | undefined>;
-      asked.onsuccess = () => store.put({ ...mergedDraft(before ?? null, draft, asked.result ?? null), key });
-      return asked;
-    });
+    await saveSafely(key, before, draft);
   },
-  drafts: () => run<Draft[]>("drafts", "readonly", (store) => store.getAll()),
+  drafts: async () => {
+    await takeAsides();
+    return run<Draft[]>("drafts", "readonly", (store) => store.getAll());
+  },
 
   /** An account's batches in a campaign, by number. */
   batches: (campaign: Hex, account: Address) => {

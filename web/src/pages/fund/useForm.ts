@@ -8,6 +8,7 @@ import { allowsTrial } from "../../fund/lengths";
 import { requesterStore } from "../../fund/store";
 import { guessBinding, makeItems, type Binding, type Imported } from "../../import/items";
 import type { Answer } from "../../protocol/labels";
+import { aside, dropAside, keepAside } from "../../store/aside";
 import { unitOf } from "../../wallet/chain";
 import { useWallet } from "../../wallet/wallet";
 import { EMPTY, goldOf, taskOf, type FundForm, type Ground, type Items, type Task } from "./form";
@@ -127,7 +128,7 @@ function useKept(
   }, [key, form]);
   // Whoever leaves or loads anew right after a change finds it all the same.
   useEffect(() => {
-    const keep = () => unsaved.current && keepAside(unsaved.current.key, unsaved.current.form);
+    const keep = () => unsaved.current && keepAside(FORMS + unsaved.current.key, unsaved.current.form);
     addEventListener("pagehide", keep);
     return () => {
       removeEventListener("pagehide", keep);
@@ -140,26 +141,13 @@ function useKept(
   }, [key, source]);
 }
 
-const ASIDE = "labelshare.form/";
+const FORMS = "form/";
 
-/** The form where it is kept at once: a page that ends waits for no database. */
-function keepAside(key: string, form: FundForm): void {
-  try {
-    localStorage.setItem(ASIDE + key, JSON.stringify(form));
-  } catch {
-    // No room, or none allowed: what the database has is then the latest.
-  }
-}
-
-/** What was kept so, once: it is saved with the next change, and read as the latest until then. */
+/** What a page that ended had kept aside, once: it is saved with the next change, and read as the latest until then. */
 function takeAside(key: string): Partial<FundForm> | null {
-  try {
-    return JSON.parse(localStorage.getItem(ASIDE + key) ?? "null") as Partial<FundForm> | null;
-  } catch {
-    return null;
-  } finally {
-    localStorage.removeItem(ASIDE + key);
-  }
+  const found = aside<Partial<FundForm>>(FORMS + key);
+  dropAside(FORMS + key);
+  return found;
 }
 
 /** Hashes the items anew whenever they, or what is asked of them, are others. */
