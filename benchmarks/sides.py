@@ -113,6 +113,8 @@ def _node() -> str:
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    shown = (Path(part).name for part in command if not part.startswith("-"))
+    sys.stderr.write(f"{' '.join(shown)} …\n")  # a standard run takes up to a quarter of an hour
     done = subprocess.run(
         command,
         cwd=_ROOT,
