@@ -28,6 +28,7 @@ __all__ = [
     "HashPath",
     "Here",
     "RawBody",
+    "Route",
     "SignedIn",
     "Site",
     "Token",
@@ -64,8 +65,11 @@ class _Request(Request):
             raise HTTPException(400, f"the body is {error}") from None
 
 
-class _Route(APIRoute):
+class Route(APIRoute):
+    """A route whose requests are read so."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """See `APIRoute`."""
         inner: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -74,9 +78,9 @@ class _Route(APIRoute):
         return handle
 
 
-def new_router(subject: str) -> APIRouter:
+def new_router(subject: str, route: type[Route] = Route) -> APIRouter:
     """The routes of one subject."""
-    return APIRouter(tags=[subject], route_class=_Route)
+    return APIRouter(tags=[subject], route_class=route)
 
 
 def _site(request: Request) -> Site:

@@ -23,7 +23,11 @@ class Specs:
 
     def add(self, spec: Spec) -> bool:
         """Keep a spec; whether it was new."""
-        row = {"spec_hash": bytes(spec.hash), "spec": spec.canonical_bytes}
+        return self.add_bytes(spec.hash, spec.canonical_bytes)
+
+    def add_bytes(self, name: Hash32, data: bytes) -> bool:
+        """Keep the canonical bytes of a spec, which hash to its name; whether they were new."""
+        row = {"spec_hash": bytes(name), "spec": data}
         with self.database.writing() as connection:
             return insert_or_keep(connection, specs, row)
 

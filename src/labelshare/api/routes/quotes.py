@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import HTTPException, Request, Response
+from fastapi.responses import JSONResponse
+
+from labelshare.api import apart, bodies
+from labelshare.api.guard import replaying
+from labelshare.api.heavy import quoted
 from labelshare.api.problems import documented
-from labelshare.api.site import Here, new_router
+from labelshare.api.site import Here, Route, Site, new_router
 from labelshare.client.wire.quotes import QuoteAnswer, QuoteQuestion
-from labelshare.protocol.quote import Assumptions, Periods, Quote
-from labelshare.protocol.spec import Spec
-from labelshare.report.collect import Unit
-from labelshare.report.measured import measured_gas
-from labelshare.report.quote import Quoted, as_json
+from labelshare.errors import InputError
+from labelshare.protocol.quote import Periods
 
 __all__ = ["router"]
 
-router = new_router("quotes")
+
+class _Route(Route):
+    """A question with a large spec is answered apart, and alike."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            body = await request.body()
+            if len(body) > apart.LARGE:
+                return await _answered_apart(request, body)
+            return await inner(Request(request.scope, replaying(body, request.receive)))
+
+        return handle
+
+
+router = new_router("quotes", _Route)
 
 
 @router.post(
@@ -26,16 +49,19 @@ def quote(here: Here, question: QuoteQuestion) -> QuoteAnswer:
 
     Beyond 8 MiB it is for accounts: sign in first.
     """
+    return QuoteAnswer.model_validate(quoted(question, _periods(here)))
+
+
+async def _answered_apart(request: Request, body: bytes) -> Response:
+    try:
+        bodies.require_modest(request.url.path, body)
+    except InputError as error:
+        raise HTTPException(400, f"the body is {error}") from None
+    periods = await bodies.beside(_periods, request.app.state.site)
+    answer = QuoteAnswer.model_validate(await apart.ask("quote", body, **asdict(periods)))
+    return JSONResponse(answer.model_dump(mode="json", by_alias=True))
+
+
+def _periods(here: Site) -> Periods:
     limits = here.desk.contracts.registry.limits()
-    periods = Periods(limits.min_period, limits.min_rescue, limits.max_period, limits.max_horizon)
-    assumed = Assumptions(
-        fee_bps=question.fee_bps,
-        stakes_per_label=question.stakes_per_label,
-        annotators=question.annotators,
-        rounds=question.rounds,
-        arbitration_refund=question.arbitration_refund,
-        living_wage=question.living_wage,
-    )
-    unit = Unit(question.symbol, question.decimals)
-    quoted = Quoted(Quote(Spec.of(question.spec), assumed, periods), unit, measured_gas())
-    return QuoteAnswer.model_validate(as_json(quoted))
+    return Periods(limits.min_period, limits.min_rescue, limits.max_period, limits.max_horizon)

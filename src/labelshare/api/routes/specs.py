@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from fastapi import Request, Response
 
+from labelshare.api import apart
 from labelshare.api.problems import Refusal, documented
 from labelshare.api.site import HashPath, Here, RawBody, SignedIn, Site, new_router
 from labelshare.client.wire.quotes import SPEC_EXAMPLE, SpecStored
+from labelshare.errors import InputError
+from labelshare.protocol.spec import Spec
+from labelshare.types import Hash32
 
 __all__ = ["router"]
 
@@ -32,14 +37,24 @@ _SPEC: Final[dict[str, Any]] = {
         **documented("invalid-spec"),
     },
 )
-def put(
+async def put(
     here: Here, session: SignedIn, request: Request, digest: HashPath, data: RawBody, response: Response
 ) -> SpecStored:
     """Keeps a spec in its canonical bytes under their sha256; the campaign is funded afterwards."""
     _require_patience(here, session.account.hex(), request.client.host if request.client else "")
-    new = here.desk.catalogue.add_spec(digest, data)
+    large = len(data) > apart.LARGE
+    checked = SpecStored.model_validate(await apart.ask("spec", data)) if large else None
+    stored, new = await asyncio.to_thread(_keep, here, digest, data, checked)
     response.status_code = 201 if new else 200
-    return SpecStored.of(here.desk.catalogue.spec(digest))
+    return stored
+
+
+def _keep(here: Site, digest: Hash32, data: bytes, checked: SpecStored | None) -> tuple[SpecStored, bool]:
+    """Keep what was checked already, or is checked now; and whether it was new."""
+    checked = checked or SpecStored.of(Spec.parse(data))
+    if checked.spec_hash != digest:
+        raise InputError(f"the spec has hash {checked.spec_hash}, not {digest}")
+    return checked, here.desk.catalogue.add_spec(digest, data)
 
 
 @router.get(
