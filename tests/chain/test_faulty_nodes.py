@@ -674,3 +674,13 @@ def test_an_address_that_leads_nowhere(url: str) -> None:
     with pytest.raises(Exception, match=r"no answer from the node|is no URL") as failure:
         connect(url)
     assert type(failure.value).__module__ == "labelshare.errors"
+
+
+def test_it_is_asked_through_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with running() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, f"http://{proxy.host}")
+        assert RemoteChain("http://node.invalid", seconds=SECONDS).block_number == 0x10
+    assert "eth_blockNumber" in proxy.asked

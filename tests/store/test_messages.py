@@ -15,6 +15,7 @@ from labelshare.protocol.typed_data import commit_hash
 from labelshare.store.batches import Batches, Kept
 from labelshare.store.database import Database
 from labelshare.store.messages import Messages
+from labelshare.store.progress import Progress
 from labelshare.store.schema import metadata
 from labelshare.store.vault import Vault
 from labelshare.types import Address, CampaignId, Commit, Hash32, keccak
@@ -120,6 +121,23 @@ def test_openings_come_back(shared: Database, opening: Opening, labels: dict[int
 
     assert book.opening(whole.annotator, whole.commit_hash) == whole
     assert book.openings() == [whole]
+
+
+OTHER = CampaignId(keccak(b"another campaign"))
+
+
+def test_the_rounds_of_batches_are_told_and_no_others(database: Database) -> None:
+    assert Progress(database, CAMPAIGN).rounds() == frozenset()
+    for campaign, annotator, number in (
+        (CAMPAIGN, ANN, 7),
+        (CAMPAIGN, ANN, 0),
+        (CAMPAIGN, BEN, 7),
+        (OTHER, BEN, 3),
+    ):
+        signed = SignedCommit(annotator, Commit(number, number, keccak(b"labels"), 2, 2), b"\3" * 65, (1, 5))
+        Messages(database, campaign, VAULT).add_commit(commit_hash(campaign, signed.commit), signed)
+    assert Progress(database, CAMPAIGN).rounds() == {0, 7}
+    assert Progress(database, OTHER).rounds() == {3}
 
 
 def signed_commit(annotator: Address, batch: int = 0, root: bytes = b"labels") -> SignedCommit:

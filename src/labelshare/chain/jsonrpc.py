@@ -20,7 +20,7 @@ from labelshare.errors import ChainError, InputError
 from labelshare.types import Address, Hash32
 
 if TYPE_CHECKING:
-    from requests import Response
+    from requests import Response, Session
 
 __all__ = ["JsonRpc", "Request", "RpcError", "hex_bytes", "log", "number", "parsed", "receipt"]
 
@@ -75,16 +75,14 @@ class JsonRpc:
     """
 
     def __init__(self, url: str, seconds: float, answer_bytes: int = ANSWER_BYTES) -> None:
-        from requests import Session
-
         try:
             self.host = urlsplit(url).netloc.rpartition("@")[2]
+            self._session = _session(url)
         except ValueError:
             raise InputError("the address of the node is no URL") from None
         self._url = url
         self._seconds = seconds
         self._answer_bytes = answer_bytes
-        self._session = Session()
         self._ids = itertools.count(1)
 
     def answers(self, requests: Sequence[Request]) -> list[Any]:
@@ -255,6 +253,18 @@ def _depth(text: str) -> int:
     outside = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
     steps = (1 if each in "[{" else -1 for each in BRACKETS.findall(outside))
     return max(itertools.accumulate(steps), default=0)
+
+
+def _session(url: str) -> Session:
+    """A session that asks the environment for proxies, certificates and credentials once, not each time."""
+    from requests import Session
+    from requests.utils import get_netrc_auth
+
+    session = Session()
+    settings = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify = settings["proxies"], settings["verify"]
+    session.auth, session.trust_env = get_netrc_auth(url), False
+    return session
 
 
 def _call(number_: int, request: Request) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 
 from labelshare.store.database import Database
 from labelshare.store.schema import bundles, commits, enrolments, openings
@@ -34,10 +34,15 @@ class Progress:
         return self._any(bundles, bundles.c.bundle_hash == bytes(name))
 
     def rounds(self) -> frozenset[int]:
-        """Rounds of which batches were received."""
-        wanted = select(commits.c.round).where(commits.c.campaign == bytes(self.campaign)).distinct()
+        """Rounds of which batches were received: one step into the index for each, however many batches."""
+        of_campaign = commits.c.campaign == bytes(self.campaign)
+        first = select(func.min(commits.c.round).label("round")).where(of_campaign)
+        found = first.cte("found", recursive=True)
+        later = select(func.min(commits.c.round)).where(of_campaign, commits.c.round > found.c.round)
+        found = found.union_all(select(later.scalar_subquery()).where(found.c.round.is_not(None)))
         with self.database.reading() as connection:
-            return frozenset(connection.execute(wanted).scalars())
+            rows = connection.execute(select(found.c.round).where(found.c.round.is_not(None)))
+            return frozenset(rows.scalars())
 
     def received(self, rounds: Collection[int]) -> frozenset[Name]:
         """Batches received in some rounds."""

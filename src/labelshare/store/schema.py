@@ -119,6 +119,7 @@ commits = Table(
     _bytes("signature"),
     _bytes("items"),
     UniqueConstraint("campaign", "annotator", "batch", name="uq_commits_batch"),
+    Index("ix_commits_round", "campaign", "round"),
 )
 
 # `secret` and `labels` are sealed by the vault; the latter as they are hashed: item 8 bytes ‖ length 2 ‖
