@@ -138,10 +138,10 @@ def test_gold_of_boxes_is_given_as_label_studio_results(labelshare: Run, tmp_pat
     form = spec.task.form
     words = [form.describe(form.decode(label)) for label in gold.labels]
     assert (gold.items, words) == ((3, 5, 9), ["cat 10.5,20 30x40", "(none)", "(none)"])
-    (tmp_path / "words.csv").write_text('item,label\n3,"cat 10.5,20 30x40"\n')
+    (tmp_path / "words.csv").write_text('item,label\n3,"cat 10.5,20 30 40"\n')
     ran = seal("words")
     assert ran.code == 2
-    assert "line 2: 'cat 10.5,20 30x40' is neither a Label Studio result in JSON" in " ".join(ran.err.split())
+    assert "line 2: 'cat 10.5,20 30 40' is neither a Label Studio result in JSON" in " ".join(ran.err.split())
 
 
 @pytest.mark.parametrize("kind", ["boxes", "spans"])

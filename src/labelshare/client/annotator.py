@@ -158,7 +158,8 @@ class Annotator:
     def submit(self, round_number: int, choices: Mapping[int, int]) -> Batch:
         """Seal labels, keep them, sign the commitment and hand it in.
 
-        A batch that an earlier call could not deliver goes first.
+        A batch that an earlier call could not deliver goes first. `client.working.parts` makes batches that
+        the chain takes as well, should the oracle fail.
 
         Args:
             round_number: The current round.

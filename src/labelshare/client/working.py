@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from labelshare.client.annotator import Annotator, Batch
 from labelshare.errors import ProtocolError, ServiceError, SignatureError
 from labelshare.protocol import assignment
+from labelshare.protocol.commitments import label_bytes
 from labelshare.protocol.record import Record
 from labelshare.protocol.rounds import facts
 from labelshare.protocol.spec import Given
 from labelshare.types import PoolParams, Schedule
 
-__all__ = ["assigned_alone", "hand_in", "round_at"]
+__all__ = ["MOST_POSTED", "assigned_alone", "hand_in", "parts", "round_at"]
+
+MOST_POSTED: Final = 120 * 1024
+"""Bytes of labels that are posted at once: nodes take no transaction of more than 128 KiB.
+
+What a batch or the gold has more of could not be opened on chain, where the oracle does not take it.
+"""
 
 
 def hand_in(annotator: Annotator, number: int, choices: Mapping[int, int]) -> tuple[Batch, str]:
@@ -42,6 +50,25 @@ def hand_in(annotator: Annotator, number: int, choices: Mapping[int, int]) -> tu
     if len(batches) == before:  # one sealed before could not be delivered: this one follows it
         return annotator.keep(number, choices), told
     return batches[-1], told
+
+
+def parts(labels: Mapping[int, bytes], most: int) -> Iterator[list[int]]:
+    """Items in batches that the oracle and, should it fail, the chain takes whole.
+
+    Args:
+        labels: Canonical labels by item.
+        most: Labels in a batch at most.
+    """
+    part, size = list[int](), 0
+    for item, label in labels.items():
+        more = len(label_bytes([item], [label]))
+        if part and (len(part) == most or size + more > MOST_POSTED):
+            yield part
+            part, size = [], 0
+        part.append(item)
+        size += more
+    if part:
+        yield part
 
 
 def assigned_alone(annotator: Annotator, record: Record, pool: PoolParams, number: int) -> list[int] | None:

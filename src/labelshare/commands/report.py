@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from labelshare.commands.common import Session
-from labelshare.errors import InputError
+from labelshare.errors import InputError, LabelError
 
 if TYPE_CHECKING:
     from labelshare.chain.node import Chain
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["report_of"]
 
 MAX_ANSWERS: Final = 1 << 16
+MAX_REGIONS_TEXT: Final = 1 << 17  # characters
 
 
 def report_of(
@@ -35,7 +36,7 @@ def report_of(
         Path | None,
         typer.Option(
             help="CSV of item,truth, to score the result with: items by name, or by number where they have "
-            "none."
+            "none; regions as the results have them."
         ),
     ] = None,
     file: Annotated[
@@ -77,12 +78,15 @@ def report_of(
 
 def _truths(path: Path | None, saved: Saved) -> tuple[Mapping[int, int], int]:
     """True class by item, and how many rows of the file are of no use."""
+    from labelshare.protocol.labels import Regions
     from labelshare.replay.crowd import read_truth
     from labelshare.report.labels import read_spec
 
     if path is None:
         return {}, 0
     spec = read_spec([saved.bundle])
+    if isinstance(spec.task.form, Regions):
+        return _regions(path, _items(spec), spec.task.form)
     return read_truth(path, _items(spec), _classes(spec.task.form))
 
 
@@ -94,11 +98,22 @@ def _items(spec: Spec) -> dict[str, int]:
     return numbers
 
 
-def _classes(form: Form) -> dict[str, int]:
-    from labelshare.protocol.labels import Regions
+def _regions(path: Path, items: Mapping[str, int], form: Form) -> tuple[dict[int, int], int]:
+    """The same where answers are regions; one that is none is a mistake, for nobody chose from a list."""
+    from labelshare.commands.answers import answer_of
+    from labelshare.replay.crowd import read_answers
 
-    if isinstance(form, Regions):
-        raise InputError(f"--truth names classes, and answers of {form.kind} are regions")
+    texts, unknown = read_answers(path, items, MAX_REGIONS_TEXT)
+    names, found = {number: name for name, number in items.items()}, dict[int, int]()
+    for item, text in texts.items():
+        try:
+            found[item] = answer_of(form, text)
+        except LabelError as error:
+            raise InputError(f"{path}: item {names[item]!r}: {error}") from None
+    return found, unknown
+
+
+def _classes(form: Form) -> dict[str, int]:
     if form.n_classes > MAX_ANSWERS:
         raise InputError(f"--truth names classes, and this task has {form.n_classes:,} answers")
     return {form.describe(answer): answer for answer in range(form.n_classes)}

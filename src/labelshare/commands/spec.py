@@ -20,6 +20,7 @@ from labelshare.errors import InputError, SpecError
 from labelshare.types import Hash32
 
 if TYPE_CHECKING:
+    from labelshare.protocol.gold import SealedGold
     from labelshare.protocol.spec import Spec
 
 __all__ = ["Kind", "spec"]
@@ -109,6 +110,7 @@ def seal_gold(
     values = _values(file)
     unsealed = _with_gold(values, Hash32(bytes(32)), 1)
     gold = SealedGold.of(Hash32(token_bytes(32)), read_answers(answers, unsealed))
+    _require_revealable(gold)
     sealed = _with_gold(values, gold.root, len(gold.items))
     write_new(secret_file, gold_bytes(gold), private=True)
     write_new(out, "\n".join(_pretty(sealed.fields)).encode() + b"\n")
@@ -138,6 +140,17 @@ def _with_gold(values: dict[str, Any], root: Hash32, count: int) -> Spec:
     stated = values.get("gold")
     kept = stated if isinstance(stated, dict) and stated.get("policy") == _SEALED else {}
     return Spec.of(values | {"gold": {**kept, "policy": _SEALED, "root": str(root), "count": count}})
+
+
+def _require_revealable(gold: SealedGold) -> None:
+    """Gold is revealed whole, in one transaction."""
+    from labelshare.client.working import MOST_POSTED
+
+    if (size := len(gold.reveal)) > MOST_POSTED:
+        raise InputError(
+            f"revealing this gold takes {size:,} bytes, and a transaction carries {MOST_POSTED:,} of them: "
+            "seal fewer items"
+        )
 
 
 def _show_sealed(here: Session, sealed: Spec, out: Path, secret_file: Path) -> None:

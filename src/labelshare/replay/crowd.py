@@ -148,12 +148,15 @@ def read_truth(
     return known, unknown + len(named) - len(known)
 
 
-def read_answers(path: Path, items: Mapping[str, int]) -> tuple[dict[int, str], int]:
+def read_answers(
+    path: Path, items: Mapping[str, int], longest: int = _MAX_FIELD
+) -> tuple[dict[int, str], int]:
     """Read true classes as they are spelled, also those that nobody chose.
 
     Args:
         path: Rows of `item,truth` (or `task,truth`), one header line, UTF-8.
         items: Their numbers, by name.
+        longest: Characters of a field at most.
 
     Returns:
         Class by item, and how many rows name an item that is not among them.
@@ -163,7 +166,7 @@ def read_answers(path: Path, items: Mapping[str, int]) -> tuple[dict[int, str], 
     """
     known: dict[int, str] = {}
     unknown = 0
-    for line, (item, label) in _rows(path, ("truth",)):
+    for line, (item, label) in _rows(path, ("truth",), longest):
         if item not in items:
             unknown += 1
         elif known.setdefault(items[item], label) != label:
@@ -171,22 +174,24 @@ def read_answers(path: Path, items: Mapping[str, int]) -> tuple[dict[int, str], 
     return known, unknown
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, columns: tuple[str, ...], longest: int = _MAX_FIELD) -> Iterator[tuple[int, list[str]]]:
     """Of each row the line it ends on, and its item with the columns asked for."""
     try:
         with path.open("rb") as file:
-            yield from _parsed(path, file, columns)
+            yield from _parsed(path, file, columns, longest)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _parsed(path: Path, file: Iterable[bytes], columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+def _parsed(
+    path: Path, file: Iterable[bytes], columns: tuple[str, ...], longest: int
+) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(_decoded(path, file), strict=True)
     try:
         picks = _picks(path, next(reader, []), columns)
         for row in reader:
             if row:
-                yield reader.line_num, _fields(path, reader.line_num, row, picks)
+                yield reader.line_num, _fields(path, reader.line_num, row, picks, longest)
     except csv.Error as error:
         raise InputError(f"{path}: line {reader.line_num}: not CSV: {error}") from error
 
@@ -210,15 +215,15 @@ def _picks(path: Path, header: list[str], columns: tuple[str, ...]) -> list[int]
     return [names.index(name) for name in (item, *columns)]
 
 
-def _fields(path: Path, line: int, row: list[str], picks: list[int]) -> list[str]:
+def _fields(path: Path, line: int, row: list[str], picks: list[int], longest: int) -> list[str]:
     if max(picks) >= len(row):
         raise InputError(f"{path}: line {line}: {len(row)} fields, {max(picks) + 1} are needed")
     fields = [row[pick].strip() for pick in picks]
     for field in fields:
         if not field:
             raise InputError(f"{path}: line {line}: an empty field")
-        if len(field) > _MAX_FIELD or not field.isprintable():
-            raise InputError(f"{path}: line {line}: a field of over {_MAX_FIELD} or unprintable characters")
+        if len(field) > longest or not field.isprintable():
+            raise InputError(f"{path}: line {line}: a field of over {longest} or unprintable characters")
     return fields
 
 

@@ -76,9 +76,10 @@ def items(outcome: Outcome) -> Table:
     """Every item of the campaign; what nobody labelled has no winner."""
     spec, verdicts = outcome.labelled.spec, verdicts_of(outcome)
     winners, truth = outcome.labelled.winners(), outcome.truth
+    counted = outcome.labelled.counted(truth)
     numbers, gold = range(len(spec.items)), outcome.labelled.gold_items
     confidence = {row.item: row.confidence_q16 for row in outcome.labelled.truths}
-    right = (winners[at] == truth[at] if at in winners and at in truth else None for at in numbers)
+    right = (winners[at] == counted[at] if at in winners and at in counted else None for at in numbers)
     return Table(
         "items",
         {

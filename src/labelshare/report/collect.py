@@ -12,10 +12,8 @@ from labelshare.chain.contracts import Token
 from labelshare.chain.deploy import Deployment
 from labelshare.chain.history import CampaignHistory, DatasetHistory, campaign_history, dataset_history
 from labelshare.chain.node import Chain
-from labelshare.errors import InputError
 from labelshare.protocol.evidence import PayoutRow
 from labelshare.protocol.skill import ONE
-from labelshare.protocol.spec import RegionTask
 from labelshare.protocol.verify import Report, verify
 from labelshare.report.interval import margin, weight_of
 from labelshare.report.labels import Labelled, Score, read_labels, score
@@ -157,7 +155,7 @@ class Outcome:
             fallen.
         balances: Sums that must come out the same both ways.
         unit: Of the reward token.
-        truth: True class by item as given, gold items among them.
+        truth: True class by item as given, gold items among them; of regions the number of the true answer.
     """
 
     chain_id: int
@@ -257,22 +255,19 @@ def collect(
         deployment: The contracts; checked against the chain first.
         campaign: Its id.
         bundle: The published evidence of its settlement.
-        truth: True class by item, where known.
+        truth: True class by item, where known; where answers are regions, the number of the true answer.
 
     Raises:
         EvidenceError: The bundle cannot be read.
         DeploymentError: The contracts are not those of the record.
         VerificationError: Nothing is proposed for this campaign.
-        InputError: Truths were given, and answers are regions.
     """
     deployment.check(chain)
     head, history = chain.block_number, campaign_history(chain, deployment, campaign)
     verification = verify(history.record, bundle)
     labelled = read_labels([bundle])
-    if truth and isinstance(labelled.spec.task, RegionTask):
-        raise InputError(f"a truth is a class by item, and answers of {labelled.spec.task.type} are regions")
-    gold = labelled.gold_items
-    known = {item: choice for item, choice in (truth or {}).items() if item not in gold}
+    gold, counted = labelled.gold_items, labelled.counted(truth or {})
+    known = {item: choice for item, choice in counted.items() if item not in gold}
     history, shares, balances = _money(chain, deployment, history, labelled.payouts, head)
     token = Token(chain, history.record.params.token)
     return Outcome(

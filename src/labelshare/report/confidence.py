@@ -9,7 +9,7 @@ from statistics import median
 
 from labelshare.protocol.evidence import TruthRow
 from labelshare.protocol.skill import ONE
-from labelshare.protocol.spec import Committee, Spec
+from labelshare.protocol.spec import Committee, RegionTask, Spec
 from labelshare.report.labels import Labelled
 
 __all__ = ["Confidence", "confidence_of", "policy_in_words", "shown", "threshold_of"]
@@ -57,6 +57,8 @@ def shown(confidence_q16: int, places: int = 2) -> str:
 def policy_in_words(labelled: Labelled) -> str:
     """Which policy found the verdicts, and what confidence is under it."""
     policy = labelled.spec.aggregation.policy
+    if isinstance(labelled.spec.task, RegionTask):
+        return f"{policy}: answers that are alike are one; the most labels win; confidence is their part"
     if policy == "majority.v1":
         return "majority.v1: the most labels win; confidence is the winner's part of the labels"
     if labelled.voted:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labelshare.protocol.skill import ONE, from_skill, full_skill
-from labelshare.protocol.spec import SkillAndGold, Spec
+from labelshare.protocol.spec import RegionTask, SkillAndGold, Spec
 from labelshare.report.collect import Loss, Outcome, Person, Unit
 from labelshare.report.confidence import confidence_of, shown, threshold_of
 from labelshare.report.gas import gas_lines
@@ -187,8 +187,11 @@ def verdicts_of(outcome: Outcome) -> list[Verdict]:
 
 
 def label_figures(outcome: Outcome, truth: Mapping[int, int]) -> list[Figure]:
-    """Completion, agreement, confidence and, where truths are known, confusion; gold is left out of that."""
-    spec, verdicts = outcome.labelled.spec, verdicts_of(outcome)
+    """Completion, agreement, confidence and, where truths are known, confusion; gold is left out of that.
+
+    Answers of regions are not of few classes that could be taken for one another.
+    """
+    spec, verdicts, truth = outcome.labelled.spec, verdicts_of(outcome), outcome.labelled.counted(truth)
     scored = truth.keys() - outcome.labelled.gold_items
     figures = [
         completion(verdicts, spec.redundancy.k),
@@ -198,7 +201,7 @@ def label_figures(outcome: Outcome, truth: Mapping[int, int]) -> list[Figure]:
     pairs = Counter(
         (truth[item], winner) for item, winner in outcome.labelled.winners().items() if item in scored
     )
-    if pairs:
+    if pairs and not isinstance(spec.task, RegionTask):
         figures.append(confusion(pairs, spec.task.form.describe))
     return figures
 

@@ -29,7 +29,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An item: its picture (PNG, base64), answers, winner, confidence, truth, verdict; if it is gold."""
+    """An item: its picture (PNG, base64), answers, winner, confidence, truth, verdict; if it is gold.
+
+    `right` says whether the winner is true, None where nobody knows.
+    """
 
     name: str
     png: str
@@ -39,11 +42,7 @@ class Shown:
     truth: str | None
     accepted: bool
     gold: bool
-
-    @property
-    def right(self) -> bool | None:
-        """Whether the winner is true, None where nobody knows."""
-        return None if self.truth is None else self.winner == self.truth
+    right: bool | None
 
 
 def chosen(
@@ -51,7 +50,7 @@ def chosen(
 ) -> list[Shown]:
     """Of the items with an image the `LEAST` least sure ones, then the `SUREST` surest, last of all gold."""
     winners, gold = outcome.labelled.winners(), outcome.labelled.gold_items
-    described = outcome.labelled.spec.task.form.describe
+    described, counted = outcome.labelled.spec.task.form.describe, outcome.labelled.counted(truth)
     return [
         Shown(
             name=outcome.labelled.spec.items[row.item].name or f"item {row.item}",
@@ -62,6 +61,7 @@ def chosen(
             truth=described(truth[row.item]) if row.item in truth else None,
             accepted=row.accepted,
             gold=row.item in gold,
+            right=winners[row.item] == counted[row.item] if row.item in counted else None,
         )
         for row in _picked([row for row in outcome.labelled.truths if row.item in images], gold)
     ]

@@ -10,7 +10,7 @@ from labelshare.errors import EvidenceError
 from labelshare.protocol import evidence
 from labelshare.protocol.aggregation.dawid_skene_layout import MAX_CELLS
 from labelshare.protocol.spec import Committee, RegionTask, Spec
-from labelshare.report.likeness import by_group
+from labelshare.report.likeness import by_group, counted_truths
 from labelshare.types import ZERO_HASH, Address, Hash32
 
 __all__ = ["Labelled", "Score", "read_labels", "read_spec"]
@@ -83,6 +83,13 @@ class Labelled:
         """The winning class of each labelled item."""
         decode = self.spec.task.form.decode
         return {row.item: decode(row.winner) for row in self.truths}
+
+    def counted(self, truth: Mapping[int, int]) -> dict[int, int]:
+        """What true answers, by item, count for: a class for itself, regions for what they are alike to."""
+        task = self.spec.task
+        if not isinstance(task, RegionTask):
+            return dict(truth)
+        return counted_truths(task, self.winners(), self.answers.values(), truth)
 
     def tied(self) -> dict[int, frozenset[int]]:
         """Items whose most frequent class is not alone, with the classes that share the lead.

@@ -7,6 +7,7 @@ labels was found before it. The other answers are put into groups among themselv
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from labelshare.protocol.groups import NOTHING, gather
 from labelshare.protocol.spec import RegionTask
 from labelshare.types import ZERO_HASH, Address
 
-__all__ = ["agreeing", "by_group"]
+__all__ = ["agreeing", "by_group", "counted_truths"]
 
 
 def agreeing(task: RegionTask, pairs: Sequence[tuple[bytes, bytes]]) -> list[bool]:
@@ -48,6 +49,41 @@ def by_group(
         stands = winners[item] if wins and item in winners else rest.get((item, label), label)
         counted[who][item] = form.decode(stands)
     return counted
+
+
+def counted_truths(
+    task: RegionTask,
+    winners: Mapping[int, int],
+    counted: Iterable[Mapping[int, int]],
+    truths: Mapping[int, int],
+) -> dict[int, int]:
+    """The number of the label that each truth counts for, as gold does: that of a group it is alike to.
+
+    The winner's group is tried first, then the others, those of most labels first; a truth that nobody came
+    near stands for itself.
+
+    Args:
+        task: What is asked, and what is near enough.
+        winners: The number of each item's winner.
+        counted: What each annotator's answers count for, of `by_group`.
+        truths: The number of the true answer, by item.
+    """
+    form, votes = task.form, defaultdict[int, Counter[int]](Counter)
+    for own in counted:
+        for item, answer in own.items():
+            votes[item][answer] += 1
+    tried = [(item, label) for item in truths for label in _by_weight(votes[item], winners.get(item))]
+    same = agreeing(task, [(form.encode(truths[item]), form.encode(label)) for item, label in tried])
+    found: dict[int, int] = {}
+    for (item, label), is_alike in zip(tried, same, strict=True):
+        if is_alike:
+            found.setdefault(item, label)
+    return {item: found.get(item, truth) for item, truth in truths.items()}
+
+
+def _by_weight(votes: Counter[int], winner: int | None) -> list[int]:
+    """Numbers of labels, the winner's first."""
+    return sorted(votes, key=lambda label: (label != winner, -votes[label], label))
 
 
 def _among_themselves(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -58,7 +58,14 @@ def work(
             help="CSV of item,label, or JSON Lines of the same fields (.jsonl); without it the terminal asks."
         ),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Labels in a batch at most.")] = _BATCH,
+    batch: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=10_000,
+            help="Labels in a batch at most; fewer where more would not fit in one transaction.",
+        ),
+    ] = _BATCH,
     oracle: OracleOption = None,
     keep: KeepOption = None,
 ) -> None:
@@ -192,6 +199,13 @@ def _asked(
 
 
 def _choices(form: Form) -> Iterator[str]:
+    """What may be answered: the answers by number, or of regions how they are written."""
+    from labelshare.commands.answers import regions_in_words
+    from labelshare.protocol.labels import Regions
+
+    if isinstance(form, Regions):
+        names = ", ".join(form.classes[:MOST_NUMBERED]) + (", …" if len(form.classes) > MOST_NUMBERED else "")
+        return iter(fields([("classes", printable(names)), ("answer", printable(regions_in_words(form)))]))
     if form.n_classes <= MOST_NUMBERED:
         return steps(printable(form.describe(each)) for each in range(form.n_classes))
     return iter(())
@@ -233,10 +247,10 @@ def _content(own: Annotator, item: int, service: ServiceClient | None) -> str:
 
 
 def _hand_in(here: Session, own: Annotator, now: _Work, labels: Mapping[int, bytes], most: int) -> None:
-    from labelshare.client.working import hand_in
+    from labelshare.client.working import hand_in, parts
 
-    form, items, rows = own.spec.task.form, list(labels), list[dict[str, Any]]()
-    for part in _parts(items, most):
+    form, rows = own.spec.task.form, list[dict[str, Any]]()
+    for part in parts(labels, most):
         try:
             batch, told = hand_in(own, now.round, {item: form.decode(labels[item]) for item in part})
         except ProtocolError as error:
@@ -261,8 +275,3 @@ def _name(row: Mapping[str, Any]) -> str:
 def _fate(row: Mapping[str, Any]) -> str:
     fate = "the oracle signed for it" if row["receipt"] else f"kept: {printable(row['told'])}"
     return f"{row['labels']} labels, {fate}"
-
-
-def _parts(items: Sequence[int], most: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(items), most):
-        yield items[start : start + most]
