@@ -5,7 +5,7 @@ import gold from "../../tests/vectors/gold.json";
 import made from "./specs.json";
 import { canonical, NotCanonicalError } from "../src/fund/canonical";
 import { forecastOf, pointsOf } from "../src/fund/forecast";
-import { goldFile, GoldFileError, holds, readGoldFile, revealOf, sealGold } from "../src/fund/gold";
+import { goldFile, GoldFileError, holds, isRevealable, readGoldFile, revealOf, sealGold } from "../src/fund/gold";
 import { lengthFault, milestones, TRIAL, USUAL, type Lengths } from "../src/fund/lengths";
 import { escrowFor, labelLimit, shareCapFor, specBytes, specOf, type Decided } from "../src/fund/makeSpec";
 import { parseAmount } from "../src/fund/money";
@@ -13,6 +13,7 @@ import { marginOf } from "../src/fund/quality";
 import { csvOf } from "../src/fund/results";
 import { parseCsv } from "../src/import/csv";
 import type { CampaignAnswer } from "../src/api/types";
+import { fitting, MOST_POSTED } from "../src/protocol/commitments";
 import type { Spec } from "../src/protocol/spec";
 
 type Case = (typeof made.specs)[number];
@@ -118,6 +119,20 @@ describe("the forecast", () => {
     const points = pointsOf(campaign(10), [{ time: 1_100, labels: 4 }], 1_250);
     expect(points).toEqual([{ time: 1_000, labels: 0 }, { time: 1_100, labels: 4 }, { time: 1_250, labels: 10 }]);
     expect(pointsOf(campaign(0), [{ time: 400, labels: 0 }], 500)).toEqual([{ time: 1_000, labels: 0 }, { time: 1_000, labels: 0 }]);
+  });
+});
+
+describe("what one transaction opens", () => {
+  const large = `0x${"ab".repeat(1_001)}` as Hex;
+
+  it("is as many labels as fit, and no gold beyond", async () => {
+    expect(fitting([])).toBe(0);
+    expect(fitting(Array<Hex>(1_000).fill("0x0100"))).toBe(1_000);
+    expect(fitting(Array<Hex>(200).fill(large))).toBe(Math.floor(MOST_POSTED / 1_011));
+    const many = new Map(Array.from({ length: Math.floor(MOST_POSTED / 12) }, (_, item) => [item, "0x0100" as Hex]));
+    expect(isRevealable(await sealGold(gold.secret as Hex, new Map([...many].slice(0, 100))))).toBe(true);
+    const items = [...many.keys()];
+    expect(isRevealable({ secret: gold.secret as Hex, root: gold.root as Hex, items, labels: [...many.values()] })).toBe(false);
   });
 });
 

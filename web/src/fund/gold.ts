@@ -2,7 +2,7 @@
 // The spec holds the root and the count alone; the secret and the answers never leave this browser until the reveal.
 import { bytesToHex, concatHex, isHex, keccak256, stringToHex, type Hex } from "viem";
 import { sizeOf, word } from "../protocol/bytes";
-import { labelBytes, labelDigest, MAX_ITEMS, MAX_LABEL_BYTES, salts } from "../protocol/commitments";
+import { labelBytes, labelDigest, MAX_ITEMS, MAX_LABEL_BYTES, MOST_POSTED, salts } from "../protocol/commitments";
 import { leafHash } from "../protocol/leaves";
 import { MerkleTree } from "../protocol/merkle";
 
@@ -37,6 +37,11 @@ export async function sealGold(secret: Hex, labels: ReadonlyMap<number, Hex>): P
 /** What `revealGold` takes: secret ‖ for each item: item 8 bytes ‖ length 2 ‖ label. */
 export function revealOf(gold: Pick<SealedGold, "secret" | "items" | "labels">): Hex {
   return concatHex([gold.secret, labelBytes(gold.items, gold.labels)]);
+}
+
+/** Whether one transaction can reveal it; gold is revealed whole. */
+export function isRevealable(gold: SealedGold): boolean {
+  return sizeOf(revealOf(gold)) <= MOST_POSTED;
 }
 
 /** The private file, as `labelshare spec seal-gold` writes it and `campaign reveal-gold` reads it. */

@@ -92,6 +92,16 @@ export function labelBytes(items: readonly number[], labels: readonly Hex[]): He
   return concatHex(items.flatMap((item, at) => [uint(item, 8), uint(sizeOf(labels[at]!), 2), labels[at]!]));
 }
 
+/** Bytes of labels that are posted at once: nodes take no transaction of more than 128 KiB. */
+export const MOST_POSTED = 120 * 1024;
+
+/** How many labels, from the first on, one transaction can open: a batch of more depends on the oracle. */
+export function fitting(labels: readonly Hex[]): number {
+  let bytes = 0;
+  const over = labels.findIndex((label) => (bytes += 10 + sizeOf(label)) > MOST_POSTED);
+  return over < 0 ? labels.length : over;
+}
+
 /** keccak256("OPENING.v1" ‖ commitHash ‖ secret ‖ label bytes). */
 export function openingHash(opening: Opening): Hex {
   const body = labelBytes(opening.items, opening.labels);

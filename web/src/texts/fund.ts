@@ -235,6 +235,7 @@ export const f = {
     specHash: "Spec hash",
     differs: words("The service computed another hash of the spec than this browser.", "Nothing was sent. Do not fund with this service; load the page again, and tell its operator."),
     differsMoney: words("The service quotes another amount than this browser computes.", "Nothing was sent. Load the page again; the page may be older than the service."),
+    goldTooLarge: words("One transaction cannot reveal this much gold: 120 KiB of answers at most.", "Choose fewer gold items, or smaller answers."),
     goldTitle: "Your gold is sealed in this browser",
     goldLines: [
       "Save its file now. If you lose it, nobody can reveal the gold: it counts for nothing, careless annotators keep their stakes, and nobody can recover it, neither the oracle nor we.",

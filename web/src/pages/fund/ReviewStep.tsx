@@ -7,7 +7,7 @@ import { navigate } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
 import type { QuoteAnswer } from "../../api/types";
-import { goldFile, freshSecret, sealGold, type SealedGold } from "../../fund/gold";
+import { goldFile, freshSecret, isRevealable, sealGold, type SealedGold } from "../../fund/gold";
 import { milestones } from "../../fund/lengths";
 import { escrowFor, shareCapFor, specBytes, specOf } from "../../fund/makeSpec";
 import { save } from "../../fund/results";
@@ -48,6 +48,7 @@ export function ReviewStep({ filling }: { filling: Filling }) {
   const { value, error, reload } = useLoad(async (): Promise<Ready | null> => {
     if (!read || !items || !ground?.unit) return null;
     const sealed = labels.size ? await sealGold(freshSecret(), labels) : null;
+    if (sealed && !isRevealable(sealed)) throw new ToldError(f.review.goldTooLarge);
     const spec = specOf(decidedOf(form, task, read, items.made, sealed && { root: sealed.root, count: sealed.items.length }));
     const { bytes, hash } = await specBytes(spec);
     const quote = await service.quote(spec, read.feeBps, {

@@ -12,6 +12,7 @@ import { useAhead } from "../../editor/ahead";
 import { AnswerForm, isNative } from "../../editor/AnswerForm";
 import { fitsFrame } from "../../editor/content";
 import type { FromEditor } from "../../editor/contract";
+import { fitting } from "../../protocol/commitments";
 import { LabelError, MultiLabel, Regions, type Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
 import { database, type Draft } from "../../store/database";
@@ -92,8 +93,10 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
   const room = Math.max(0, work.limit - work.committed);
   const crumb = { href: `/tasks/${campaign.id}`, text: campaign.title ?? t.label.back };
 
+  const answers = [...drafting.answers].filter(([item]) => items.some((each) => each.index === item)).slice(0, room);
+  const batch = answers.slice(0, fitting(answers.map(([, answer]) => form.encode(answer))));
   const submit = async () => {
-    const chosen = new Map([...drafting.answers].filter(([item]) => items.some((each) => each.index === item)).slice(0, room));
+    const chosen = new Map(batch);
     const words = t.label.words;
     const closes = relativeText(work.closesAt ?? now, now);
     const went = await confirm({
@@ -110,8 +113,8 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
         if (!rest.size) return;
         const current = await service.assignment(campaign.id);
         const given = { nextBatch: current.nextBatch, committed: current.committed, alone: false };
-        const batch = await sealBatch(here, form, current.round ?? 0, rest, given, tell);
-        await handIn(here, batch, tell);
+        const sealed = await sealBatch(here, form, current.round ?? 0, rest, given, tell);
+        await handIn(here, sealed, tell);
       },
     });
     if (went) await drafting.forget([...chosen.keys()]);
@@ -122,7 +125,7 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
   if (handed || !isOpen) return <Nothing crumb={crumb} handed={handed} goOn={isOpen ? goOn : null} />;
   if (drafting.reviewing) {
     return (
-      <Review {...{ drafting, spec, form, items, room, crumb, submit }} campaign={campaign.id} />
+      <Review {...{ drafting, spec, form, items, room, crumb, submit }} count={batch.length} campaign={campaign.id} />
     );
   }
   return <Desk {...{ drafting, form, spec, items, campaign: campaign.id, crumb }} />;

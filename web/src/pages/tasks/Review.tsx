@@ -17,14 +17,15 @@ interface Props {
   form: Form;
   items: readonly ItemAnswer[];
   room: number;
+  /** Answers that are handed in together. */
+  count: number;
   crumb: { href: string; text: string };
   submit: () => Promise<void>;
 }
 
-export function Review({ drafting, campaign, spec, form, items, room, crumb, submit }: Props) {
+export function Review({ drafting, campaign, spec, form, items, room, count, crumb, submit }: Props) {
   const answered = items.filter((each) => drafting.answers.has(each.index));
   const skipped = items.filter((each) => drafting.skipped.has(each.index)).length;
-  const count = Math.min(answered.length, room);
   const pages = usePages(items);
 
   useEffect(() => {
@@ -38,6 +39,7 @@ export function Review({ drafting, campaign, spec, form, items, room, crumb, sub
   return (
     <Page title={t.label.review} crumb={crumb} lead={t.label.reviewLead(answered.length, skipped)}>
       {answered.length > room && <Notice kind="warn" title={t.label.overLimit(room)} />}
+      {count < Math.min(answered.length, room) && <Notice kind="warn" title={t.label.overSize(count)} />}
       {answered.length === 0 && <Notice title={t.label.nothing} />}
       <div className="row">
         <button type="button" className="button primary" disabled={count === 0} onClick={() => void submit()} autoFocus>

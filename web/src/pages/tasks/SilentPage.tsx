@@ -6,7 +6,7 @@ import { useChain } from "../../app/chain";
 import { useLoad } from "../../app/load";
 import { Link } from "../../app/router";
 import { registryAbi } from "../../protocol/abi";
-import { labelBytes } from "../../protocol/commitments";
+import { fitting, labelBytes } from "../../protocol/commitments";
 import type { Form } from "../../protocol/labels";
 import { database, type KeptBatch } from "../../store/database";
 import { t } from "../../texts/en";
@@ -213,7 +213,8 @@ function SealAlone({ here, form, now, opened, after }: { here: Here; form: Form;
   const { schedule, stakePerLabel } = campaign.params;
   const confirm = useConfirm();
   const draft = useLoad(() => database.draft(campaign.id, account), [campaign.id, account]);
-  const answers = draft.value?.answers ?? [];
+  const drafted = draft.value?.answers ?? [];
+  const answers = drafted.slice(0, fitting(drafted.map(([, answer]) => form.encode(answer))));
   if (!answers.length || !stakePerLabel) return null;
   const round = Math.floor((now - campaign.timeline.workStart) / schedule.roundLength);
   const start = async () => {
@@ -226,7 +227,7 @@ function SealAlone({ here, form, now, opened, after }: { here: Here; form: Form;
         const last = before.at(-1)?.commit;
         const given = { nextBatch: last ? last.batch + 1 : 0, committed: last?.cumulativeCount ?? 0, alone: true };
         const batch = await sealBatch(here, form, round, new Map(answers), given, tell);
-        await database.saveDraft({ ...draft.value!, answers: [], savedAt: Date.now() }, draft.value!);
+        await database.saveDraft({ ...draft.value!, answers: drafted.slice(answers.length), savedAt: Date.now() }, draft.value!);
         await send(here.site, here.connected, await commitCall(here, batch), told(tell));
       },
     });
