@@ -207,7 +207,7 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
       <button type="button" className="button small" onClick={acts.skip}>
         {t.label.skip}
       </button>
-      <button type="button" className="button small plain" onClick={acts.report}>
+      <button type="button" className="button small" onClick={acts.report}>
         {t.label.report}
       </button>
     </>
@@ -251,12 +251,12 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
               {t.label.next}
             </button>
             {others}
+            {canEdit && (
+              <button type="button" className="button small" onClick={() => useEditor(true)}>
+                {t.label.editor.use}
+              </button>
+            )}
           </div>
-          {canEdit && (
-            <button type="button" className="button small plain" onClick={() => useEditor(true)}>
-              {t.label.editor.use}
-            </button>
-          )}
           <Keys entry={entry} acts={acts} />
           {status}
         </AnswerDesk>
