@@ -31,15 +31,20 @@ const PERMIT_TYPES = {
   ],
 };
 
-/** The permission to sign for exactly `value`; null where the token knows none, or not in the usual form. */
+// EIP-7702: the account of a key that has code by delegation.
+const DELEGATED = "0xef0100";
+
+/** The permission to sign for exactly `value`; null where the token, or a wallet that is a contract, knows none in the usual form. */
 export async function permitOf(chain: PublicClient, site: Site, token: Address, owner: Address, value: bigint): Promise<Permit | null> {
   try {
-    const [[, name, version, chainId, verifyingContract], separator, nonce, block] = await Promise.all([
+    const [[, name, version, chainId, verifyingContract], separator, nonce, block, code] = await Promise.all([
       chain.readContract({ address: token, abi: tokenAbi, functionName: "eip712Domain" }),
       chain.readContract({ address: token, abi: tokenAbi, functionName: "DOMAIN_SEPARATOR" }),
       chain.readContract({ address: token, abi: tokenAbi, functionName: "nonces", args: [owner] }),
       chain.getBlock(),
+      chain.getCode({ address: owner }),
     ]);
+    if (code && code !== "0x" && !code.startsWith(DELEGATED)) return null; // EIP-2612 takes signatures of keys alone
     const domain = { name, version, chainId: Number(chainId), verifyingContract };
     if (domain.chainId !== site.chainId || separatorOf(domain) !== separator) return null;
     const message = { owner, spender: site.registry, value, nonce, deadline: block.timestamp + HOUR };
