@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import Any
 
 from playwright.sync_api import Frame, Locator, expect
 
-from tests.oracle.stage import small_spec
+from labelshare.protocol.spec import RegionTask
+from labelshare.types import CampaignId
+from tests.oracle.stage import Stage, small_spec
 from tests.web.browser import Visitor
 from tests.web.editor import ready_frame
 from tests.web.place import VISITOR, WebPlace, web_place
@@ -22,6 +24,12 @@ TEXT = 'Anna 😀 went to Paris.\nShe met Béa & <b>Carla</b>.\r\n  Then "Dora" 
 PICTURE_SIZE = (320, 200)
 # What a picture shows: where a class is, in percent.
 CAR, PERSON = (10, 15, 30, 45), (55, 50, 30, 40)
+
+
+def span(word: str, of: int) -> bytes:
+    """A word of the text in canonical bytes, with its class."""
+    start = TEXT.index(word)
+    return of.to_bytes(2, "big") + start.to_bytes(4, "big") + (start + len(word)).to_bytes(4, "big")
 
 
 def picture(shade: int = 225) -> bytes:
@@ -81,6 +89,49 @@ def hands_in(her: Visitor, place: WebPlace, count: int) -> list[bytes]:
     return list(opening.labels)
 
 
+# ------------------------------------------------------------------- from the form to the audit
+
+
+def describes(her: Visitor, kind: str, title: str, instructions: str, classes: Sequence[str]) -> None:
+    """What is asked, and what is near enough: 60.5 percent, once less is refused."""
+    page = her.page
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Instructions").fill(instructions)
+    page.get_by_label(kind).check()
+    page.get_by_label("Classes", exact=True).fill("\n".join(classes))
+    page.get_by_text("When answers are alike").click()
+    overlap = page.get_by_label("Overlap that makes two of them the same, in percent")
+    overlap.fill("0")
+    her.presses("Continue")
+    her.sees("Both percentages of “When answers are alike” are from 0.01 to 100")
+    overlap.fill("60.5")
+    assert fits(her)
+    her.presses("Continue")
+
+
+def taken_up(place: WebPlace, campaign: CampaignId, kind: str) -> Stage:
+    """The campaign that the page funded as `describes` has it, with the people and oracle of the place."""
+    found = place.desk.catalogue.campaign(campaign)
+    task = found.spec.task
+    assert isinstance(task, RegionTask)
+    assert (task.type, task.overlap_bps, task.alike_bps) == (kind, 6_050, 8_000)
+    assert found.spec.aggregation.policy == "majority.v1"
+    own = {"scope": found.scope, "params": found.params, "spec": found.spec, "dataset": found.params.dataset}
+    place.stage = place.stage.taken_up(**own)
+    return place.stage.accept()
+
+
+def looks_into(her: Visitor, campaign: CampaignId | str, item: int, *, answers: int, alike: int) -> None:
+    """The audit of an item: how many answers match the verdict, and the item with what won, drawn over it."""
+    her.go(f"/campaigns/{campaign}/audit/{item}")
+    her.sees("The verdict is under the root on chain")
+    rows = her.page.get_by_role("region", name="Answers").locator("tbody tr")
+    expect(rows).to_have_count(answers)
+    expect(rows.filter(has_text="(matches)")).to_have_count(alike)
+    her.page.get_by_text("Look at it on the item").click()
+    assert fits(her)
+
+
 # ------------------------------------------------------------------------------ in the frame
 
 
@@ -131,6 +182,7 @@ def draws_in(her: Visitor, box: tuple[float, float, float, float], key: str) -> 
 
 def marks(her: Visitor, within: Locator, word: str) -> None:
     """A word, by mouse."""
+    within.scroll_into_view_if_needed()
     found = within.evaluate(
         """(root, word) => {
             const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -166,8 +218,8 @@ def sets(region: Locator, **numbers: float) -> None:
         region.get_by_label(name.replace("_", " "), exact=True).fill(f"{value:g}")
 
 
-def is_answered(her: Visitor, count: int) -> None:
-    expect(her.page.get_by_role("heading", name=f"{count} of 4 answered")).to_be_visible()
+def is_answered(her: Visitor, count: int, of: int = 4) -> None:
+    expect(her.page.get_by_role("heading", name=f"{count} of {of} answered")).to_be_visible()
 
 
 def fits(her: Visitor) -> bool:

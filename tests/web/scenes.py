@@ -13,6 +13,7 @@ from labelshare.chain.contracts import Parts
 from labelshare.chain.keys import Signer
 from labelshare.client.seats import seat_calls
 from labelshare.protocol.commitments import Enrolment
+from labelshare.protocol.settlement import Built
 from labelshare.protocol.typed_data import digest, enrol_hash
 from tests.web.browser import Visitor
 from tests.web.holding import later, pays, sells
@@ -130,6 +131,18 @@ def take_part(place: WebPlace) -> None:
     signed = VISITOR_SIGNER.sign_digest(digest(stage.scope, enrol_hash(stage.scope.campaign_id)))
     stage.intake.enrol(Enrolment(VISITOR, signed))
     stage.enrol(*OTHERS).draw().begin()
+
+
+def claims(place: WebPlace, her: Visitor, settled: Built) -> None:
+    """The visitor takes what a settlement says, which the wallet then has."""
+    (row,) = (each for each in settled.payouts if each.account == VISITOR)
+    assert row.payout > 0
+    assert (place.tokens(VISITOR), place.shares(VISITOR)) == (0, 0)
+    her.go("/earnings")
+    her.presses("Claim")
+    her.agrees("Claim")
+    expect(her.page.get_by_role("button", name="Claim")).to_be_hidden()
+    assert (place.tokens(VISITOR), place.shares(VISITOR)) == (row.payout, row.shares)
 
 
 def labels(place: WebPlace, her: Visitor) -> None:

@@ -1,7 +1,12 @@
-"""From an empty wallet to money in the wallet: everything by the page, balances as the chain says."""
+"""From an empty wallet to money in the wallet: everything by the page, balances as the chain says.
+
+The narrow one's computer is an hour fast, which changes nothing.
+"""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +15,14 @@ from playwright.sync_api import expect
 
 from tests.web.browser import NARROW, WIDE, Visitor
 from tests.web.place import COIN, VISITOR, WebPlace, web_place
+from tests.web.scenes import claims
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
 Visitors = Callable[..., Visitor]
 OTHERS = ("ann", "ben", "cleo")
+HOUR = 3_600
+UNITS = {"d": 86_400, "h": HOUR, "min": 60, "s": 1}
 
 
 def joins(place: WebPlace, her: Visitor) -> None:
@@ -31,6 +39,15 @@ def joins(place: WebPlace, her: Visitor) -> None:
     seat = place.stage.contracts.registry.seat(place.stage.params.pool, VISITOR)
     assert (seat.stake, seat.takes_work) == (4 * COIN, True)
     assert place.tokens(VISITOR) == 0
+
+
+def is_told_the_chains_time(place: WebPlace, her: Visitor) -> None:
+    """Cards say how long enrolment still takes, in its two largest units."""
+    for path in ("/", "/tasks"):
+        her.go(path)
+        told = her.page.get_by_text("Enrolment ends in").inner_text()
+        left = sum(int(count) * UNITS[unit] for count, unit in re.findall(r"(\d+) (\w+)", told))
+        assert abs(place.stage.schedule.enrol_end - place.stage.chain.now() - left) < 120, told
 
 
 def enrols(place: WebPlace, her: Visitor) -> None:
@@ -70,18 +87,6 @@ def opens(place: WebPlace, her: Visitor) -> None:
     assert {each.annotator for each in place.stage.engine.book.openings()} == {VISITOR}
 
 
-def claims(place: WebPlace, her: Visitor) -> None:
-    settled = place.stage.settle()
-    (row,) = (each for each in settled.payouts if each.account == VISITOR)
-    assert row.payout > 0
-    assert (place.tokens(VISITOR), place.shares(VISITOR)) == (0, 0)
-    her.go("/earnings")
-    her.presses("Claim")
-    her.agrees("Claim")
-    expect(her.page.get_by_role("button", name="Claim")).to_be_hidden()
-    assert (place.tokens(VISITOR), place.shares(VISITOR)) == (row.payout, row.shares)
-
-
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
 def test_from_an_empty_wallet_to_money_in_the_wallet(
     anvil_program: Path, tmp_path: Path, visitor: Visitors, size: tuple[int, int]
@@ -90,8 +95,11 @@ def test_from_an_empty_wallet_to_money_in_the_wallet(
         stage = place.stage.accept()
         assert place.tokens(VISITOR) == 0
         her = visitor(place.url, size)
+        if size == NARROW:
+            her.page.clock.set_system_time(1_000 * (time.time() + HOUR))
         her.connects()
         joins(place, her)
+        is_told_the_chains_time(place, her)
         enrols(place, her)
         stage.enrol(*OTHERS).draw().begin()
         labels(her, 4)
@@ -102,7 +110,7 @@ def test_from_an_empty_wallet_to_money_in_the_wallet(
         stage.chain.advance_to(stage.schedule.commit_end)
         opens(place, her)
         stage.reveal(*OTHERS)
-        claims(place, her)
+        claims(place, her, stage.settle())
         assert her.origins() <= {place.url, place.node}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -17,6 +18,12 @@ pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
 Visitors = Callable[..., Visitor]
 EDITOR = "/editor/"
+KEYS = ("Z", "r", "s", "Enter", "z")
+MANY = '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">' + "".join(
+    f'<Choice value="no {number}"' + (f' hotkey="{KEYS[number]}"/>' if number < len(KEYS) else "/>")
+    for number in range(40)
+)
+MANY += "</Choices></View>"
 
 
 @pytest.fixture(autouse=True)
@@ -71,18 +78,25 @@ def test_the_frame_the_widgets_and_python_agree_on_the_bytes(
         assert her.origins() <= {place.url, place.node}
 
 
-def test_nothing_chosen_is_no_answer_and_the_other_keys_work(
+def test_nothing_chosen_is_no_answer_and_no_answer_has_a_key_of_the_page(
     anvil_program: Path, tmp_path: Path, visitor: Visitors
 ) -> None:
-    with choice_place(anvil_program, tmp_path) as place:
+    """However many answers there are, and whatever keys the config asks for."""
+    with choice_place(anvil_program, tmp_path, MANY) as place:
         her = visitor(place.url, NARROW)
-        opens_editor(her, place)
+        frame = opens_editor(her, place)
+        shown = frame.locator("#editor").inner_text()
+        assert re.findall(r"\[(.)\]", shown) == ["z", *"1234567890qwetadfgxcvbyiopjklnm", *"·" * 8]
         keys = her.page.keyboard
         her.page.locator("iframe").focus()
         keys.press("Enter")
         her.sees("What the editor sent is no answer to this task")
         expect_answered(her, 0)
         keys.press("s")
+        ready_frame(her)
+        keys.press("d")  # which the editor left to itself would give another one
+        keys.press("Enter")
+        expect_answered(her, 1)
         ready_frame(her)
         keys.press("r")
         her.sees("What is wrong with it?")
@@ -91,7 +105,7 @@ def test_nothing_chosen_is_no_answer_and_the_other_keys_work(
         expect(her.page.locator("iframe")).to_have_count(0)
         her.page.keyboard.press("1")
         her.page.keyboard.press("Enter")
-        expect_answered(her, 1)
+        expect_answered(her, 2)
 
 
 def test_a_picture_reaches_the_frame_as_bytes(anvil_program: Path, tmp_path: Path, visitor: Visitors) -> None:

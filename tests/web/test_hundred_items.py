@@ -18,6 +18,16 @@ pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
 Visitors = Callable[..., Visitor]
 HUNDRED = 100
+# From then on nothing is written before the page ends: a disk that is slow.
+KEEP_THE_DISK_BUSY = """() => new Promise((done) => {
+    const asked = indexedDB.open("labelshare");
+    asked.onsuccess = () => {
+        const drafts = asked.result.transaction("drafts", "readwrite").objectStore("drafts");
+        const goOn = () => { drafts.get("nobody's").onsuccess = goOn; };
+        goOn();
+        done();
+    };
+})"""
 CONFIRM_AND_GO = """() => {
     document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     location.reload();
@@ -87,6 +97,7 @@ def test_a_hundred_items_a_closed_page_and_a_lost_browser(
 
     keys.press("1")
     expect(her.page.get_by_role("radio", name="good")).to_be_checked()
+    her.page.evaluate(KEEP_THE_DISK_BUSY)
     her.page.evaluate(CONFIRM_AND_GO)  # as if the page had been closed with the answer
     for number in range(41, HUNDRED - 2):
         expect(heading(her, f"{number} of {HUNDRED} answered")).to_be_visible()

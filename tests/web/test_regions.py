@@ -29,6 +29,7 @@ from tests.web.marking import (
     picture,
     said_in,
     sets,
+    span,
 )
 from tests.web.region_vectors import BOXES, SPANS
 from tests.web.scenes import OTHERS
@@ -119,11 +120,6 @@ def sees_review(her: Visitor, counts: list[int]) -> None:
         expect(rows.nth(at).locator("img")).to_be_visible()
         expect(rows.nth(at).locator(".box")).to_have_count(count)
     assert fits(her)
-
-
-def span(word: str, of: int) -> bytes:
-    start = TEXT.index(word)
-    return of.to_bytes(2, "big") + start.to_bytes(4, "big") + (start + len(word)).to_bytes(4, "big")
 
 
 def test_spans_are_counted_in_code_points(anvil_program: Path, tmp_path: Path, visitor: Visitors) -> None:

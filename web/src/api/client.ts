@@ -98,8 +98,8 @@ export async function askWhether(path: string): Promise<boolean> {
   throw new LostError(`the service answers ${response.status} and says nothing of ours`);
 }
 
-/** Every row of a list, page by page. */
-export async function askAll<Row>(path: string, most = 10_000): Promise<Row[]> {
+/** Every row of a list, page by page; `tell` hears the rows so far while there are more to come. */
+export async function askAll<Row>(path: string, most = 10_000, tell?: (soFar: readonly Row[]) => void): Promise<Row[]> {
   const rows: Row[] = [];
   let cursor: string | null = null;
   do {
@@ -107,6 +107,7 @@ export async function askAll<Row>(path: string, most = 10_000): Promise<Row[]> {
     const page: { items: Row[]; next?: string | null } = await ask(`${path}${path.includes("?") ? "&" : "?"}${query}`);
     rows.push(...page.items);
     cursor = page.next ?? null;
+    if (cursor) tell?.([...rows]);
   } while (cursor && rows.length < most);
   return rows;
 }

@@ -25,6 +25,7 @@ export interface Site {
 export const MOST_SPEC = 32 * 1024 * 1024;
 export const MOST_BUNDLE = 128 * 1024 * 1024;
 const MOST_MEDIA = 64 * 1024 * 1024;
+const MOST_REASONS = 10_000;
 
 const at = (campaign: Hex) => `/v1/campaigns/${campaign}`;
 
@@ -65,7 +66,7 @@ export const service = {
 
   earnings: (campaign: Hex) => ask<EarningsAnswer>(`${at(campaign)}/earnings`),
   everyEarning: () => askAll<EarningsAnswer>("/v1/earnings"),
-  reasons: (campaign: Hex) => askAll<ReasonAnswer>(`${at(campaign)}/reasons`),
+  reasons: (campaign: Hex, tell: (soFar: readonly ReasonAnswer[]) => void) => askAll<ReasonAnswer>(`${at(campaign)}/reasons`, MOST_REASONS, tell),
   score: async (campaign: Hex) => (await ask<ReasonsAnswer>(`${at(campaign)}/reasons?limit=1`)).score ?? null,
   proof: (campaign: Hex, annotator: Address, item: number) =>
     ask<ProofAnswer>(`${at(campaign)}/proofs/${annotator}/${item}`),

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import type { Hex } from "viem";
 import { LostError } from "../api/client";
 import { service } from "../api/service";
-import type { CampaignAnswer } from "../api/types";
+import type { CampaignAnswer, CampaignLine } from "../api/types";
 import type { Spec } from "../protocol/spec";
 import { database } from "../store/database";
 import { useLoad } from "./load";
@@ -80,6 +80,20 @@ export function useNow(campaign: CampaignAnswer | undefined): number {
   }, []);
   if (!base) return chain ?? Math.floor(Date.now() / 1000);
   return base.chain + Math.floor((Date.now() - base.local) / 1000);
+}
+
+/** Whether a campaign takes work, or will: what is due when is then worth telling. */
+export function isUnderWay({ status }: CampaignLine): boolean {
+  return status === "created" || status === "open";
+}
+
+/** The chain's time for a list of campaigns, which any one that is under way tells; null until it has, or where none is. */
+export function useListNow(lines: readonly CampaignLine[]): number | null {
+  const site = useSite();
+  const one = lines.find(isUnderWay)?.id;
+  const { value } = useLoad(async () => (one ? service.campaign(one) : undefined), [one], site.development ? 5_000 : 60_000);
+  const now = useNow(value);
+  return value ? now : null;
 }
 
 /** The campaign's parameters as the contracts take them: numbers that may be large are bigints. */

@@ -1,5 +1,6 @@
 // What only a requester's browser knows: gold with its secrets, the form as it stands, and content on its way. IndexedDB.
 import type { Address, Hex } from "viem";
+import type { Content } from "../import/content";
 import type { SealedGold } from "./gold";
 import { keeping } from "../store/indexed";
 
@@ -15,7 +16,7 @@ export interface KeptGold extends SealedGold {
 /** The content of a spec's items, to be handed in once its campaign is funded. */
 export interface KeptContent {
   specHash: Hex;
-  contents: { digest: string; content: Blob }[];
+  contents: { digest: string; content: Content }[];
   /** Digests that the service has. */
   done: string[];
 }

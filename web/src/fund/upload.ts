@@ -2,10 +2,11 @@
 import type { Hex } from "viem";
 import { ApiError, LostError } from "../api/client";
 import { service } from "../api/service";
+import { blobOf, type Content } from "../import/content";
 
-export interface Content {
+interface Named {
   digest: string;
-  content: Blob;
+  content: Content;
 }
 
 const AT_ONCE = 4;
@@ -16,7 +17,7 @@ const LONGEST_WAIT = 30;
 const BUSY = new Set([429, 503]);
 
 /** Hands in every content; `done` hears of each. What the service refuses for good ends it. */
-export async function upload(campaign: Hex, contents: readonly Content[], done: (digest: string) => void, signal: AbortSignal): Promise<void> {
+export async function upload(campaign: Hex, contents: readonly Named[], done: (digest: string) => void, signal: AbortSignal): Promise<void> {
   const waiting = [...new Map(contents.map((each) => [each.digest, each])).values()].reverse();
   const work = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -28,10 +29,11 @@ export async function upload(campaign: Hex, contents: readonly Content[], done: 
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
-async function handIn(campaign: Hex, { digest, content }: Content, signal: AbortSignal): Promise<void> {
+async function handIn(campaign: Hex, { digest, content }: Named, signal: AbortSignal): Promise<void> {
+  const blob = blobOf(content);
   // A question that fails is no reason to stop: handing in says better what is wrong, and how long to wait.
-  if (content.size > ASKED_FROM && (await service.hasMedia(campaign, digest).catch(() => false))) return;
-  await service.putMedia(campaign, digest, content, signal);
+  if (blob.size > ASKED_FROM && (await service.hasMedia(campaign, digest).catch(() => false))) return;
+  await service.putMedia(campaign, digest, blob, signal);
 }
 
 /** Again after a lost line or a busy service, for a while. */

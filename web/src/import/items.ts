@@ -1,9 +1,10 @@
 // From a table or a folder to items: the content that annotators see, to the byte, its digest, and gold answers.
-import { bytesToHex } from "viem";
 import { kindOf } from "../editor/content";
 import { canonical } from "../fund/canonical";
 import { LabelError, type Answer, type Form } from "../protocol/labels";
+import { sha256 } from "../protocol/spec";
 import { answerOf } from "./answers";
+import { bytesOf, type Content } from "./content";
 import { refuse } from "./fault";
 import type { Folder } from "./media";
 import type { Row, Table } from "./records";
@@ -16,7 +17,7 @@ export interface Item {
   name: string;
   /** What a row of the preview shows. */
   shown: string;
-  content: Blob;
+  content: Content;
 }
 
 /** Which column is what; the names of columns, empty for none. */
@@ -70,8 +71,7 @@ export async function makeItems(imported: Imported, binding: Binding | null, for
 type Unhashed = Omit<Item, "digest">;
 
 async function hashed(item: Unhashed): Promise<Item> {
-  const digest = await crypto.subtle.digest("SHA-256", await item.content.arrayBuffer());
-  return { ...item, digest: bytesToHex(new Uint8Array(digest)).slice(2) };
+  return { ...item, digest: (await sha256(await bytesOf(item.content))).slice(2) };
 }
 
 function folderContents({ files }: Folder): Unhashed[] {
@@ -85,7 +85,7 @@ function tableContents(table: Table, binding: Binding): Unhashed[] {
   return table.rows.map((row, index) => {
     const values = bound.map(([variable, column]): [string, string] => [variable, required(table, row, column)]);
     const name = (binding.name && row.values.get(binding.name)?.trim()) || `item ${index + 1}`;
-    return { name: cut(name), shown: values.map(([, value]) => value).join(" | "), content: new Blob([contentOf(values)]) };
+    return { name: cut(name), shown: values.map(([, value]) => value).join(" | "), content: contentOf(values) };
   });
 }
 

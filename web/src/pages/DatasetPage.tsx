@@ -11,7 +11,7 @@ import { Fault } from "../ui/Fault";
 import { countText, percentText, spanText } from "../ui/format";
 import { byAccount, Pager, usePages, type Mark } from "../ui/Pages";
 import { Address, Facts, Figures, Loading, Meter, Notice, Page, Section } from "../ui/parts";
-import { CampaignCard } from "./LandingPage";
+import { CampaignGrid } from "./LandingPage";
 
 export default function DatasetPage({ parts }: { parts: Record<string, string> }) {
   const name = parts["dataset"] as AddressText;
@@ -145,11 +145,7 @@ function Campaigns({ dataset }: { dataset: DatasetAnswer }) {
   if (!own.length) return null;
   return (
     <Section title={t.datasets.campaigns}>
-      <div className="grid">
-        {own.map((line) => (
-          <CampaignCard key={line.id} line={line} />
-        ))}
-      </div>
+      <CampaignGrid lines={own} />
     </Section>
   );
 }

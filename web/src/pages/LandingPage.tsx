@@ -1,6 +1,6 @@
 // In one screen: what this is, and what one can work on right now.
 import { useState } from "react";
-import { loadSpec, MOST_ITEMS } from "../app/campaign";
+import { isUnderWay, loadSpec, MOST_ITEMS, useListNow } from "../app/campaign";
 import { useLoad } from "../app/load";
 import { Link } from "../app/router";
 import { useSite } from "../app/site";
@@ -12,14 +12,13 @@ import { Fault } from "../ui/Fault";
 import { countText, relativeText } from "../ui/format";
 import { Figures, Loading, Notice, Page, Section, StatusPill } from "../ui/parts";
 
-const LIVE = new Set(["created", "open"]);
 const SHOWN = 12;
 
 export function LandingPage() {
   const site = useSite();
   const { value, error, loading, reload } = useLoad(service.campaigns, [], site.development ? 5_000 : 30_000);
-  const live = value?.filter((each) => LIVE.has(each.status)) ?? [];
-  const past = value?.filter((each) => !LIVE.has(each.status)) ?? [];
+  const live = value?.filter(isUnderWay) ?? [];
+  const past = value?.filter((each) => !isUnderWay(each)) ?? [];
   return (
     <>
       <div className="hero">
@@ -68,11 +67,7 @@ function Cards({ lines }: { lines: readonly CampaignLine[] }) {
   if (!lines.length) return null;
   return (
     <>
-      <div className="grid">
-        {shown.map((line) => (
-          <CampaignCard key={line.id} line={line} />
-        ))}
-      </div>
+      <CampaignGrid lines={shown} />
       {shown.length < lines.length && (
         <p>
           <button type="button" className="button" onClick={() => setAll(true)}>
@@ -84,11 +79,21 @@ function Cards({ lines }: { lines: readonly CampaignLine[] }) {
   );
 }
 
-export function CampaignCard({ line, href }: { line: CampaignLine; href?: string }) {
-  const now = Math.floor(Date.now() / 1000);
-  const deadline = now < line.enrolEnd ? t.landing.enrolUntil(relativeText(line.enrolEnd, now)) : t.landing.workUntil(relativeText(line.commitEnd, now));
+/** Campaigns as cards that lead to their pages under `at`. */
+export function CampaignGrid({ lines, at = "/campaigns", fill = false }: { lines: readonly CampaignLine[]; at?: string; fill?: boolean }) {
+  const now = useListNow(lines);
   return (
-    <Link className="card" href={href ?? `/campaigns/${line.id}`}>
+    <div className={fill ? "grid fill" : "grid"}>
+      {lines.map((line) => (
+        <CampaignCard key={line.id} line={line} href={`${at}/${line.id}`} now={now} />
+      ))}
+    </div>
+  );
+}
+
+function CampaignCard({ line, href, now }: { line: CampaignLine; href: string; now: number | null }) {
+  return (
+    <Link className="card" href={href}>
       <div className="row apart">
         <StatusPill status={line.status} />
         {line.items != null && (
@@ -101,9 +106,13 @@ export function CampaignCard({ line, href }: { line: CampaignLine; href?: string
       {line.price != null && (
         <Figures rows={[[t.landing.perLabel, <Amount key="pay" of={line.price} token={line.token} />], hourly(line)]} />
       )}
-      {LIVE.has(line.status) && now < line.commitEnd && <p className="quiet small-text">{deadline}</p>}
+      {isUnderWay(line) && now !== null && now < line.commitEnd && <p className="quiet small-text">{deadline(line, now)}</p>}
     </Link>
   );
+}
+
+function deadline({ enrolEnd, commitEnd }: CampaignLine, now: number): string {
+  return now < enrolEnd ? t.landing.enrolUntil(relativeText(enrolEnd, now)) : t.landing.workUntil(relativeText(commitEnd, now));
 }
 
 function hourly(line: CampaignLine) {

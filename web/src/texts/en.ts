@@ -622,6 +622,8 @@ export const t = {
     partly: "Hand in what is answered",
     nothing: "Nothing is answered yet.",
     overLimit: (limit: number) => `At most ${limit} labels fit your stake and the spec's limit; the first of them are handed in.`,
+    overSize: (count: number) =>
+      `The first ${count} are handed in now, the others after them: a larger batch could not be opened on chain without the oracle.`,
     empty: "Nothing is open for you right now",
     emptyTodo: "The campaign's page says when the next round begins.",
     change: "Change",
@@ -702,6 +704,7 @@ export const t = {
     claim: "Claim",
     claimed: "Paid",
     reasons: "Why labels were not paid in full",
+    soFar: (count: string) => `${count} so far…`,
     reasonsNote: "Each with the rule that applied and the evidence for it.",
     allAccepted: "Every label was accepted.",
     why: {

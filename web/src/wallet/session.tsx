@@ -11,10 +11,10 @@ import { useWallet, type Connected } from "./wallet";
 const KEY = "labelshare.session";
 export const STATEMENT = "Sign in to this labelshare oracle. This moves no money and approves nothing.";
 
+/** A session goes on until the service says that it is over: this computer's clock may be wrong. */
 interface Kept {
   account: Address;
   token: string;
-  expiresAt: number;
 }
 
 /** The service asks for another text than the one that this page expects. */
@@ -47,7 +47,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   // While the wallet is on another chain nobody is signed in; back on it, the session goes on.
   const fits = kept && rightChain && connected && sameAccount(kept.account, connected.account);
-  const current = fits && kept.expiresAt * 1000 > Date.now() ? kept : null;
+  const current = fits ? kept : null;
   setToken(current?.token ?? null);
 
   const askText = useCallback(() => askedText(site, required(connected)), [site, connected]);
@@ -55,7 +55,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const signIn = useCallback(
     async (asked: SignInMessage) => {
       const made = await service.signIn(asked.nonce, await signText(required(connected), asked.message));
-      keep({ account: made.account, token: made.token, expiresAt: made.expiresAt });
+      keep({ account: made.account, token: made.token });
     },
     [connected, keep],
   );
@@ -131,7 +131,7 @@ function required(connected: Connected | null): Connected {
 function read(): Kept | null {
   try {
     const found = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Kept | null;
-    return found && typeof found.token === "string" && typeof found.expiresAt === "number" ? found : null;
+    return found && typeof found.token === "string" ? found : null;
   } catch {
     return null;
   }

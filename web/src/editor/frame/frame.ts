@@ -2,6 +2,7 @@
 // no origin, no store, no network and no way out but the port that its parent gives it, once.
 import type { Region } from "../../protocol/labels/form";
 import type { FromEditor, Init, Offer, ToEditor } from "../contract";
+import { giveKeys } from "./keys";
 import { addresses, install } from "./still";
 import { themeStyle } from "./style";
 
@@ -56,9 +57,13 @@ function submit(): void {
   say({ kind: "submit", result });
 }
 
-/** A config whose pictures are as high as the frame can become, less its labels: by default they follow the frame, and it them. */
+/**
+ * A config whose answers have keys that nothing else has, and whose pictures are as high as the frame can become, less
+ * its labels: by default they follow the frame, and it them.
+ */
 function fitted(config: string, room: number): string {
   const tree = new DOMParser().parseFromString(config, "application/xml");
+  giveKeys(tree);
   for (const image of tree.getElementsByTagName("Image")) {
     for (const name of image.getAttributeNames()) if (name.toLowerCase() === "maxheight") image.removeAttribute(name);
     image.setAttribute("maxHeight", `${Math.max(LEAST_PICTURE, room - LABELS)}px`);

@@ -9,7 +9,7 @@ import { Fault } from "../../ui/Fault";
 import { Loading, Notice, Page, Section } from "../../ui/parts";
 import { sameAccount } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
-import { CampaignCard } from "../LandingPage";
+import { CampaignGrid } from "../LandingPage";
 import { formKey } from "./useForm";
 import "./fund.css";
 
@@ -46,11 +46,5 @@ function Own({ account, every }: { account: string; every: number }) {
   if (error !== undefined && !own) return <Fault error={error} retry={reload} />;
   if (!own) return <Loading />;
   if (!own.length) return <Notice title={f.ownNone} />;
-  return (
-    <div className="grid">
-      {own.map((line) => (
-        <CampaignCard key={line.id} line={line} href={`/fund/${line.id}`} />
-      ))}
-    </div>
-  );
+  return <CampaignGrid lines={own} at="/fund" />;
 }

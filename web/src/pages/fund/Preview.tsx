@@ -5,6 +5,7 @@ import { contentOf, objectsOf, release, type Shown } from "../../editor/content"
 import { One, Pair } from "../../editor/ItemView";
 import { MarkingDesk } from "../../editor/marking";
 import { useLoad } from "../../app/load";
+import { bytesOf } from "../../import/content";
 import type { Item } from "../../import/items";
 import { Numeric, Pairwise, type Answer } from "../../protocol/labels";
 import { t } from "../../texts/en";
@@ -85,8 +86,7 @@ export function Preview({ task, title, instructions, item, index, count, gold }:
 function Content({ task: { config, form }, item, answer }: { task: Task; item: Item | null; answer: Answer | null }) {
   const { value, error } = useLoad(async () => {
     if (!item) return sampleOf(config);
-    const bytes = new Uint8Array(await item.content.arrayBuffer());
-    return contentOf(config, { index: 0, digest: item.digest, name: item.name }, bytes);
+    return contentOf(config, { index: 0, digest: item.digest, name: item.name }, await bytesOf(item.content));
   }, [config, item?.digest]);
   useEffect(() => () => release(value ?? []), [value]);
   if (error !== undefined) return <Fault error={error} />;

@@ -1,5 +1,5 @@
 // What work has come to: pending, claimable, paid; why labels were not paid; shares owned.
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { Address as AddressText, Hex } from "viem";
 import { claimOf } from "../../app/claims";
 import { loadSpec, MOST_ITEMS } from "../../app/campaign";
@@ -154,7 +154,9 @@ const NONE: readonly ReasonAnswer[] = [];
 
 function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | undefined; items: number | null | undefined }) {
   const { account } = useSession();
-  const { value, error, reload } = useLoad(() => service.reasons(campaign), [campaign]);
+  const [soFar, setSoFar] = useState<readonly ReasonAnswer[]>();
+  const { value: all, error, reload } = useLoad(() => service.reasons(campaign, setSoFar), [campaign]);
+  const value = all ?? soFar;
   const { value: spec } = useLoad(async () => (digest && items && items <= MOST_ITEMS ? loadSpec(digest) : null), [digest, items]);
   const pages = usePages(value ?? NONE);
   const nameOf = (item: number) => spec?.items[item]?.name ?? t.audit.itemTitle(item);
@@ -164,7 +166,7 @@ function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | und
   return (
     <details>
       <summary>
-        <strong>{t.earnings.reasons}</strong> <span className="quiet">({countText(value.length)})</span>
+        <strong>{t.earnings.reasons}</strong> <span className="quiet">({all ? countText(all.length) : t.earnings.soFar(countText(value.length))})</span>
       </summary>
       <div className="stack tight reasons">
         <p className="quiet small-text">{t.earnings.reasonsNote}</p>

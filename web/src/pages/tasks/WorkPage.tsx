@@ -11,7 +11,7 @@ import { Address, Loading, Notice, Page, Step } from "../../ui/parts";
 import { takesWork, type Seat } from "../../wallet/chain";
 import { useSession } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
-import { CampaignCard } from "../LandingPage";
+import { CampaignGrid } from "../LandingPage";
 import { Connect, SignIn } from "./Account";
 import { poolsOf, type PoolHere } from "./pools";
 import { PracticeCard } from "./PracticeOffer";
@@ -88,11 +88,5 @@ export function SeatPill({ seat }: { seat: Seat | null }) {
 function Campaigns({ lines }: { lines: readonly CampaignLine[] }) {
   const live = lines.filter((line) => LIVE.has(line.status));
   if (!live.length) return <p className="quiet">{t.work.noCampaigns}</p>;
-  return (
-    <div className="grid fill">
-      {live.map((line) => (
-        <CampaignCard key={line.id} line={line} href={`/tasks/${line.id}`} />
-      ))}
-    </div>
-  );
+  return <CampaignGrid lines={live} at="/tasks" fill />;
 }
