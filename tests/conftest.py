@@ -21,6 +21,7 @@ import pytest
 from hypothesis import settings
 
 from tests.faults.table import FILE, PROPERTY, Inject, injecting, keep, lines
+from tests.order import long_files_first
 from tests.ran import Ran, Run
 
 settings.register_profile("quick", max_examples=50, deadline=None)
@@ -39,7 +40,9 @@ class Anvil(NamedTuple):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves what is marked `deep` out, unless LABELSHARE_DEEP=1 or it is asked for by `-m`."""
+    """Leaves `deep` tests out, unless LABELSHARE_DEEP=1 or they are asked for by `-m`; orders the files."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        long_files_first(items)
     if os.environ.get("LABELSHARE_DEEP") == "1" or "deep" in config.option.markexpr:
         return
     deep = [each for each in items if each.get_closest_marker("deep")]

@@ -13,9 +13,7 @@ from fastapi import FastAPI
 
 from labelshare.api.app import create_app
 from labelshare.api.settings import ApiSettings
-from labelshare.chain.connect import connect
 from labelshare.chain.keys import Signer
-from labelshare.chain.shared import shared
 from labelshare.client.wire.problem import MEDIA_TYPE, PREFIX
 from labelshare.client.wire.work import CommitQuestion, OpeningQuestion
 from labelshare.oracle.blobs import Blobs
@@ -129,7 +127,7 @@ def commit_body(signed: SignedCommit, **changes: Any) -> dict[str, Any]:
 
 def new_place(settings: ApiSettings | None = None, blobs: Blobs | None = None, **changes: Any) -> Place:
     """A funded campaign that nobody has accepted, on a chain that threads may share."""
-    return Place.of(build(shared(connect()), **changes), settings, blobs)
+    return Place.of(build(for_threads=True, **changes), settings, blobs)
 
 
 def good(response: httpx.Response, status: int = 200) -> Any:

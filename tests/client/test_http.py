@@ -10,10 +10,8 @@ import httpx
 import pytest
 
 from labelshare.api.settings import ApiSettings, Rate
-from labelshare.chain.connect import connect
 from labelshare.chain.contracts import Parts
 from labelshare.chain.keys import Signer
-from labelshare.chain.shared import shared
 from labelshare.client.annotator import Annotator
 from labelshare.client.connection import MOST_BYTES, TRIES, Connection, Sent
 from labelshare.client.requester import Requester, Terms
@@ -81,7 +79,7 @@ def annotator(service: ServiceClient, stage: Stage, name: str) -> Annotator:
 
 
 def test_a_whole_campaign_of_three_annotators_over_the_network() -> None:
-    stage = build(shared(connect())).accept()
+    stage = build(for_threads=True).accept()
     desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database)
     with served(desk, FAST) as url:
         services = {name: client(url, stage, stage.people[name]) for name in THREE}
@@ -182,7 +180,7 @@ class Line:
 
 @pytest.fixture(scope="module")
 def line() -> Iterator[Line]:
-    stage = build(shared(connect())).accept().enrol().draw().begin()
+    stage = build(for_threads=True).accept().enrol().draw().begin()
     desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database)
     with served(desk, FAST) as url:
         yield Line(stage, url)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from labelshare.api.settings import ApiSettings, Rate
-from labelshare.chain.connect import connect
 from labelshare.chain.contracts import Parts
-from labelshare.chain.shared import shared
 from labelshare.chain.state import Status
 from labelshare.client.connection import Connection
 from labelshare.client.service import ServiceClient
@@ -16,7 +14,7 @@ from tests.oracle.stage import build
 
 
 def test_people_over_the_network_and_workers_beside_it_finish_a_campaign() -> None:
-    stage = build(shared(connect()))
+    stage = build(for_threads=True)
     play = Play(stage, [stage.database])
     campaign, registry = stage.scope.campaign_id, stage.contracts.registry
     clients: dict[str, ServiceClient] = {}

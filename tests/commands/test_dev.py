@@ -377,21 +377,19 @@ def test_chain_and_store_go_on_after_a_restart(backend: list[object], tmp_path: 
 @pytest.mark.slow
 @pytest.mark.anvil
 def test_anvil_ends_with_the_service(anvil_program: Path, tmp_path: Path) -> None:
-    """However the service ends; and the service with anvil."""
+    """However the service ends; and the service with anvil, and starts again after it."""
     state = tmp_path / "state"
-    for end in ("ended", "killed"):
-        with dev("--anvil", anvil_program, "--state", state) as service:
-            assert len(nodes_of(state)) == 1
-            getattr(service, end)()
-            until(lambda: not nodes_of(state))
     with dev("--anvil", anvil_program, "--state", state) as service:
         (node,) = nodes_of(state)
         os.kill(node, signal.SIGKILL)
         service.process.wait(END_SECONDS)
         _, log = service.process.communicate()
     assert "anvil ended by itself" in log
-    with dev("--anvil", anvil_program, "--state", state) as service:
-        service.ended()
+    for end in ("killed", "ended"):
+        with dev("--anvil", anvil_program, "--state", state) as service:
+            assert len(nodes_of(state)) == 1
+            getattr(service, end)()
+            until(lambda: not nodes_of(state))
 
 
 def nodes_of(state: Path) -> list[int]:

@@ -1,8 +1,9 @@
 """Processes that live a life and are killed in the midst of it.
 
 Run as a program it forks one child for each line of its input, so that a child starts at once, with all
-modules loaded and nothing else shared. A line is JSON: `url`, `folder`, `die_after` (0: never). The answer is
-JSON: `events` that the child counted, and `died` or the `error` it ended with.
+modules loaded and nothing else shared: those, too, that an earlier child came to need. A line is JSON: `url`,
+`folder`, `die_after` (0: never). The answer is JSON: `events` that the child counted, and `died` or the
+`error` it ended with.
 
 An event is whatever leaves the process for good: a write of the store, a request that sends transactions or
 mines them. A child that is to die ends itself with SIGKILL right after the event of that number, so that
@@ -11,18 +12,20 @@ nothing of Python runs any more: no handler, no buffer, no rollback.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from labelshare.chain.jsonrpc import JsonRpc
+from labelshare.protocol.aggregation.fixed_point import log_table
 from labelshare.store.database import Database
 from tests.faults.story import live_through
 
@@ -88,11 +91,14 @@ def child(order: dict[str, Any], out: int, live: Live) -> None:
     watch_store(count)
     watch_chain(count)
     told: dict[str, Any] = {}
+    known = set(sys.modules)
     try:
         live(order)
     except Exception as error:  # noqa: BLE001 (whatever it is, the test shows it)
         told["error"] = f"{type(error).__name__}: {error}"
-    os.write(out, json.dumps(told | {"events": count.events}).encode())
+    told |= {"events": count.events, "loaded": sorted(set(sys.modules) - known)}
+    with os.fdopen(out, "wb") as pipe:
+        pipe.write(json.dumps(told).encode())
 
 
 def run(order: dict[str, Any], live: Live) -> dict[str, Any]:
@@ -109,11 +115,21 @@ def run(order: dict[str, Any], live: Live) -> dict[str, Any]:
     _, status = os.waitpid(process, 0)
     if os.WIFSIGNALED(status):
         return {"died": os.WTERMSIG(status)}
-    return dict(json.loads(answer))
+    told = dict(json.loads(answer))
+    load(told.pop("loaded"))
+    return told
+
+
+def load(modules: Iterable[str]) -> None:
+    """What one child had to load, no other shall."""
+    for name in modules:
+        with suppress(ImportError):  # some packages name modules that are no files
+            importlib.import_module(name)
 
 
 def answer_orders(live: Live) -> None:
     """Answer every order of the input by a child that lives through it."""
+    log_table()  # which is the same for all, and takes long to work out
     for line in sys.stdin:
         sys.stdout.write(json.dumps(run(json.loads(line), live)) + "\n")
         sys.stdout.flush()

@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from eth.db.backends.memory import MemoryDB
+
 from labelshare.chain.connect import connect
 from labelshare.chain.deploy import DEVELOPMENT_LIMITS, Contracts, Deployment, deploy
 from labelshare.chain.history import campaign_record
 from labelshare.chain.keys import Signer, development_signer
 from labelshare.chain.node import Chain
+from labelshare.chain.shared import shared
 from labelshare.chain.transactions import Sender
 from labelshare.client.annotator import Annotator
 from labelshare.client.requester import Requester, Terms, escrow_for, share_cap_for
@@ -29,6 +32,7 @@ from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.types import Address, CampaignParams, PoolParams, Schedule, Scope, keccak
 from tests.chain.world import schedule
+from tests.oracle.copies import Original, chain_over
 
 COIN = 10**18
 DAY = 86_400
@@ -254,22 +258,66 @@ def build(
     chain: Chain | None = None,
     spec: Spec | None = None,
     *,
+    database: Database | None = None,
+    for_threads: bool = False,
+    **money: Any,
+) -> Stage:
+    """A funded campaign that nobody has accepted yet; all but `stranger` have a seat.
+
+    Without a chain it is on one of its own in this process, which threads may share if asked for. Such a one
+    is the same to the bit each time; with a store in memory it is built once and copied (see `copies`).
+    """
+    spec = spec or small_spec()
+    if chain is None and database is None:
+        return copied(spec, for_threads, money)
+    own = shared(connect()) if for_threads else connect()
+    return built(chain or own, spec, database or Database.in_memory(), **money)
+
+
+_ORIGINALS: dict[tuple[Any, ...], tuple[Stage, Original]] = {}
+_MOST = 16  # of them a process keeps
+
+
+def copied(spec: Spec, for_threads: bool, money: dict[str, Any]) -> Stage:
+    """See `build`."""
+    name = (spec.hash, *sorted(money.items()))
+    if name not in _ORIGINALS:
+        pairs, database = MemoryDB(), Database.in_memory()
+        chain = chain_over(pairs)
+        stage = built(chain, spec, database, **money)
+        _ORIGINALS[name] = stage, Original.of(chain, pairs, database)
+        if len(_ORIGINALS) > _MOST:
+            del _ORIGINALS[next(iter(_ORIGINALS))]
+    stage, original = _ORIGINALS[name]
+    own, database = original.chain(), original.database()
+    given = shared(own) if for_threads else own
+    return stage.taken_up(
+        chain=given,
+        sender=Sender(given, TransactionJournal(database)),
+        contracts=stage.deployment.bind(given),
+        people=dict(stage.people),
+        database=database,
+    )
+
+
+def built(
+    chain: Chain,
+    spec: Spec,
+    database: Database,
+    *,
     escrow: int | None = None,
     purse: int | None = None,
     seat_stake: int = LIMIT * COIN,
     arbitrator: Address = NOBODY,
     arbitration_refund: int = 0,
-    database: Database | None = None,
 ) -> Stage:
-    """A funded campaign that nobody has accepted yet; all but `stranger` have a seat."""
-    chain, spec = chain or connect(), spec or small_spec()
+    """See `build`."""
     deployer, oracle, requester, stranger, *others = (
         development_signer("oracle tests", name)
         for name in ("deployer", "oracle", "requester", "stranger", *NAMES)
     )
     people = dict(zip(NAMES, others, strict=True))
     chain.fund_all([each.address for each in (deployer, oracle, requester, stranger, *others)], 100 * COIN)
-    database = database or Database.in_memory()
     sender = Sender(chain, TransactionJournal(database))
     deployment = deploy(sender, deployer, DEVELOPMENT_LIMITS)
     contracts = deployment.bind(chain)

@@ -27,7 +27,7 @@ from labelshare.protocol.verify import verify
 from labelshare.types import Hash32
 from tests.protocol.cheating import Cheat, judged_anew, posted, reposted, rows_of, summed
 from tests.protocol.naive.check import check
-from tests.protocol.test_tampering import alterations, small_public
+from tests.protocol.test_tampering import alterations_by_field, small_public
 from tests.protocol.world import World, modelled_world, propose, skilled_world, small_world
 
 DEEP = settings().max_examples > 500
@@ -63,8 +63,9 @@ def altered_rows(name: str, number: int) -> Iterator[list[Row]]:
     step = 1 if DEEP else 5
     if len(line) > LONG:
         step *= 29
-    for place, changed in enumerate(alterations(line)):
-        if (place + number) % step or changed == line:
+    every = (changed for field in alterations_by_field(line) for changed in field)
+    for place, changed in enumerate(every):
+        if (place + number) % step:
             continue
         row = parsed(changed)
         if row is not None and type(row) is type(rows[number]):

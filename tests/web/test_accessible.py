@@ -1,10 +1,14 @@
-"""axe finds nothing serious on any page, in either theme; and nothing leaves the page."""
+"""axe finds nothing serious on any page, in either theme; and nothing leaves the page.
+
+With LABELSHARE_DEEP=1 each scene is looked at in both looks; else in one, and the next scene in the other.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +26,8 @@ Visitors = Callable[..., Visitor]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SERIOUS = {"serious", "critical"}
+DEEP = os.environ.get("LABELSHARE_DEEP") == "1"
+LOOKS: tuple[tuple[tuple[int, int], Literal["dark", "light"]], ...] = ((NARROW, "dark"), (WIDE, "light"))
 
 
 def serious(her: Visitor) -> list[str]:
@@ -42,7 +48,7 @@ def serious(her: Visitor) -> list[str]:
 
 @pytest.mark.timeout(600)
 def test_no_page_has_a_serious_fault(anvil_program: Path, tmp_path: Path, visitor: Visitors) -> None:
-    """One walk for both: each page is turned to the narrow screen and the dark theme where it stands."""
+    """One walk for both looks: a page is turned to the narrow screen and the dark theme where it stands."""
     if not AXE.is_file():
         pytest.skip("axe is not installed; scripts/build-web brings it")
     seen: list[str] = []
@@ -50,11 +56,13 @@ def test_no_page_has_a_serious_fault(anvil_program: Path, tmp_path: Path, visito
     with web_place(anvil_program, tmp_path) as place:
 
         def look(her: Visitor, scene: Scene) -> None:
+            found: list[str] = []
+            for size, theme in LOOKS if DEEP else [LOOKS[len(seen) % 2]]:
+                her.turns_to(size, theme)
+                found += serious(her) + too_wide(her)
+            her.turns_to(*LOOKS[1])
             seen.append(scene.name)
-            her.turns_to(NARROW, "dark")
-            dark = serious(her) + too_wide(her)
-            her.turns_to(WIDE, "light")
-            if found := dark + serious(her) + too_wide(her):
+            if found:
                 faults[scene.name] = found
 
         made: list[Visitor] = []
