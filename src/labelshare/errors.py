@@ -53,8 +53,9 @@ __all__ = [
     "LabelError",
     "LabelshareError",
     "LostError",
-    "NotIncludedError",
+    "NoBlockError",
     "NotFoundError",
+    "NotIncludedError",
     "ProtocolError",
     "ReplayError",
     "RevertError",
@@ -137,6 +138,10 @@ class StoreError(LabelshareError):
 
 class ChainError(LabelshareError):
     """The chain refused a call, or is not the chain expected."""
+
+
+class NoBlockError(ChainError):
+    """The chain has no block of that number, or has it no more."""
 
 
 class WrongChainError(ChainError):

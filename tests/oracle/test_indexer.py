@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
@@ -15,9 +15,9 @@ import pytest
 from labelshare.chain.connect import connect
 from labelshare.chain.contracts import Parts
 from labelshare.chain.history import campaign_history, campaign_record, ledger, seat_spans
-from labelshare.chain.node import Chain, Log
+from labelshare.chain.node import Block, Chain, Log
 from labelshare.chain.remote import RemoteChain
-from labelshare.errors import ChainError, DeploymentError, RevertError, StoreError
+from labelshare.errors import ChainError, DeploymentError, NoBlockError, RevertError, StoreError
 from labelshare.oracle.indexer import MOST_BLOCKS, Finality, Indexer
 from labelshare.store.database import Database
 from labelshare.store.index import Index
@@ -124,6 +124,30 @@ def test_how_far_it_is() -> None:
     assert abs(position.age - (time() - position.head.time)) < 5
     assert [made.step() > 0 for _ in range(2)] == [True, True]
     assert made.position().behind == 0
+
+
+def test_a_development_chain_may_be_set_back_between_two_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = build()
+    made = indexer(stage.chain, stage.deployment, Database.in_memory())
+    made.catch_up()
+    before, plain = stage.chain.snapshot(), stage.chain.blocks
+    stage.chain.mine(5)
+
+    def set_back(numbers: Sequence[int]) -> list[Block]:
+        monkeypatch.undo()
+        stage.chain.restore(before)
+        return plain(numbers)
+
+    monkeypatch.setattr(stage.chain, "blocks", set_back)
+    with pytest.raises(NoBlockError):
+        made.advance()
+    before = stage.chain.snapshot()
+    stage.chain.mine(5)
+    monkeypatch.setattr(stage.chain, "blocks", set_back)
+    assert made.step() > 0
+    assert stage.chain.blocks == plain, "nothing was dropped meanwhile"
+    assert made.step() > 0
+    check(made)
 
 
 def test_a_reader_does_not_mix_two_histories() -> None:

@@ -37,7 +37,7 @@ from labelshare.chain.machine import (
 )
 from labelshare.chain.node import EMBEDDED_CHAIN_ID, Block, Call, Chain, Fees, Log, Receipt, Topics
 from labelshare.chain.reverts import utc
-from labelshare.errors import ChainError, RevertError
+from labelshare.errors import ChainError, NoBlockError, RevertError
 from labelshare.types import Address, Hash32
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ class EmbeddedChain(Chain):
     def _block(self, number: int) -> _Block:
         known = self._known()
         if not 0 <= number < len(known):
-            raise ChainError(f"no block {number} on a chain of {len(known)}")
+            raise NoBlockError(f"no block {number} on a chain of {len(known)}")
         return known[number]
 
     def _known(self) -> list[_Block]:

@@ -24,6 +24,7 @@ from labelshare.errors import (
     ChainError,
     FundsError,
     LostError,
+    NoBlockError,
     NotIncludedError,
     RevertError,
     WrongChainError,
@@ -464,7 +465,7 @@ class RemoteChain(Chain):
 
     def _found(self, tag: str, block: Any) -> dict[str, Any]:
         if block is None:
-            raise ChainError(f"no block {tag} on chain {self.chain_id}, says the node at {self.host}")
+            raise NoBlockError(f"no block {tag} on chain {self.chain_id}, says the node at {self.host}")
         found = self._rpc.read(lambda each: number(each["number"]), BLOCK_METHOD, block)
         if tag.startswith("0x") and found != int(tag, 16):
             raise self._rpc.strange(BLOCK_METHOD, f"block {found} for block {int(tag, 16)}")

@@ -14,7 +14,7 @@ from typing import Final
 
 from labelshare.chain.deploy import Deployment
 from labelshare.chain.node import Block, Chain, Log
-from labelshare.errors import ChainError, DeploymentError
+from labelshare.errors import ChainError, DeploymentError, NoBlockError
 from labelshare.store.index import Index, IndexedLogs, dataset_of, is_dataset
 from labelshare.types import Address
 
@@ -107,8 +107,13 @@ class Indexer:
 
     def step(self) -> float:
         """One range; how many seconds until the next is due."""
-        if self.advance():
-            return 0.0
+        try:
+            if self.advance():
+                return 0.0
+        except NoBlockError:
+            # A development chain may be set back between two questions: the next step rolls back as well.
+            if not self.chain.is_development:
+                raise
         return _IDLE_DEVELOPMENT if self.chain.is_development else IDLE_SECONDS
 
     def catch_up(self) -> None:
