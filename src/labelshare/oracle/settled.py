@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from itertools import islice
+from typing import Any, Protocol
 
 from labelshare.chain.contracts import Parts, Registry
 from labelshare.chain.state import CampaignState, Status
@@ -197,11 +198,20 @@ def earnings_of(
     )
 
 
-def reasons_for(verdicts: Findings, account: Address) -> list[Reason]:
-    """Every label of an annotator that was not accepted, by batch and item."""
+def reasons_for(
+    verdicts: Findings, account: Address, after: tuple[Any, ...] | None = None, most: int | None = None
+) -> list[Reason]:
+    """The labels of an annotator that were not accepted, by batch and item.
+
+    Args:
+        verdicts: What was found.
+        account: Whose labels.
+        after: The batch and item behind which to begin; None for the first.
+        most: So many at most: no label is looked at beyond those; None for all.
+    """
     own = _Labels(verdicts, account, verdicts.answers(account))
-    found = [*_opened(own), *_unopened(own)]
-    return sorted(found, key=lambda each: (each.batch, each.item))
+    left = sorted(each for each in _handed_in(own) if after is None or each[:2] > after)
+    return list(islice(_refused(own, left), most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,29 +243,30 @@ class _Labels:
         return Reason(item, batch, why, label, self.verdicts.truths.get(item), gold, dict(votes))
 
 
-def _opened(own: _Labels) -> Iterator[Reason]:
-    verdicts = own.verdicts
-    batches = {_name(verdicts, row): row.batch for row in verdicts.commits if row.annotator == own.account}
-    for opening in verdicts.openings:
-        if opening.annotator != own.account:
-            continue
-        batch = batches[opening.commit_hash]
-        for item, label in zip(opening.items, opening.labels, strict=True):
-            counted = own.counted.get(item)
-            if counted is None or counted.batch != batch:
-                yield own.reason(item, batch, label, Why.NOT_COUNTED)
-            elif not verdicts.truths[item].accepted:
-                yield own.reason(item, batch, label, Why.CONTESTED)
-            elif not own.wins(item, label):
-                yield own.reason(item, batch, label, Why.DIFFERS)
+def _handed_in(own: _Labels) -> Iterator[tuple[int, int, bool, bytes]]:
+    """Batch, item, whether it was opened and then its bytes, of every label of the account."""
+    commits = [row for row in own.verdicts.commits if row.annotator == own.account]
+    opened = {row.commit_hash: row for row in own.verdicts.openings if row.annotator == own.account}
+    for row in commits:
+        opening = opened.get(_name(own.verdicts, row))
+        if opening is None:
+            yield from ((row.batch, item, False, b"") for item in row.items)
+        else:
+            labels = zip(opening.items, opening.labels, strict=True)
+            yield from ((row.batch, item, True, label) for item, label in labels)
 
 
-def _unopened(own: _Labels) -> Iterator[Reason]:
-    opened = {row.commit_hash for row in own.verdicts.openings if row.annotator == own.account}
-    for row in own.verdicts.commits:
-        if row.annotator == own.account and _name(own.verdicts, row) not in opened:
-            for item in row.items:
-                yield own.reason(item, row.batch, b"", Why.UNOPENED)
+def _refused(own: _Labels, labels: Iterable[tuple[int, int, bool, bytes]]) -> Iterator[Reason]:
+    for batch, item, is_open, label in labels:
+        counted = own.counted.get(item)
+        if not is_open:
+            yield own.reason(item, batch, b"", Why.UNOPENED)
+        elif counted is None or counted.batch != batch:
+            yield own.reason(item, batch, label, Why.NOT_COUNTED)
+        elif not own.verdicts.truths[item].accepted:
+            yield own.reason(item, batch, label, Why.CONTESTED)
+        elif not own.wins(item, label):
+            yield own.reason(item, batch, label, Why.DIFFERS)
 
 
 def _gold(row: GoldRow | None, standing: Standing, label: bytes) -> Gold:

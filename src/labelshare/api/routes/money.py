@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Path
@@ -27,12 +25,10 @@ from labelshare.client.wire.money import (
     VotesAnswer,
 )
 from labelshare.errors import NotFoundError
-from labelshare.oracle.findings import Own
 from labelshare.oracle.settled import Reason, reasons_for
-from labelshare.protocol.evidence import Row, TruthRow
+from labelshare.protocol.evidence import TruthRow
 from labelshare.protocol.labels import Form
-from labelshare.protocol.typed_data import commit_hash
-from labelshare.types import Address, CampaignId, Hash32
+from labelshare.types import Address, CampaignId
 
 __all__ = ["router"]
 
@@ -71,7 +67,7 @@ def reasons(here: Here, session: SignedIn, campaign: CampaignPath, paging: Pagin
     own = here.desk.findings(campaign).of(session.account)
     form, score = own.spec.task.form, own.scores.get(session.account)
     name = f"reasons:{campaign}:{session.account}"
-    found = _reasons(own, paging.after(name, (0, 0)), paging.limit)
+    found = reasons_for(own, session.account, paging.after(name, (0, 0)), paging.limit + 1)
     part, following = paging.cut(name, found, _reason_key)
     return ReasonsAnswer(
         items=[_reason(form, each) for each in part],
@@ -144,38 +140,6 @@ def _earnings(here: Site, campaign: CampaignId, account: Address) -> EarningsAns
             "leaf": LeafAnswer.model_validate(found.leaf) if found.leaf else None,
         }
     )
-
-
-def _reasons(own: Own, after: Key | None, most: int) -> list[Reason]:
-    """The reasons behind a place, more than `most` of them where there are more.
-
-    Each takes several lookups: ten thousand must not be worked out anew for every part of the list, so no
-    label is looked at beyond those that fill the part.
-    """
-    batches = {commit_hash(own.record.campaign_id, row.commit): row.batch for row in own.commits}
-    keys = {(row.batch, item) for row in own.commits for item in row.items}
-    keys |= {(batches[row.commit_hash], item) for row in own.openings for item in row.items}
-    left = sorted(key for key in keys if after is None or key > after)
-    found: list[Reason] = []
-    for start in range(0, len(left), most + 1):
-        found += reasons_for(_only(own, batches, set(left[start : start + most + 1])), own.account)
-        if len(found) > most:
-            break
-    return found
-
-
-def _only(own: Own, batches: Mapping[Hash32, int], keys: Container[Key]) -> Own:
-    """The account's rows with the labels of these batches and items alone."""
-    rows: list[Row] = []
-    for commit in own.commits:
-        items = tuple(item for item in commit.items if (commit.batch, item) in keys)
-        rows.append(replace(commit, items=items))
-    for opening in own.openings:
-        batch, given = batches[opening.commit_hash], zip(opening.items, opening.labels, strict=True)
-        kept = [(item, label) for item, label in given if (batch, item) in keys]
-        items, labels = tuple(item for item, _ in kept), tuple(label for _, label in kept)
-        rows.append(replace(opening, items=items, labels=labels))
-    return replace(own, rows=rows)
 
 
 def _reason_key(reason: Reason) -> Key:

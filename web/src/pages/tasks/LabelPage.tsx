@@ -93,7 +93,8 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
   const room = Math.max(0, work.limit - work.committed);
   const crumb = { href: `/tasks/${campaign.id}`, text: campaign.title ?? t.label.back };
 
-  const answers = [...drafting.answers].filter(([item]) => items.some((each) => each.index === item)).slice(0, room);
+  // Sealed from the review alone: while one labels, nothing of this is worked out.
+  const answers = [...(drafting.reviewing ? drafting.answers : [])].filter(([item]) => items.some((each) => each.index === item)).slice(0, room);
   const batch = answers.slice(0, fitting(answers.map(([, answer]) => form.encode(answer))));
   const submit = async () => {
     const chosen = new Map(batch);
