@@ -22,6 +22,7 @@
         ├── KeystoreError         a keystore file that does not open
         ├── FundsError            too little of the chain's own coin for gas and value, or of a token
         ├── FeeError              gas costs more than one is ready to pay
+        ├── NoBlockError          the chain has no block of that number, or has it no more
         ├── NotIncludedError      a transaction is in no block in time; it may come into one later
         ├── LostError             a transaction can be in no block any more: its nonce went to another one
         ├── DeploymentError       code at an address is not what was deployed there

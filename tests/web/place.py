@@ -68,12 +68,12 @@ def text_of(item: int) -> str:
 
 
 def texts_spec(count: int = 20, **changes: Any) -> Spec:
-    """Items that are texts, which the service has."""
+    """Items that are texts, which the service has; three labels each, so that a draw leaves four for each of five."""
     items = [
         {"digest": sha256(text_of(item).encode()).hexdigest(), "name": f"text {item}"}
         for item in range(count)
     ]
-    return small_spec(items=items, **changes)
+    return small_spec(**{"items": items, "redundancy": {"policy": "fixed.v1", "k": 3}} | changes)
 
 
 @contextmanager
