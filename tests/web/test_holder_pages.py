@@ -160,6 +160,7 @@ def test_anyone_checks_a_licence(place: WebPlace, visitor: Visitors) -> None:
     asks(her, VISITOR, "1", "")
     her.sees("Licence 1 does not hold")
     asks(her, dataset, "1", "")
+    her.sees("Licence 1 holds")
     terms = her.page.get_by_label("Compare a text with these terms")
     terms.set_input_files({"name": "terms.txt", "mimeType": "text/plain", "buffer": TERMS})
     her.sees("This is the text of the offer, to the byte.")

@@ -33,7 +33,7 @@ def test_a_challenge_takes_its_bond_by_one_signature(
         her.connects(3)
         her.go(f"/fund/{campaign}")
         her.sees("Good work cannot be rejected.")
-        her.sees("A challenge takes a bond of 10.5 DEV.")
+        her.sees("A challenge takes a bond of 15.75 DEV.")
         button = her.page.get_by_role("button", name="Challenge the result")
         expect(button).to_be_disabled()
         her.page.get_by_label("What is wrong").fill("Item 3 is not what its labels say.")
@@ -44,5 +44,5 @@ def test_a_challenge_takes_its_bond_by_one_signature(
         her.sees("disputed")
         assert registry.campaign(campaign).status is Status.DISPUTED
         assert registry.contest(campaign).challenger == VISITOR
-        assert (bond, place.tokens(VISITOR)) == (10_500_000_000_000_000_000, 0)
+        assert (bond, place.tokens(VISITOR)) == (15_750_000_000_000_000_000, 0)
         her.page.goto("about:blank")
