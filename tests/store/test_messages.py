@@ -140,6 +140,30 @@ def test_the_rounds_of_batches_are_told_and_no_others(database: Database) -> Non
     assert Progress(database, OTHER).rounds() == {3}
 
 
+def test_a_batch_is_unopened_until_its_opening_is_in(database: Database) -> None:
+    book = Messages(database, CAMPAIGN, VAULT)
+    names: dict[tuple[Address, int], tuple[Address, Hash32]] = {}
+    for annotator, number in ((ANN, 0), (ANN, 1), (BEN, 0), (BEN, 2)):
+        commit = Commit(number, number, keccak(b"labels"), 2, 2)
+        names[annotator, number] = annotator, commit_hash(CAMPAIGN, commit)
+        book.add_commit(names[annotator, number][1], SignedCommit(annotator, commit, b"\3" * 65, (1, 5)))
+    progress = Progress(database, CAMPAIGN)
+    of_rounds = {names[ANN, 0], names[BEN, 0], names[ANN, 1]}
+    assert progress.unopened({0, 1}, 9) == of_rounds
+    assert len(progress.unopened({0, 1}, 2)) == 2
+    assert progress.opened(of_rounds) == frozenset()
+
+    # The hash is the same for both: an opening is of its annotator's batch alone.
+    book.add_opening(Opening(*names[ANN, 0], keccak(b"secret"), (1, 5), (b"a", b"b")))
+    other = Messages(database, OTHER, VAULT)
+    other.add_opening(Opening(*names[ANN, 1], keccak(b"secret"), (1, 5), (b"a", b"b")))
+
+    assert progress.unopened({0, 1}, 9) == {names[BEN, 0], names[ANN, 1]}
+    assert progress.unopened(set(), 9) == frozenset()
+    assert progress.opened(names.values()) == {names[ANN, 0]}
+    assert progress.opened(()) == frozenset()
+
+
 def signed_commit(annotator: Address, batch: int = 0, root: bytes = b"labels") -> SignedCommit:
     return SignedCommit(annotator, Commit(0, batch, keccak(root), 2, 2), b"\3" * 65, (1, 5))
 

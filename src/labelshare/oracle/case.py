@@ -115,8 +115,10 @@ class Case:
         """Whether a batch that is included has not been opened, neither to us nor on chain."""
         alone = {(e.annotator, e.commit_hash) for e in happened if isinstance(e, ev.Committed)}
         shown = {(e.annotator, e.commit_hash) for e in happened if isinstance(e, ev.Revealed)}
-        included = self._progress.received(_roots(happened)) | alone
-        return not included <= self._progress.opened() | shown
+        # One more than were shown: so either none is left, or one that was not.
+        unopened = self._progress.unopened(_roots(happened), len(shown) + 1) | alone
+        unseen = unopened - shown
+        return not unseen <= self._progress.opened(unseen)
 
 
 @dataclass

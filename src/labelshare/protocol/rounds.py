@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from sha3 import keccak_256
 
@@ -56,16 +57,18 @@ def aggregate(scope: Scope, round_number: int, commits: Iterable[SignedCommit]) 
         ReplayError: If one is given twice.
         InputError: If there is none: a round without commitments has no aggregate.
     """
-    ordered = sorted(commits, key=lambda signed: order_of(scope, signed))
-    require_unique(((s.annotator, commit_hash(scope.campaign_id, s.commit)) for s in ordered), "commitment")
+    keyed = sorted(((order_of(scope, signed), signed) for signed in commits), key=itemgetter(0))
+    names = [(annotator, name) for (annotator, _, name), _ in keyed]
+    require_unique(names, "commitment")
+    ordered = tuple(signed for _, signed in keyed)
     for signed in ordered:
         if signed.commit.round != round_number:
             raise CommitmentError(
                 f"a commitment of round {signed.commit.round} among those of {round_number}"
             )
         check_items(signed)
-    leaves = [aggregate_leaf(scope, s.annotator, commit_hash(scope.campaign_id, s.commit)) for s in ordered]
-    return Aggregate(round_number, tuple(ordered), MerkleTree(leaves), item_lists_hash(ordered))
+    leaves = [aggregate_leaf(scope, annotator, name) for annotator, name in names]
+    return Aggregate(round_number, ordered, MerkleTree(leaves), item_lists_hash(ordered))
 
 
 def order_of(scope: Scope, signed: SignedCommit) -> tuple[Address, int, Hash32]:
