@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -82,11 +82,18 @@ def web_place(
     folder: Path,
     spec: Spec | None = None,
     content: Iterable[bytes] | None = None,
+    *,
+    strange_token: bool = False,
     **changes: Any,
 ) -> Iterator[WebPlace]:
-    """A funded campaign that nobody has accepted, on a node of its own, with its pages."""
+    """A funded campaign that nobody has accepted, on a node of its own, with its pages.
+
+    With a strange token the deployment knows none of its own, whose code it would hold against its record.
+    """
     with running_anvil(anvil, "--hardfork", "cancun") as node:
         stage = build(connect(node.url), spec or texts_spec(), **changes)
+        if strange_token:
+            stage = stage.taken_up(deployment=replace(stage.deployment, token=None))
         blobs = Blobs.at(str(folder / "blobs"))
         for each in content or (text_of(item).encode() for item in range(len(stage.spec.items))):
             blobs.put([each])
