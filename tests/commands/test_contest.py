@@ -122,13 +122,25 @@ def test_a_wrong_settlement_is_contested_ruled_on_and_replaced(court: Place, tmp
     propose_openly = words(court, "propose-openly", "--spec", court.folder / "spec.json")
     propose_openly += ["--out", tmp_path / "open.jsonl"]
     court.refused(1, "too early: anyone may propose from", *propose_openly, by="stranger")
+    compute_openly = words(court, "compute-openly", *propose_openly[3:])
+    court.refused(1, "too early: anyone may propose from", *compute_openly)
     ann = stage.annotators["ann"]
     proof = aggregate_proof(court, "ann")
     ann.post_reveal(stage.sender, ann.batches[0], proof)
     stage.chain.advance_to(stage.chain.now() + stage.schedule.rescue_period)
 
+    computed, spec = tmp_path / "computed.jsonl", court.folder / "spec.json"
+    alone = court.facts(*words(court, "compute-openly", "--spec", spec, "--out", computed))
+    assert status(court) is Status.OPEN
+    assert (
+        alone["bundle_hash"]
+        in court.done(*words(court, "compute-openly", "--spec", spec, "--out", computed)).out
+    )
+
     facts = court.facts(*propose_openly, by="stranger")
 
+    assert computed.read_bytes() == (tmp_path / "open.jsonl").read_bytes()
+    assert alone | {"bundle": facts["bundle"]} == {name: facts[name] for name in alone}
     assert (facts["bond"], status(court)) == (str(2 * BOND), Status.PROPOSED)
     assert verify(stage.record(), (tmp_path / "open.jsonl").read_bytes()).ok
     court.done(*words(court, "verify", "--bundle", tmp_path / "open.jsonl"))

@@ -25,7 +25,7 @@ COMMANDS = {
     "licence": "offer close buy list check withdraw",
     "claim": "pay revenue show",
     "campaign": "create upload show list verify progress results reveal-gold watch-gold challenge "
-    "request-ruling resolve propose-openly cancel finalize expire slash",
+    "request-ruling resolve compute-openly propose-openly cancel finalize expire slash",
     "annotator": "enrol work watch earnings export import",
     "oracle": "status",
 }

@@ -1,4 +1,4 @@
-"""Settling a campaign in its oracle's place."""
+"""Settling a campaign in its oracle's place: what follows from the chain, and proposing it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from labelshare.commands.campaign.shared import (
 from labelshare.commands.claim import CampaignArgument
 from labelshare.commands.common import SENDS, Session, command
 from labelshare.commands.files import write_same
+from labelshare.commands.lines import fields
 from labelshare.commands.units import SHARES, Unit, moment
 from labelshare.errors import ChainError
 
@@ -26,7 +27,22 @@ if TYPE_CHECKING:
     from labelshare.chain.history import CampaignHistory
     from labelshare.chain.state import CampaignState, Contest
     from labelshare.commands.lines import Pair
+    from labelshare.protocol.settlement import Built
     from labelshare.types import Settlement
+
+OutOption = Annotated[Path, typer.Option(help="Where the evidence goes, which is then to be published.")]
+
+
+@command(campaign, f"campaign compute-openly {ID} --spec spec.json --out bundle.jsonl", name="compute-openly")
+def compute_openly(here: Session, campaign: CampaignArgument, *, spec: SpecOption, out: OutOption) -> None:
+    """Work out what follows from the chain alone, where the oracle failed; sends nothing and needs no key.
+
+    The file can be proposed by a wallet in the browser, on the campaign's page for a silent oracle.
+    """
+    history, built = _worked_out(here, campaign, spec)
+    write_same(out, built.bundle)
+    unit = here.unit(history.record.params.token)
+    here.show({"bundle": str(out), **_facts(built.settlement)}, fields(_details(built.settlement, out, unit)))
 
 
 @command(
@@ -40,15 +56,10 @@ def propose_openly(
     campaign: CampaignArgument,
     *,
     spec: SpecOption,
-    out: Annotated[Path, typer.Option(help="Where the evidence goes, which is then to be published.")],
+    out: OutOption,
 ) -> None:
     """Propose what follows from the chain alone, where the oracle failed; on a bond of one's own."""
-    from labelshare.protocol.settlement import build_public
-
-    history, state = history_of(here, campaign), state_of(here, campaign)
-    contest = here.contracts.registry.contest(history.record.campaign_id)
-    _require_open_to_all(here, history, state, contest)
-    built = build_public(spec_of(history, spec), history.record)
+    history, built = _worked_out(here, campaign, spec)
     challenger = challenger_of(here, history)
     bond, unit = challenger.proposal_bond(), here.unit(history.record.params.token)
     payment = here.payment(history.record.params.token, bond)
@@ -64,6 +75,15 @@ def propose_openly(
         {"bond": str(proposed.bond), "bundle": str(out), **_facts(built.settlement)},
         [("bond", unit.show(proposed.bond)), *_details(built.settlement, out, unit)],
     )
+
+
+def _worked_out(here: Session, campaign: str, spec: Path) -> tuple[CampaignHistory, Built]:
+    from labelshare.protocol.settlement import build_public
+
+    history, state = history_of(here, campaign), state_of(here, campaign)
+    contest = here.contracts.registry.contest(history.record.campaign_id)
+    _require_open_to_all(here, history, state, contest)
+    return history, build_public(spec_of(history, spec), history.record)
 
 
 def _require_open_to_all(
