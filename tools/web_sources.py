@@ -34,7 +34,8 @@ _CALLS: Final[Mapping[str, tuple[str, str]]] = {
             "accept cancel claim claimMany claimedParts campaignOf campaignIdOf commit commitOf "
             "createCampaign createDataset creditOf dataset deposit depositWithPermit enrol "
             "enrolledAlone expire finalize join leave limits multicall poolIdOf poolOf postReceipt "
-            "postReveal receiptEndOf refill revealGold roundRootOf seatOf topUp withdraw withdrawSeat "
+            "postReveal proposeOpenly receiptEndOf refill revealGold roundRootOf seatOf topUp withdraw "
+            "withdrawSeat "
             "challenge contestOf CampaignCreated CommitsAggregated DatasetCreated GoldRevealed PoolCreated "
             "Proposed RosterPosted Revealed"
         ),

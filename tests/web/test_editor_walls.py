@@ -7,6 +7,7 @@ succeed. So an attack that has ceased to be one fails the test as surely as a wa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
@@ -146,6 +147,7 @@ def test_code_in_the_frame_takes_nothing(chromium: Browser, place: WebPlace, att
         page.context.close()
     frame = opens_editor(attacked, place)
     prize(attacked.page)
+    expect(attacked.page).to_have_title(re.compile("answered"))
     title = attacked.page.title()
     for name, (code, prey) in TAKES.items():
         got = taken(frame, code)

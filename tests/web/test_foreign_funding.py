@@ -42,14 +42,14 @@ def allowance(place: RequesterPlace) -> int:
     return token.allowance(REQUESTER, registry.address)
 
 
-def asks_to_fund(her: Visitor, wallet: Foreign) -> None:
-    """As far as the words of the two transactions; nothing was sent for the first ones."""
+def asks_to_fund(her: Visitor, wallet: Foreign, transactions: str) -> None:
+    """As far as the words of the transactions; nothing was sent for the first ones."""
     before = wallet.asked(her, "eth_sendTransaction")
     her.page.get_by_role("button", name="Fund with").click()
     her.sees("First you sign a permission for exactly")
     her.page.get_by_role("dialog").get_by_role("button", name="Lock the money", exact=True).click()
     her.sees("Your wallet does not sign such a permission. Nothing was signed or sent.")
-    her.sees("Without it there are two transactions")
+    her.sees(transactions)
     assert wallet.asked(her, "eth_sendTransaction") == before
 
 
@@ -76,7 +76,7 @@ def test_without_typed_data_she_approves_and_then_creates(
         lock = page.get_by_role("dialog").get_by_role("button", name="Lock the money", exact=True)
 
         approves(place, escrow)  # enough, so only one transaction; spent, before she agrees
-        asks_to_fund(her, wallet)
+        asks_to_fund(her, wallet, "already, so there is one transaction: it locks the money")
         approves(place, 0)
         lock.click()
         her.sees("The approved amount does not cover it: it was spent, or changed.")
@@ -84,7 +84,7 @@ def test_without_typed_data_she_approves_and_then_creates(
         assert (allowance(place), place.tokens()) == (0, before)
 
         approves(place, escrow + 7)  # left over from elsewhere, and more than is needed
-        asks_to_fund(her, wallet)
+        asks_to_fund(her, wallet, "There are two transactions: the first lets the contract take exactly")
         wallet.changes(her, refuses=unable | {"eth_sendTransaction": (4001, "no")})
         lock.click()
         her.sees("You declined in your wallet.")

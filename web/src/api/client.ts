@@ -64,7 +64,7 @@ export async function ask<Answer>(path: string, sent: Sent = {}): Promise<Answer
   }
 }
 
-/** The bytes of an answer; `most` at most. */
+/** The bytes of an answer; `most` of them at most. */
 export async function askBytes(path: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetchFrom(path, {});
   if (Number(response.headers.get("content-length") ?? 0) > most) {
@@ -81,7 +81,7 @@ export async function askBytes(path: string, most: number): Promise<Uint8Array<A
 /** More than a page should hold. */
 export class TooLargeError extends Error {
   constructor(readonly most: number) {
-    super(`more than ${most} bytes`);
+    super(`more than ${most}`);
   }
 }
 
@@ -98,8 +98,19 @@ export async function askWhether(path: string): Promise<boolean> {
   throw new LostError(`the service answers ${response.status} and says nothing of ours`);
 }
 
-/** Every row of a list, page by page; `tell` hears the rows so far while there are more to come. */
-export async function askAll<Row>(path: string, most = 10_000, tell?: (soFar: readonly Row[]) => void): Promise<Row[]> {
+/** So many rows of a list are read before somebody asks for more, and so many at most of one that is of use as a whole only. */
+export const MOST_ROWS = 10_000;
+const MOST_WHOLE = 1_000_000;
+
+/** A list as far as it was read. */
+export interface Listed<Row> {
+  rows: Row[];
+  /** Whether the service has more of them. */
+  more: boolean;
+}
+
+/** The rows of a list, page by page, until there are `most`; `tell` hears those so far while more are to come. */
+export async function askList<Row>(path: string, most = MOST_ROWS, tell?: (soFar: readonly Row[]) => void): Promise<Listed<Row>> {
   const rows: Row[] = [];
   let cursor: string | null = null;
   do {
@@ -109,6 +120,13 @@ export async function askAll<Row>(path: string, most = 10_000, tell?: (soFar: re
     cursor = page.next ?? null;
     if (cursor) tell?.([...rows]);
   } while (cursor && rows.length < most);
+  return { rows, more: cursor !== null };
+}
+
+/** Every row of a list. Nothing less is handed out: `TooLargeError` where there are more than `most`. */
+export async function askAll<Row>(path: string, most = MOST_WHOLE): Promise<Row[]> {
+  const { rows, more } = await askList<Row>(path, most);
+  if (more) throw new TooLargeError(most);
   return rows;
 }
 

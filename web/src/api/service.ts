@@ -1,6 +1,6 @@
 // Every question that pages ask the service, by name.
 import type { Address, Hex } from "viem";
-import { ask, askAll, askBytes, askWhether } from "./client";
+import { ask, askAll, askBytes, askList, askWhether } from "./client";
 import type {
   AssignmentAnswer, BatchAnswer, CampaignAnswer, CampaignLine, CommitAnswer, DatasetAnswer, DatasetLine, EarningsAnswer,
   EnrolledAnswer, HolderAnswer, HoldingAnswer, ItemAnswer, MediaStored, OfferAnswer, ProofAnswer, QuoteAnswer, QuoteQuestion,
@@ -25,14 +25,13 @@ export interface Site {
 export const MOST_SPEC = 32 * 1024 * 1024;
 export const MOST_BUNDLE = 128 * 1024 * 1024;
 const MOST_MEDIA = 64 * 1024 * 1024;
-const MOST_REASONS = 10_000;
 
 const at = (campaign: Hex) => `/v1/campaigns/${campaign}`;
 
 export const service = {
   site: () => ask<Site>("/site.json"),
 
-  campaigns: () => askAll<CampaignLine>("/v1/campaigns"),
+  campaigns: (most?: number) => askList<CampaignLine>("/v1/campaigns", most),
   campaign: (campaign: Hex) => ask<CampaignAnswer>(at(campaign)),
   item: (campaign: Hex, item: number) => ask<ItemAnswer>(`${at(campaign)}/items/${item}`),
   media: (campaign: Hex, digest: string) => askBytes(`${at(campaign)}/media/0x${digest}`, MOST_MEDIA),
@@ -55,26 +54,26 @@ export const service = {
   assignment: (campaign: Hex) => ask<AssignmentAnswer>(`${at(campaign)}/assignment?limit=1000`),
   enrol: (campaign: Hex, annotator: Address, signature: Hex) =>
     ask<EnrolledAnswer>(`${at(campaign)}/enrolments`, { method: "POST", body: { annotator, signature }, once: true }),
-  roster: (campaign: Hex) => askAll<Address>(`${at(campaign)}/roster`, 1_000_000),
+  roster: (campaign: Hex) => askAll<Address>(`${at(campaign)}/roster`),
   commit: (campaign: Hex, batch: CommitAnswer) =>
     ask<ReceiptAnswer>(`${at(campaign)}/commitments`, { method: "POST", body: batch, once: true }),
-  published: (campaign: Hex, round: number) =>
-    askAll<CommitAnswer>(`${at(campaign)}/rounds/${round}/commitments`, 1_000_000),
+  published: (campaign: Hex, round: number) => askAll<CommitAnswer>(`${at(campaign)}/rounds/${round}/commitments`),
   open: (campaign: Hex, opening: object) =>
     ask<ReceiptAnswer>(`${at(campaign)}/openings`, { method: "POST", body: opening, once: true }),
   receipts: (campaign: Hex) => askAll<BatchAnswer>(`${at(campaign)}/receipts`),
 
   earnings: (campaign: Hex) => ask<EarningsAnswer>(`${at(campaign)}/earnings`),
   everyEarning: () => askAll<EarningsAnswer>("/v1/earnings"),
-  reasons: (campaign: Hex, tell: (soFar: readonly ReasonAnswer[]) => void) => askAll<ReasonAnswer>(`${at(campaign)}/reasons`, MOST_REASONS, tell),
+  reasons: (campaign: Hex, most: number, tell: (soFar: readonly ReasonAnswer[]) => void) =>
+    askList<ReasonAnswer>(`${at(campaign)}/reasons`, most, tell),
   score: async (campaign: Hex) => (await ask<ReasonsAnswer>(`${at(campaign)}/reasons?limit=1`)).score ?? null,
   proof: (campaign: Hex, annotator: Address, item: number) =>
     ask<ProofAnswer>(`${at(campaign)}/proofs/${annotator}/${item}`),
   bundle: (campaign: Hex, digest: Hex) => askBytes(`${at(campaign)}/bundles/${digest}`, MOST_BUNDLE),
 
-  datasets: () => askAll<DatasetLine>("/v1/datasets"),
+  datasets: (most?: number) => askList<DatasetLine>("/v1/datasets", most),
   dataset: (dataset: Address) => ask<DatasetAnswer>(`/v1/datasets/${dataset}`),
-  licences: (dataset: Address) => askAll<OfferAnswer>(`/v1/datasets/${dataset}/licences`),
+  licences: (dataset: Address, most?: number) => askList<OfferAnswer>(`/v1/datasets/${dataset}/licences`, most),
   holders: (dataset: Address) => askAll<HolderAnswer>(`/v1/datasets/${dataset}/holders`),
   holding: (dataset: Address) => ask<HoldingAnswer>(`/v1/datasets/${dataset}/holding`),
 };

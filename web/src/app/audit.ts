@@ -61,16 +61,17 @@ export function auditBundle(site: Site, campaign: CampaignAnswer, posted: Settle
 
 async function checkedBundle(site: Site, campaign: CampaignAnswer, posted: Settlement): Promise<AuditedBundle> {
   const data = await service.bundle(campaign.id, posted.bundleHash);
-  const scope = trustedScope(site, campaign);
   const hash = (await sha256(data)) === posted.bundleHash;
   const bundle = readBundle(data);
-  const { payouts, truths } = bundle;
+  return { bundle, hash, ...rootsOf(trustedScope(site, campaign), bundle, posted) };
+}
+
+/** Whether the payouts and verdicts of a bundle are those of a settlement. */
+export function rootsOf(scope: Scope, { payouts, truths }: Bundle, posted: Omit<Settlement, "bundleHash">) {
   const payoutRoot = payouts.length ? payoutTree(scope, payouts).root : ZERO;
   const truthRoot = truths.length ? truthTree(scope, truths).root : ZERO;
   const [pay, shares] = [payouts.reduce((sum, row) => sum + row.payout, 0n), payouts.reduce((sum, row) => sum + row.shares, 0n)];
   return {
-    bundle,
-    hash,
     payoutRoot: payoutRoot === posted.payoutRoot && payouts.length === posted.leaves,
     payoutSum: pay === posted.payoutTotal && shares === posted.shareTotal,
     truthRoot: truthRoot === posted.truthRoot,

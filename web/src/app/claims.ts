@@ -21,11 +21,11 @@ export interface Claim {
 /** What of a row is handed out: bit 1 the payout, bit 2 the shares. */
 const BOTH = 3;
 
-/** The claim of an account in a final campaign; throws with words where there is none. */
-export async function claimOf(chain: PublicClient, site: Site, campaign: CampaignAnswer, account: Address): Promise<Claim> {
+/** The claim of an account in a final campaign, out of the service's evidence or a file's; throws with words where there is none. */
+export async function claimOf(chain: PublicClient, site: Site, campaign: CampaignAnswer, account: Address, file?: Uint8Array): Promise<Claim> {
   const onchain = await readOnchain(chain, site.registry, campaign.id, BigInt(site.block));
   if (onchain.status !== "final" || !onchain.posted || !onchain.stands) throw new ToldError(t.faults.reverts.WrongStatus);
-  const { payouts } = readBundle(await service.bundle(campaign.id, onchain.posted.bundleHash));
+  const { payouts } = readBundle(file ?? (await service.bundle(campaign.id, onchain.posted.bundleHash)));
   const scope = trustedScope(site, campaign);
   const row = payouts.find((each) => each.account.toLowerCase() === account.toLowerCase());
   if (!row || (row.payout === 0n && row.shares === 0n)) throw new ToldError(t.faults.reverts.NothingToClaim);

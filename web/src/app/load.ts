@@ -1,5 +1,6 @@
 // Loading: what a page asks for, while it is on its way, and what went wrong.
 import { useCallback, useEffect, useRef, useState } from "react";
+import { MOST_ROWS, type Listed } from "../api/client";
 
 export interface Loaded<Value> {
   value: Value | undefined;
@@ -54,4 +55,24 @@ export function useLoad<Value>(ask: () => Promise<Value>, dependencies: readonly
   }, [every, reload]);
 
   return { value, error, loading, reload };
+}
+
+/** A list of the service, as `useLoad` has it, and how far it was read. */
+export interface LoadedList<Row> extends Loaded<Row[]>, Reading {}
+
+/** How far a list was read: what reads on where the service has more than so many rows; null where that is all. */
+export interface Reading {
+  read: number;
+  goOn: (() => Promise<void>) | null;
+}
+
+/** Loads a list, or what is made of one, as far as `ask` is told to read, and further once somebody wants it. */
+export function useList<Row>(ask: (most: number) => Promise<Listed<Row>>, dependencies: readonly unknown[], every = 0): LoadedList<Row> {
+  const most = useRef(MOST_ROWS);
+  const { value: found, ...rest } = useLoad(() => ask(most.current), dependencies, every);
+  const goOn = async () => {
+    most.current += MOST_ROWS;
+    await rest.reload();
+  };
+  return { ...rest, value: found?.rows, read: most.current, goOn: found?.more ? goOn : null };
 }

@@ -27,7 +27,7 @@ export interface Ground {
  * A failure counts only where nothing was found: it is then thrown, so that nothing to practise on is never said by accident.
  */
 export async function groundFor(name: Hex): Promise<Ground | null> {
-  const lines = await service.campaigns();
+  const { rows: lines } = await service.campaigns();
   const wanted = lines.find((line) => line.id === name) ?? (await service.campaign(name));
   const finished = lines.filter(isFinished);
   if (isFinished(wanted)) return (await shows(wanted)) ? { finished: wanted, sameTask: true, sameInstructions: true, hidden: new Set() } : null;

@@ -1,5 +1,5 @@
 // An item as the annotator sees it. Where its content is not to be had, that is said, and what is known instead.
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import type { Hex } from "viem";
 import { useLoad } from "../app/load";
 import { ApiError } from "../api/client";
@@ -8,7 +8,7 @@ import type { Answer, Form } from "../protocol/labels";
 import { t } from "../texts/en";
 import { Copy, Notice } from "../ui/parts";
 import { Fault } from "../ui/Fault";
-import { contentAhead } from "./ahead";
+import { contentAhead, textsAhead } from "./ahead";
 import { marked } from "./Marks";
 import { contentOf, OtherContentError, release, type Item, type Shown } from "./content";
 
@@ -20,7 +20,14 @@ interface Props {
   answer: Answer | null;
 }
 
-export function ItemView({ campaign, config, form, item, answer }: Props) {
+export function ItemView(props: Props) {
+  const { campaign, item } = props;
+  const ready = useMemo(() => textsAhead(campaign, item.digest), [campaign, item.digest]);
+  return ready ? <Content {...props} shown={ready} /> : <Loaded {...props} />;
+}
+
+function Loaded(props: Props) {
+  const { campaign, config, item } = props;
   const { value, error, loading } = useLoad(async () => {
     try {
       return await contentOf(config, item, await contentAhead(campaign, item.digest));
@@ -34,10 +41,14 @@ export function ItemView({ campaign, config, form, item, answer }: Props) {
   if (error instanceof OtherContentError) return <Notice kind="bad" title={t.label.otherContent} />;
   if (error !== undefined) return <Fault error={error} />;
   if (!value) return <Missing item={item} />;
-  if (form.kind === PAIRWISE && value.length > 1) return <Pair form={form as Pairwise} shown={value} answer={answer} />;
+  return <Content {...props} shown={value} />;
+}
+
+function Content({ form, item, answer, shown }: Props & { shown: readonly Shown[] }) {
+  if (form.kind === PAIRWISE && shown.length > 1) return <Pair form={form as Pairwise} shown={shown} answer={answer} />;
   return (
     <div className="item-view">
-      {value.map((each) => (
+      {shown.map((each) => (
         <One key={each.name} shown={each} title={item.name ?? ""} form={form} answer={answer} />
       ))}
     </div>

@@ -24,8 +24,15 @@ interface ObjectTag {
   variable: string;
 }
 
-/** The tags of a config that show a variable of the task, in document order. */
-export function objectsOf(config: string): ObjectTag[] {
+let latest: { config: string; objects: ObjectTag[] } | null = null;
+
+/** The tags of a config that show a variable of the task, in document order. Items that follow each other have one config, which is read once. */
+export function objectsOf(config: string): readonly ObjectTag[] {
+  if (latest?.config !== config) latest = { config, objects: readObjects(config) };
+  return latest.objects;
+}
+
+function readObjects(config: string): ObjectTag[] {
   return everyTag(readTags(config)).flatMap((tag) => {
     const variable = /^\$([A-Za-z0-9_]+)$/.exec(tag.attributes.get("value") ?? "")?.[1];
     return OBJECTS.has(tag.name) && variable ? [{ name: tag.attributes.get("name") ?? variable, variable }] : [];

@@ -2,8 +2,9 @@
 import { decodeEventLog, encodeFunctionData, type Address, type Hex, type PublicClient, type TransactionReceipt } from "viem";
 import type { Site } from "../api/service";
 import { registryAbi, shareAbi } from "../protocol/abi";
-import { poolIdOf, type CampaignParams, type PoolParams } from "../protocol/ids";
-import { approvalOf, permitOf, registryCall, type Permit } from "../wallet/join";
+import { poolIdOf, type CampaignParams, type PoolParams, type Schedule } from "../protocol/ids";
+import { approvalsOf, approve, type Approval, type ApprovalStep } from "../wallet/approve";
+import { permitOf, registryCall, type Permit } from "../wallet/join";
 import { signTyped } from "../wallet/request";
 import { send, type ContractCall, type Stage } from "../wallet/send";
 import type { Connected } from "../wallet/wallet";
@@ -107,7 +108,7 @@ export function createCampaignCall(site: Site, pool: PoolParams, params: Campaig
 }
 
 /** How the tokens of a call get from the wallet to the registry. */
-export type Payment = { way: "credit" } | { way: "permit"; permit: Permit } | { way: "approve"; approval: ContractCall | null };
+export type Payment = { way: "credit" } | { way: "permit"; permit: Permit } | { way: "approve"; approvals: Approval[] };
 
 /** The easiest way to pay `needed` from the wallet: nothing, one signature, or an approval. */
 export async function paymentOf(chain: PublicClient, site: Site, token: Address, owner: Address, needed: bigint): Promise<Payment> {
@@ -117,13 +118,13 @@ export async function paymentOf(chain: PublicClient, site: Site, token: Address,
 }
 
 /** The way without a signature, for tokens and for wallets that know no permits. */
-export async function approvalPayment(chain: PublicClient, site: Site, token: Address, owner: Address, needed: bigint): Promise<Payment> {
-  return { way: "approve", approval: await approvalOf(chain, site, token, owner, needed) };
+export async function approvalPayment(chain: PublicClient, site: Site, token: Address, owner: Address, needed: bigint): Promise<Payment & { way: "approve" }> {
+  return { way: "approve", approvals: await approvalsOf(chain, token, owner, site.registry, needed) };
 }
 
-export type Step = "permit" | "approve" | "send";
+export type Step = "permit" | ApprovalStep | "send";
 
-/** Pays and calls: with a permit one signature and one transaction, else an approval before. */
+/** Pays and calls: with a permit one signature and one transaction, else the approvals before. */
 export async function payAndSend(
   site: Site,
   connected: Connected,
@@ -132,9 +133,7 @@ export async function payAndSend(
   call: ContractCall,
   tell: (step: Step, stage: Stage) => void,
 ): Promise<TransactionReceipt> {
-  if (payment.way === "approve" && payment.approval) {
-    await send(site, connected, payment.approval, (stage) => tell("approve", stage));
-  }
+  if (payment.way === "approve") await approve(site, connected, payment.approvals, tell);
   let sent = call;
   if (payment.way === "permit") {
     tell("permit", "signing");
@@ -157,6 +156,18 @@ export async function revealedGold(chain: PublicClient, site: Site, campaign: He
     address: site.registry, abi: registryAbi, eventName: "GoldRevealed", args: { campaign }, fromBlock: BigInt(site.block), strict: true,
   });
   return events.map(({ args }) => args.gold);
+}
+
+/** What proposing in the oracle's place takes: a quarter of the escrow or four arbitrations, doubled for each proposal that fell; and from when on. */
+export async function openTerms(chain: PublicClient, site: Site, campaign: Hex, pool: PoolParams, schedule: Schedule, settleEnd: number): Promise<{ bond: bigint; start: number }> {
+  const registry = { address: site.registry, abi: registryAbi } as const;
+  const [contest, state] = await Promise.all([
+    chain.readContract({ ...registry, functionName: "contestOf", args: [campaign] }),
+    chain.readContract({ ...registry, functionName: "campaignOf", args: [campaign] }),
+  ]);
+  const [quarter, refunds] = [(state.escrow + 3n) / 4n, 4n * pool.arbitrationRefund];
+  const bond = (quarter > refunds ? quarter : refunds) << BigInt(contest.rejections);
+  return { bond, start: (contest.rejections ? Number(state.since) : settleEnd) + schedule.rescuePeriod };
 }
 
 /** What contesting the proposal at hand takes: its bond, doubled for each challenge that it withstood. */

@@ -1,5 +1,6 @@
 // What a share holder reads from the chain and sends to it: shares, revenue on its way, claims, transfers.
 import { BaseError, ContractFunctionRevertedError, getAddress, isAddress, parseEventLogs, type Address, type Hex, type PublicClient, type TransactionReceipt } from "viem";
+import type { Listed } from "../api/client";
 import { service, type Site } from "../api/service";
 import { registryAbi, shareAbi, tokenAbi } from "../protocol/abi";
 import { h } from "../texts/hold";
@@ -70,11 +71,11 @@ export async function holdingOf(chain: PublicClient, site: Site, dataset: string
   return { ...share, shares, claimable };
 }
 
-/** Every dataset of the deployment, with what an account has of it. */
-export async function holdingsOf(chain: PublicClient, site: Site, account: Address): Promise<Holding[]> {
-  const lines = await service.datasets();
+/** The datasets of the deployment, with what an account has of each; `most` of them. */
+export async function holdingsOf(chain: PublicClient, site: Site, account: Address, most: number): Promise<Listed<Holding>> {
+  const { rows: lines, more } = await service.datasets(most);
   const found = await Promise.all(lines.map((line) => holdingOf(chain, site, line.address, account)));
-  return found.filter((each) => each !== null);
+  return { rows: found.filter((each) => each !== null), more };
 }
 
 /** What streams to `shares` now, in base units a day; zero where nothing streams. */

@@ -1,7 +1,8 @@
 // Licences: offers and who made them, buying at exactly the price, what an account holds, and whether a licence holds.
 import { getAddress, isAddress, parseEventLogs, type Address, type Hex, type PublicClient } from "viem";
 import type { Site } from "../api/service";
-import { licencesAbi, tokenAbi } from "../protocol/abi";
+import { licencesAbi } from "../protocol/abi";
+import { approve, type Approval, type ApprovalStep } from "../wallet/approve";
 import { send, type ContractCall, type Stage } from "../wallet/send";
 import type { Connected } from "../wallet/wallet";
 import { paidFor } from "./chain";
@@ -54,30 +55,21 @@ export interface Bought {
   fee: bigint;
 }
 
-/** Approves exactly the price, where that is not approved yet, and buys. */
+/** Sends the approvals of exactly the price, and buys. */
 export async function buy(
-  chain: PublicClient,
   site: Site,
   connected: Connected,
-  token: Address,
   offer: Offer,
-  tell: (step: "approve" | "buy", stage: Stage) => void,
+  approvals: readonly Approval[],
+  tell: (step: ApprovalStep | "buy", stage: Stage) => void,
 ): Promise<Bought> {
-  const approval = await approvalOf(chain, site, token, connected.account, offer.price);
-  if (approval) await send(site, connected, approval, (stage) => tell("approve", stage));
+  await approve(site, connected, approvals, tell);
   const call = licenceCall(site, "buy", [offer.id, connected.account]);
   const receipt = await send(site, connected, call, (stage) => tell("buy", stage));
   const sold = parseEventLogs({ abi: licencesAbi, eventName: "LicenseSold", logs: receipt.logs }).find((each) => getAddress(each.address) === getAddress(site.licences));
   if (!sold) throw new Error("the transaction sold no licence");
   const { tokenId, to, expiresAt, contributors, publisherPart } = sold.args;
   return { number: tokenId, to, expiresAt: Number(expiresAt), holdersPart: contributors, publisherPart, ...paidFor(receipt) };
-}
-
-/** An approval of exactly `value` for the licence registry; null where there is one already. */
-export async function approvalOf(chain: PublicClient, site: Site, token: Address, owner: Address, value: bigint): Promise<ContractCall | null> {
-  const args = [owner, site.licences] as const;
-  const approved = await chain.readContract({ address: token, abi: tokenAbi, functionName: "allowance", args });
-  return approved === value ? null : { address: token, abi: tokenAbi, functionName: "approve", args: [site.licences, value] };
 }
 
 export function licenceCall(site: Site, functionName: "buy" | "offer" | "closeOffer" | "withdraw", args: readonly unknown[]): ContractCall {

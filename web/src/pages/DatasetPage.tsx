@@ -1,15 +1,15 @@
 // One dataset: its owners, what it has earned, and its licences.
 import { useMemo } from "react";
 import type { Address as AddressText } from "viem";
-import { useLoad } from "../app/load";
+import { useList, useLoad } from "../app/load";
 import { Link } from "../app/router";
 import { service } from "../api/service";
-import type { DatasetAnswer, HolderAnswer } from "../api/types";
+import type { DatasetAnswer, HolderAnswer, OfferAnswer } from "../api/types";
 import { t } from "../texts/en";
 import { AmountIn, Shares, useUnit } from "../ui/Amount";
 import { Fault } from "../ui/Fault";
 import { countText, percentText, spanText } from "../ui/format";
-import { byAccount, Pager, usePages, type Mark } from "../ui/Pages";
+import { byAccount, GoesOn, Pager, usePages, type Mark } from "../ui/Pages";
 import { Address, Facts, Figures, Loading, Meter, Notice, Page, Section } from "../ui/parts";
 import { CampaignGrid } from "./LandingPage";
 
@@ -102,9 +102,12 @@ function Owner({ row, all, mark }: { row: HolderAnswer; all: bigint; mark: Mark 
   );
 }
 
+const NONE: readonly OfferAnswer[] = [];
+
 function Licences({ dataset }: { dataset: DatasetAnswer }) {
   const unit = useUnit(dataset.revenueToken);
-  const { value, error, reload } = useLoad(() => service.licences(dataset.address), [dataset.address]);
+  const { value, error, reload, ...reading } = useList((most) => service.licences(dataset.address, most), [dataset.address]);
+  const pages = usePages(value ?? NONE);
   return (
     <Section title={t.datasets.licences}>
       {error !== undefined && <Fault error={error} retry={reload} />}
@@ -122,7 +125,7 @@ function Licences({ dataset }: { dataset: DatasetAnswer }) {
               </tr>
             </thead>
             <tbody>
-              {value.map((each) => (
+              {pages.rows.map((each) => (
                 <tr key={each.offer}>
                   <td><Address of={each.offer} /></td>
                   <td className="amount"><AmountIn of={each.price} unit={unit} /></td>
@@ -135,17 +138,20 @@ function Licences({ dataset }: { dataset: DatasetAnswer }) {
           </table>
         </div>
       )}
+      <Pager pages={pages} name={t.datasets.licences} />
+      <GoesOn {...reading} />
     </Section>
   );
 }
 
 function Campaigns({ dataset }: { dataset: DatasetAnswer }) {
-  const { value } = useLoad(service.campaigns, []);
+  const { value, ...reading } = useList(service.campaigns, []);
   const own = value?.filter((each) => each.dataset === dataset.address) ?? [];
-  if (!own.length) return null;
+  if (!own.length && !reading.goOn) return null;
   return (
     <Section title={t.datasets.campaigns}>
-      <CampaignGrid lines={own} />
+      <CampaignGrid lines={own} name={t.datasets.campaigns} />
+      <GoesOn {...reading} />
     </Section>
   );
 }

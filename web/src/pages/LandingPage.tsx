@@ -1,7 +1,7 @@
 // In one screen: what this is, and what one can work on right now.
 import { useState } from "react";
 import { isUnderWay, loadSpec, MOST_ITEMS, useListNow } from "../app/campaign";
-import { useLoad } from "../app/load";
+import { useList, useLoad } from "../app/load";
 import { Link } from "../app/router";
 import { useSite } from "../app/site";
 import { service } from "../api/service";
@@ -10,13 +10,14 @@ import { t } from "../texts/en";
 import { Amount, useUnit, AmountIn } from "../ui/Amount";
 import { Fault } from "../ui/Fault";
 import { countText, relativeText } from "../ui/format";
+import { GoesOn, Pager, usePages } from "../ui/Pages";
 import { Figures, Loading, Notice, Page, Section, StatusPill } from "../ui/parts";
 
-const SHOWN = 12;
+const [SHOWN, CARDS] = [12, 48];
 
 export function LandingPage() {
   const site = useSite();
-  const { value, error, loading, reload } = useLoad(service.campaigns, [], site.development ? 5_000 : 30_000);
+  const { value, error, loading, reload, ...reading } = useList(service.campaigns, [], site.development ? 5_000 : 30_000);
   const live = value?.filter(isUnderWay) ?? [];
   const past = value?.filter((each) => !isUnderWay(each)) ?? [];
   return (
@@ -42,7 +43,8 @@ export function LandingPage() {
           </Notice>
         )}
         {value && value.length > 0 && !live.length && <p className="quiet">{t.landing.noLive}</p>}
-        <Cards lines={live} />
+        <Cards lines={live} name={t.landing.live} />
+        <GoesOn {...reading} />
       </Section>
       <section className="three" id="how" aria-label={t.landing.how}>
         {t.landing.points.map(([title, text]) => (
@@ -54,20 +56,20 @@ export function LandingPage() {
       </section>
       {past.length > 0 && (
         <Section title={t.landing.past}>
-          <Cards lines={past} />
+          <Cards lines={past} name={t.landing.past} />
         </Section>
       )}
     </>
   );
 }
 
-function Cards({ lines }: { lines: readonly CampaignLine[] }) {
+function Cards({ lines, name }: { lines: readonly CampaignLine[]; name: string }) {
   const [all, setAll] = useState(false);
   const shown = all ? lines : lines.slice(0, SHOWN);
   if (!lines.length) return null;
   return (
     <>
-      <CampaignGrid lines={shown} />
+      <CampaignGrid lines={shown} name={name} />
       {shown.length < lines.length && (
         <p>
           <button type="button" className="button" onClick={() => setAll(true)}>
@@ -79,15 +81,19 @@ function Cards({ lines }: { lines: readonly CampaignLine[] }) {
   );
 }
 
-/** Campaigns as cards that lead to their pages under `at`. */
-export function CampaignGrid({ lines, at = "/campaigns", fill = false }: { lines: readonly CampaignLine[]; at?: string; fill?: boolean }) {
+/** Campaigns as cards that lead to their pages under `at`; `name` is that of the list. */
+export function CampaignGrid({ lines, name, at = "/campaigns", fill = false }: { lines: readonly CampaignLine[]; name: string; at?: string; fill?: boolean }) {
   const now = useListNow(lines);
+  const pages = usePages(lines, CARDS);
   return (
-    <div className={fill ? "grid fill" : "grid"}>
-      {lines.map((line) => (
-        <CampaignCard key={line.id} line={line} href={`${at}/${line.id}`} now={now} />
-      ))}
-    </div>
+    <>
+      <div className={fill ? "grid fill" : "grid"}>
+        {pages.rows.map((line) => (
+          <CampaignCard key={line.id} line={line} href={`${at}/${line.id}`} now={now} />
+        ))}
+      </div>
+      <Pager pages={pages} name={name} />
+    </>
   );
 }
 

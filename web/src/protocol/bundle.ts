@@ -42,6 +42,20 @@ export interface ScoreRow {
   flagged: boolean;
 }
 
+/** Of which campaign a bundle says to be the evidence, and the settlement that it comes to but for its own hash. */
+export interface Ends {
+  chainId: number;
+  registry: Address;
+  campaignId: Hex;
+  payoutRoot: Hex;
+  labelRoot: Hex;
+  modelRoot: Hex;
+  truthRoot: Hex;
+  payoutTotal: bigint;
+  shareTotal: bigint;
+  leaves: number;
+}
+
 export interface Bundle {
   openings: OpeningRow[];
   gold: GoldRow[];
@@ -49,6 +63,8 @@ export interface Bundle {
   truths: TruthRow[];
   payouts: Payout[];
 }
+
+type Row = Record<string, unknown>;
 
 /** The rows that pages need, of a bundle's bytes. */
 export function readBundle(data: Uint8Array): Bundle {
@@ -64,6 +80,17 @@ export function readBundle(data: Uint8Array): Bundle {
     else if (row.kind === "payout") bundle.payouts.push(payoutOf(row as unknown as Record<string, string>));
   }
   return bundle;
+}
+
+/** The first and the last row of a bundle. Throws where they are not there. */
+export function readEnds(data: Uint8Array): Ends {
+  const lines = new TextDecoder().decode(data).trimEnd().split("\n");
+  const [header, summary] = [lines[0], lines.at(-1)].map((line) => JSON.parse(line ?? "") as Row) as [Row, Row];
+  if (header["kind"] !== "header" || summary["kind"] !== "summary") throw new Error("a bundle begins with a header and ends with a summary");
+  const { registry, campaignId } = header as unknown as Ends;
+  const { payoutRoot, labelRoot, modelRoot, truthRoot, payoutTotal, shareTotal, leaves } = summary as unknown as Ends;
+  const numbers = { chainId: Number(header["chainId"]), payoutTotal: BigInt(payoutTotal), shareTotal: BigInt(shareTotal), leaves: Number(leaves) };
+  return { ...numbers, registry, campaignId, payoutRoot, labelRoot, modelRoot, truthRoot };
 }
 
 /** The tree of all payouts; its leaves stand by index. Throws where the rows are not numbered from 0. */

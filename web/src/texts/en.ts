@@ -3,6 +3,21 @@ import type { FaultWords } from "../ui/faultWords";
 
 const words = (what: string, todo: string): FaultWords => ({ what, todo });
 
+/** So many transactions, by how many approvals come before the one that takes the tokens. */
+const TRANSACTIONS = ["one transaction", "two transactions", "three transactions"];
+
+/** How tokens get from the wallet by approvals: each transaction, the last of which does what the caller says. */
+function approvalLines(approvals: number, amount: string, last: string): string[] {
+  const may = `lets the contract take exactly ${amount} from your wallet, and nothing more.`;
+  if (approvals === 0) return [`The contract may take exactly ${amount} from your wallet already, so there is one transaction: it ${last}.`];
+  if (approvals === 1) return [`There are two transactions: the first ${may}`, `The second ${last}.`];
+  return [
+    "There are three transactions, as an approval from before is left over and this token does not change it: the first sets it to zero.",
+    `The second ${may}`,
+    `The third ${last}.`,
+  ];
+}
+
 export const t = {
   brand: "labelshare",
   loading: "Loading…",
@@ -79,6 +94,21 @@ export const t = {
     slow: "No answer yet. If you stop, decline in your wallet too if it still asks: what was signed or sent before may still arrive.",
     trying: "Checking that it will go through…",
     waiting: "Sent. Waiting for its block…",
+  },
+
+  approval: {
+    lines: approvalLines,
+    reset: "First, the approval from before goes to zero. Continue in your wallet…",
+    approve: "The approval of the amount. Continue in your wallet…",
+  },
+
+  bond: {
+    permit: (amount: string, last: string) => [
+      `First you sign a permission for exactly ${amount}; it is good for an hour and for nothing else.`,
+      `Then one transaction puts up the bond and ${last}.`,
+    ],
+    approve: (approvals: number, amount: string, last: string) => approvalLines(approvals, amount, `puts up the bond and ${last}`),
+    credit: (amount: string, last: string) => [`One transaction puts up ${amount} of your credit and ${last}.`],
   },
 
   faults: {
@@ -415,8 +445,6 @@ export const t = {
     ],
     gate: "This pool has a gate: a contract that decides who may join.",
     evidence: "Evidence for the gate (0x…)",
-    joinOnce: "Sign and join",
-    joinTwo: "Approve, then join",
     noMoney: (missing: string) => `You lack ${missing}. Send them to this account, then they show up here.`,
     noCoins: "This account has no coins for the transaction fee. Send it a few of the chain's own coins.",
     joined: "You have a seat. Next: choose a campaign.",
@@ -427,17 +455,15 @@ export const t = {
         "Then one transaction takes it as your stake and gives you a seat.",
         "You pay the chain's fee for the transaction.",
       ],
-      approveTitle: "Join in two transactions",
-      approveLines: (amount: string) => [
-        `The first lets the contract take exactly ${amount} from your wallet, and not more.`,
-        "The second takes it as your stake and gives you a seat.",
-        "You pay the chain's fee for both.",
+      approveTitle: (approvals: number) => `Join in ${TRANSACTIONS[approvals]}`,
+      approveLines: (approvals: number, amount: string) => [
+        ...approvalLines(approvals, amount, "takes it as your stake and gives you a seat"),
+        approvals ? "You pay the chain's fee for each." : "You pay the chain's fee for it.",
       ],
       creditTitle: "Join with your credit",
       creditLines: (amount: string) => [`${amount} of your credit becomes your stake.`, "You pay the chain's fee for one transaction."],
       yes: "Join",
       signing: "Sign the permission in your wallet…",
-      approving: "Approve in your wallet…",
       joining: "Confirm the transaction in your wallet…",
       leaveTitle: "Leave the pool",
       leaveLines: (when: string) => [
@@ -452,6 +478,7 @@ export const t = {
       withdrawYes: "Withdraw",
       refillTitle: "Refill the stake",
       refillLines: (amount: string) => [`${amount} are added, so that the seat is whole and takes work again.`, "You pay the chain's fee."],
+      refillApprove: (approvals: number, amount: string) => approvalLines(approvals, amount, "refills the stake"),
       refillYes: "Refill",
       creditToWalletTitle: "Move credit to the wallet",
       creditToWalletLines: (amount: string) => [`${amount} go to your wallet.`],
@@ -721,7 +748,7 @@ export const t = {
     rule: "Rule",
     noAnswer: "not opened",
     check: "check",
-    score: (accepted: number, labels: number, skill: string) => `${accepted} of ${labels} labels accepted; skill ${skill}.`,
+    score: (accepted: number, labels: number, skill: string) => `${accepted} of ${labels} labels accepted. Skill ${skill}: agreement with the others beyond chance, where 0 is guessing and 1 always right.`,
     slash: (amount: string) => `The settlement takes ${amount} of your stake.`,
     owned: "Shares you own",
     ownedNote: "In your wallet, by dataset. Licence fees stream to holders.",
@@ -765,11 +792,37 @@ export const t = {
     postRevealLines: (count: number) => [`The secret and ${count === 1 ? "1 answer" : `${count} answers`} of this batch become public on the chain.`, "It then counts, whatever the oracle does.", "You pay the chain's fee, which grows with the number of labels."],
     notIncluded: "It is not in any posted round, so the chain does not know it.",
     claim: "Claiming your pay",
-    claimTodo: "Once a result is final you claim on the earnings page. It needs the evidence file, from this oracle or from anybody who has it.",
+    claimTodo: "Once a result is final you claim on the earnings page. It needs the evidence file: if this oracle does not show it, choose the one of anybody who has it here.",
     propose: "Proposing a result",
     proposeNow: "The oracle's time is over: now anyone may propose what follows from the chain, with a bond, and earns the fee.",
     proposeLater: (when: string) => `If the oracle proposes nothing, anyone may propose ${when}.`,
-    proposeHow: "It means recomputing the whole campaign, which a browser does not do. On the command line it is one command:",
+    proposeNot: "There is nothing to propose now: the campaign is not open, or the chain cannot be read.",
+    proposeHow: "It means recomputing the whole campaign, which a browser does not do. On the command line it is one command, without a key. Then choose the file that it made, and propose it with your wallet.",
+    file: {
+      proposed: "The computed result (bundle.jsonl)",
+      claim: "The evidence (bundle.jsonl)",
+      claimed: "Claimed: your pay is in your wallet.",
+      unreadable: words("This file is no evidence of a result.", "Choose the file that compute-openly made, as it is."),
+      other: words("This is the evidence of another campaign.", "Choose the file of this one."),
+      contradicts: words("The file contradicts itself: its payouts or verdicts are not those that it sums up.", "Nothing was sent. Compute the result yourself; a wrong one would cost the bond."),
+      notOnChain: words("The file opens a batch that is not opened on the chain.", "Nothing was sent. Only what is on the chain counts here; compute the result anew."),
+    },
+    openly: {
+      pay: "Pays",
+      accounts: (count: number) => (count === 1 ? "1 account" : `${count} accounts`),
+      own: "You",
+      openings: "Batches opened: in it / on the chain",
+      bond: "Bond",
+      unchecked: "Checked here: that it is of this campaign, that its payouts and verdicts are what it sums up, and that what it opens is on the chain. Not checked here: that the rules make it. Propose only what you, or somebody you trust, computed.",
+      button: "Propose this result",
+      last: "proposes the result",
+      title: (bond: string) => `Propose with a bond of ${bond}?`,
+      lines: (bond: string) => [
+        `${bond} leave your wallet now. They are back, with the oracle's fee, once the result is final.`,
+        "If somebody contests it and it does not follow from the chain, you lose them.",
+      ],
+      yes: "Propose",
+    },
     draft: "Answers that are not sealed yet",
     draftTodo: "If the oracle takes no batches, seal them here and commit them yourself.",
     sealAlone: "Seal and commit alone",
@@ -788,6 +841,9 @@ export const t = {
     item: "Name or number",
     account: "Account",
     missing: "Not in this list.",
+    inPart: (count: string) => `Only the first ${count} were read. The service has more.`,
+    goOn: "Read on",
+    reading: "Reading on…",
   },
 
   backup: {

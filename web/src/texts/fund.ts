@@ -1,5 +1,6 @@
 // The texts of a requester's pages; apart from en.ts, so that a first visit does not load them.
 import type { FaultWords } from "../ui/faultWords";
+import { t } from "./en";
 
 const words = (what: string, todo: string): FaultWords => ({ what, todo });
 
@@ -257,14 +258,8 @@ export const f = {
         "Then one transaction locks the money and creates the campaign.",
       ],
       unable: "Your wallet does not sign such a permission. Nothing was signed or sent.",
-      approveTwice: (amount: string) => [
-        `Without it there are two transactions: the first lets the registry take exactly ${amount}, and nothing more.`,
-        "The second locks the money and creates the campaign.",
-      ],
-      approve: (amount: string) => [
-        `This token knows no permissions by signature, so there are two transactions: the first lets the registry take exactly ${amount}, and nothing more.`,
-        "The second locks the money and creates the campaign.",
-      ],
+      noPermits: "This token knows no permissions by signature.",
+      approve: (approvals: number, amount: string) => t.approval.lines(approvals, amount, "locks the money and creates the campaign"),
       credit: (amount: string) => [`One transaction locks ${amount} of your credit in the registry and creates the campaign.`],
       common: (accept: string) => [
         `If the oracle does not accept within ${accept}, everything comes back to you.`,
@@ -275,7 +270,6 @@ export const f = {
       storing: "Keeping gold and items in this browser…",
       spec: "Handing in the spec…",
       permitting: "Sign the permission in your wallet…",
-      approving: "First transaction: the approval. Continue in your wallet…",
       funding: "Locking the money. Continue in your wallet…",
       waiting: "Sent. Waiting for its block…",
       seen: "Funded. Waiting until the oracle has seen it…",
@@ -417,6 +411,7 @@ export const f = {
           `${bond} leave your wallet now. You lose them if the result turns out to follow from the rules.`,
           "Whether answers are to your taste does not matter: only whether the result follows from the labels and the rules.",
         ],
+        last: "contests the result",
         noArbitrator: "This pool has no arbitrator: nobody can rule, so each side loses an eighth of its bond and the result falls.",
         yes: "Challenge",
       },

@@ -1,5 +1,6 @@
 // The texts of a share holder's pages and of the licence shop; apart from en.ts, so that a first visit does not load them.
 import type { FaultWords } from "../ui/faultWords";
+import { t } from "./en";
 
 export const h = {
   own: {
@@ -199,11 +200,9 @@ export const h = {
         `You pay exactly ${price}: ${holders} stream to the share holders, ${publisher} are the publisher's.`,
         "Exactly the price must arrive. If the token takes a fee on the way, the purchase fails and nothing is paid.",
       ],
-      approve: "Two transactions: the first lets the licence registry take exactly the price, the second buys.",
-      approved: "One transaction: the price is approved already.",
+      approve: (approvals: number, price: string) => t.approval.lines(approvals, price, "pays it and buys the licence"),
       final: "There is no way back: the price is split at once.",
       yes: "Buy",
-      approving: "First, approve exactly the price…",
       buying: "Now buy…",
     },
     bought: (number: string) => `Licence ${number} is yours`,

@@ -1,7 +1,9 @@
 // Long lists in pages: however many rows there are, one page of them is drawn, and any row is to be found by its name.
 import { useId, useState } from "react";
+import type { Reading } from "../app/load";
 import { t } from "../texts/en";
 import { countText } from "./format";
+import { Notice } from "./parts";
 
 const SIZE = 50;
 
@@ -126,5 +128,26 @@ function Find<Row>({ pages, label, place }: Finding & { pages: Paging<Row> }) {
         {missing && t.pages.missing}
       </span>
     </form>
+  );
+}
+
+/** Says that a list was read in part, and reads on; nothing where it was read to its end. */
+export function GoesOn({ read, goOn }: Reading) {
+  const [reading, setReading] = useState(false);
+  if (!goOn) return null;
+  const start = async () => {
+    setReading(true);
+    await goOn();
+    setReading(false);
+  };
+  return (
+    <Notice kind="warn" title={t.pages.inPart(countText(read))}>
+      <div>
+        {/* Not `disabled`: whoever reads on by keyboard stays here. */}
+        <button type="button" className="button small" aria-disabled={reading} onClick={() => !reading && void start()}>
+          {reading ? t.pages.reading : t.pages.goOn}
+        </button>
+      </div>
+    </Notice>
   );
 }

@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { hasMoved, Link } from "../app/router";
 import { t } from "../texts/en";
+import { onceDrawn } from "./drawn";
 import { dateText, relativeText, shortHex } from "./format";
 
 /** A page: its heading, which is where a screen reader lands after every change of page. */
@@ -14,9 +15,8 @@ export function Page({ title, crumb, lead, children, wide }: {
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const name = typeof title === "string" ? title : t.brand;
-  useEffect(() => {
-    document.title = `${name} · ${t.brand}`;
-  }, [name]);
+  // Telling the browser takes as long as a page of items to draw.
+  useEffect(() => onceDrawn(() => (document.title = `${name} · ${t.brand}`)), [name]);
   useEffect(() => {
     // What a page has focused itself, as a field to type in, keeps it.
     const taken = document.getElementById("content")?.contains(document.activeElement);

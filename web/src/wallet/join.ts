@@ -77,14 +77,6 @@ export function joinByPermit(site: Site, pool: PoolParams, evidence: Hex, permit
   return { address: site.registry, abi: registryAbi, functionName: "multicall", args: [[deposit, join]] };
 }
 
-/** An approval of exactly `value`, where there is no such approval yet. */
-export async function approvalOf(chain: PublicClient, site: Site, token: Address, owner: Address, value: bigint): Promise<ContractCall | null> {
-  const args = [owner, site.registry] as const;
-  const approved = await chain.readContract({ address: token, abi: tokenAbi, functionName: "allowance", args });
-  if (approved === value) return null;
-  return { address: token, abi: tokenAbi, functionName: "approve", args: [site.registry, value] };
-}
-
 export function registryCall(site: Site, functionName: string, args: readonly unknown[]): ContractCall {
   return { address: site.registry, abi: registryAbi, functionName, args };
 }

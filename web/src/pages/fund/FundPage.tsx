@@ -1,11 +1,12 @@
 // Where a requester starts: what funding is, a new campaign, and those funded before.
-import { useLoad } from "../../app/load";
+import { useList, useLoad } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
 import { requesterStore } from "../../fund/store";
 import { f } from "../../texts/fund";
 import { Fault } from "../../ui/Fault";
+import { GoesOn } from "../../ui/Pages";
 import { Loading, Notice, Page, Section } from "../../ui/parts";
 import { sameAccount } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
@@ -41,10 +42,15 @@ export default function FundPage() {
 }
 
 function Own({ account, every }: { account: string; every: number }) {
-  const { value, error, reload } = useLoad(service.campaigns, [], every);
+  const { value, error, reload, ...reading } = useList(service.campaigns, [], every);
   const own = value?.filter((each) => sameAccount(each.requester, account));
   if (error !== undefined && !own) return <Fault error={error} retry={reload} />;
   if (!own) return <Loading />;
-  if (!own.length) return <Notice title={f.ownNone} />;
-  return <CampaignGrid lines={own} at="/fund" />;
+  return (
+    <>
+      {own.length === 0 && <Notice title={f.ownNone} />}
+      <CampaignGrid lines={own} at="/fund" name={f.own} />
+      <GoesOn {...reading} />
+    </>
+  );
 }

@@ -5,17 +5,16 @@ import { useChain } from "../../app/chain";
 import { useLoad } from "../../app/load";
 import { useSite } from "../../app/site";
 import type { CampaignAnswer } from "../../api/types";
-import { challengeBond, payAndSend, paymentOf } from "../../fund/chain";
+import { challengeBond } from "../../fund/chain";
 import { f } from "../../texts/fund";
 import { useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
 import { amountText, dateText, relativeText } from "../../ui/format";
 import { Card, Section } from "../../ui/parts";
-import { purseOf } from "../../wallet/chain";
 import { registryCall } from "../../wallet/join";
 import { useWallet } from "../../wallet/wallet";
-import { told } from "../tasks/PoolPage";
+import { bonding } from "../tasks/bond";
 import { TextField } from "./fields";
 
 const NOBODY = "0x0000000000000000000000000000000000000000";
@@ -59,17 +58,13 @@ function Challenge({ campaign, end, now, reload }: { campaign: CampaignAnswer; e
   const start = async () => {
     setError(undefined);
     try {
-      const purse = await purseOf(chain!, site, campaign.token, connected!.account);
-      const needed = bond > purse.credit ? bond - purse.credit : 0n;
-      const payment = await paymentOf(chain!, site, campaign.token, connected!.account, needed);
+      const paid = await bonding(chain!, site, connected!, campaign.token, bond, unit, words.confirm.last);
       const call = registryCall(site, "challenge", [poolParamsOf(campaign), paramsOf(campaign), proposal, bond, reasons]);
       await confirm({
         title: words.confirm.title(amount),
-        lines: [...words.confirm.lines(amount), ...(campaign.poolParams.arbitrator === NOBODY ? [words.confirm.noArbitrator] : [])],
+        lines: [...words.confirm.lines(amount), ...paid.lines, ...(campaign.poolParams.arbitrator === NOBODY ? [words.confirm.noArbitrator] : [])],
         yes: words.confirm.yes,
-        run: async (tell) => {
-          await payAndSend(site, connected!, campaign.token, payment, call, (_, stage) => told(tell)(stage));
-        },
+        run: (tell) => paid.send(call, tell),
       });
       await reload();
     } catch (fault) {

@@ -6,6 +6,7 @@ import { approvalPayment, createCampaignCall, createdCampaign, payAndSend, payme
 import { scheduleOf } from "../../fund/lengths";
 import { requesterStore } from "../../fund/store";
 import { campaignIdOf, type CampaignParams } from "../../protocol/ids";
+import { t } from "../../texts/en";
 import { f } from "../../texts/fund";
 import { ToldError } from "../../ui/Fault";
 import { amountText } from "../../ui/format";
@@ -30,13 +31,16 @@ export async function paymentWords(chain: PublicClient, site: Site, ready: Ready
   const { token } = ready.terms.pool.params;
   const payment = await paymentOf(chain, site, token, owner, needed);
   const words = f.review.confirm;
-  return { payment, lines: words[payment.way](amountText(payment.way === "credit" ? ready.escrow : needed, unit, unit.decimals)) };
+  const amount = amountText(payment.way === "credit" ? ready.escrow : needed, unit, unit.decimals);
+  if (payment.way !== "approve") return { payment, lines: words[payment.way](amount) };
+  return { payment, lines: [words.noPermits, ...words.approve(payment.approvals.length, amount)] };
 }
 
 /** The same for a wallet that could not sign a permission. */
 export async function approvalWords(chain: PublicClient, site: Site, ready: Ready, owner: Address, needed: bigint, unit: Unit): Promise<Way> {
   const payment = await approvalPayment(chain, site, ready.terms.pool.params.token, owner, needed);
-  return { payment, lines: [f.review.confirm.unable, ...f.review.confirm.approveTwice(amountText(needed, unit, unit.decimals))] };
+  const words = f.review.confirm;
+  return { payment, lines: [words.unable, ...words.approve(payment.approvals.length, amountText(needed, unit, unit.decimals))] };
 }
 
 /** The campaign that was funded. */
@@ -52,7 +56,7 @@ export async function fund(chain: PublicClient, site: Site, connected: Connected
   const call = createCampaignCall(site, pool.params, params, ready.escrow);
   const receipt = await payAndSend(site, connected, pool.params.token, payment, call, (step, stage) => {
     if (step === "permit") tell(words.permitting);
-    else if (stage === "signing") tell(step === "approve" ? words.approving : words.funding);
+    else if (stage === "signing") tell(step === "send" ? words.funding : t.approval[step]);
     else tell(stage === "trying" ? words.trying : words.waiting);
   });
   const made = createdCampaign(receipt);

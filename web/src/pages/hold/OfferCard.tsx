@@ -4,16 +4,17 @@ import { useLoad } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { tokensOf, type Share } from "../../hold/chain";
-import { approvalOf, buy, type Bought, type Offer } from "../../hold/licences";
+import { buy, type Bought, type Offer } from "../../hold/licences";
 import { h } from "../../texts/hold";
 import { t } from "../../texts/en";
 import { AmountIn, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { amountText, countText, shortHex, spanText } from "../../ui/format";
 import { Address, Figures, Notice } from "../../ui/parts";
+import { approvalsOf } from "../../wallet/approve";
 import type { Unit } from "../../wallet/chain";
 import { useWallet, type Connected } from "../../wallet/wallet";
-import { told } from "../tasks/PoolPage";
+import { told, toldApproving } from "../tasks/PoolPage";
 import { CloseOffer } from "./Publisher";
 import { TermsCheck } from "./Terms";
 import { Transaction } from "./Transaction";
@@ -90,19 +91,20 @@ function BuyWith({ chain, connected, share, offer, unit, done }: {
   const lacks = wallet !== undefined && wallet < offer.price ? offer.price - wallet : 0n;
   const start = async () => {
     const words = h.shop.words;
-    const approval = await approvalOf(chain, site, share.token, connected.account, offer.price);
+    const approvals = await approvalsOf(chain, share.token, connected.account, site.licences, offer.price);
     let bought: Bought | null = null;
     const agreed = await confirm({
       title: words.title,
       lines: [
         ...words.lines(share.name, lastsText(offer.duration), shortHex(offer.termsHash), exact(offer.price), exact(offer.holdersPart), exact(offer.publisherPart)),
-        approval ? words.approve : words.approved,
+        ...words.approve(approvals.length, exact(offer.price)),
         words.final,
       ],
       yes: words.yes,
       run: async (tell) => {
-        bought = await buy(chain, site, connected, share.token, offer, (step, stage) => {
-          if (stage === "signing") tell(step === "approve" ? words.approving : words.buying);
+        bought = await buy(site, connected, offer, approvals, (step, stage) => {
+          if (step !== "buy") toldApproving(tell)(step, stage);
+          else if (stage === "signing") tell(words.buying);
           else told(tell)(stage);
         });
       },

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { PublicClient } from "viem";
 import { claimOf } from "../../app/claims";
-import { useLoad } from "../../app/load";
+import { useList, useLoad } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
@@ -12,6 +12,7 @@ import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
 import { sharesText, shortHex } from "../../ui/format";
+import { GoesOn } from "../../ui/Pages";
 import { Figures, Loading, Notice, Page, Section } from "../../ui/parts";
 import { send } from "../../wallet/send";
 import { useSession } from "../../wallet/session";
@@ -37,7 +38,7 @@ export default function OwnPage() {
 function Owned({ chain, connected }: { chain: PublicClient; connected: Connected }) {
   const site = useSite();
   const { account } = connected;
-  const { value, error, reload } = useLoad(() => holdingsOf(chain, site, account), [chain, site, account], useEvery());
+  const { value, error, reload, ...reading } = useList((most) => holdingsOf(chain, site, account, most), [chain, site, account], useEvery());
   const [arrived, setArrived] = useState<Arrived | null>(null);
   if (!value) return error ? <Fault error={error} retry={reload} /> : <Loading />;
   const held = value.filter((each) => each.shares > 0n || each.claimable > 0n);
@@ -60,6 +61,7 @@ function Owned({ chain, connected }: { chain: PublicClient; connected: Connected
         {held.map((each) => (
           <Held key={each.address} chain={chain} connected={connected} holding={each} done={done} />
         ))}
+        <GoesOn {...reading} />
       </Section>
     </>
   );

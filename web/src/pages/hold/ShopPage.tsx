@@ -1,14 +1,16 @@
 // The licence shop: every open offer, and what the visitor holds.
 import { useState } from "react";
 import type { PublicClient } from "viem";
-import { useLoad } from "../../app/load";
+import { useList } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
-import { service } from "../../api/service";
+import type { Listed } from "../../api/client";
+import { service, type Site } from "../../api/service";
 import { shareOf, type Share } from "../../hold/chain";
 import { offersOf, type Bought, type Offer } from "../../hold/licences";
 import { h } from "../../texts/hold";
 import { Fault } from "../../ui/Fault";
+import { GoesOn } from "../../ui/Pages";
 import { Loading, Notice, Page, Section } from "../../ui/parts";
 import { useWallet } from "../../wallet/wallet";
 import { useEvery, WithChain, WrongChain } from "./Frame";
@@ -17,7 +19,7 @@ import { BoughtNotice, OfferCard } from "./OfferCard";
 
 interface OnOffer {
   share: Share;
-  offer: Offer;
+  offers: Offer[];
 }
 
 export default function ShopPage() {
@@ -39,17 +41,18 @@ export default function ShopPage() {
 function Shop({ chain }: { chain: PublicClient }) {
   const site = useSite();
   const { connected } = useWallet();
-  const { value, error, reload } = useLoad(() => everything(chain, site), [chain, site], 2 * useEvery());
+  const { value, error, reload, ...reading } = useList((most) => everything(chain, site, most), [chain, site], 2 * useEvery());
   const [bought, setBought] = useState<{ share: Share; bought: Bought } | null>(null);
   if (!value) return error ? <Fault error={error} retry={reload} /> : <Loading />;
-  const names = new Map(value.shares.map((each) => [each.address, each.name]));
+  const names = new Map(value.map(({ share }) => [share.address, share.name]));
+  const offers = value.flatMap(({ share, offers: own }) => own.map((offer) => ({ share, offer })));
   return (
     <>
       <WrongChain />
       {bought && <BoughtNotice chain={chain} {...bought} />}
       <Section title={h.shop.offers}>
-        {value.offers.length === 0 && <Notice title={h.shop.offersNone} />}
-        {value.offers.map(({ share, offer }) => (
+        {offers.length === 0 && <Notice title={h.shop.offersNone} />}
+        {offers.map(({ share, offer }) => (
           <OfferCard
             key={offer.id}
             chain={chain}
@@ -61,17 +64,17 @@ function Shop({ chain }: { chain: PublicClient }) {
             }}
           />
         ))}
+        <GoesOn {...reading} />
       </Section>
       {connected && <MyLicences chain={chain} account={connected.account} names={names} stamp={bought} />}
     </>
   );
 }
 
-async function everything(chain: PublicClient, site: Parameters<typeof shareOf>[1]): Promise<{ shares: Share[]; offers: OnOffer[] }> {
-  const lines = await service.datasets();
+/** The datasets that the service lists, `most` of them, with their open offers. */
+async function everything(chain: PublicClient, site: Site, most: number): Promise<Listed<OnOffer>> {
+  const { rows: lines, more } = await service.datasets(most);
   const shares = (await Promise.all(lines.map((line) => shareOf(chain, site, line.address)))).filter((each) => each !== null);
-  const offers = await Promise.all(
-    shares.map(async (share) => (await offersOf(chain, site, share.address)).filter((each) => each.open).map((offer) => ({ share, offer }))),
-  );
-  return { shares, offers: offers.flat() };
+  const openOf = async (share: Share) => (await offersOf(chain, site, share.address)).filter((each) => each.open);
+  return { rows: await Promise.all(shares.map(async (share) => ({ share, offers: await openOf(share) }))), more };
 }

@@ -4,7 +4,7 @@ import type { Address as AddressText, Hex } from "viem";
 import { claimOf } from "../../app/claims";
 import { loadSpec, MOST_ITEMS } from "../../app/campaign";
 import { useChain } from "../../app/chain";
-import { useLoad } from "../../app/load";
+import { useList, useLoad } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
@@ -18,7 +18,7 @@ import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
 import { amountText, countText, decimal, relativeText, sharesText } from "../../ui/format";
-import { byName, Pager, usePages, type Mark } from "../../ui/Pages";
+import { byName, GoesOn, Pager, usePages, type Mark } from "../../ui/Pages";
 import { Figures, Loading, Notice, Page, Section, StatusPill } from "../../ui/parts";
 import { purseOf, sharesOf } from "../../wallet/chain";
 import { registryCall } from "../../wallet/join";
@@ -48,9 +48,12 @@ export default function EarningsPage() {
   );
 }
 
+const NOTHING: readonly EarningsAnswer[] = [];
+
 function All({ account }: { account: AddressText }) {
   const site = useSite();
   const { value, error, reload } = useLoad(service.everyEarning, [account], site.development ? 3_000 : 20_000);
+  const pages = usePages(value ?? NOTHING);
   if (!value) return error ? <Fault error={error} retry={reload} /> : <Loading />;
   const tokens = [...new Set(value.map((each) => each.token))];
   const datasets = [...new Set(value.map((each) => each.dataset))];
@@ -61,9 +64,10 @@ function All({ account }: { account: AddressText }) {
           <Link href="/tasks">{t.landing.start}</Link>
         </Notice>
       )}
-      {value.map((each) => (
+      {pages.rows.map((each) => (
         <One key={each.campaign} earned={each} reload={reload} />
       ))}
+      <Pager pages={pages} name={t.earnings.title} />
       {datasets.length > 0 && <Owned account={account} datasets={datasets} />}
       {tokens.map((token) => (
         <Credit key={token} token={token} account={account} />
@@ -155,7 +159,7 @@ const NONE: readonly ReasonAnswer[] = [];
 function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | undefined; items: number | null | undefined }) {
   const { account } = useSession();
   const [soFar, setSoFar] = useState<readonly ReasonAnswer[]>();
-  const { value: all, error, reload } = useLoad(() => service.reasons(campaign, setSoFar), [campaign]);
+  const { value: all, error, reload, ...reading } = useList((most) => service.reasons(campaign, most, setSoFar), [campaign]);
   const value = all ?? soFar;
   const { value: spec } = useLoad(async () => (digest && items && items <= MOST_ITEMS ? loadSpec(digest) : null), [digest, items]);
   const pages = usePages(value ?? NONE);
@@ -166,7 +170,7 @@ function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | und
   return (
     <details>
       <summary>
-        <strong>{t.earnings.reasons}</strong> <span className="quiet">({all ? countText(all.length) : t.earnings.soFar(countText(value.length))})</span>
+        <strong>{t.earnings.reasons}</strong> <span className="quiet">({all && !reading.goOn ? countText(all.length) : t.earnings.soFar(countText(value.length))})</span>
       </summary>
       <div className="stack tight reasons">
         <p className="quiet small-text">{t.earnings.reasonsNote}</p>
@@ -189,6 +193,7 @@ function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | und
           </table>
         </div>
         <Pager pages={pages} name={t.earnings.reasons} find={byName(value, (each) => [nameOf(each.item), String(each.item)])} />
+        <GoesOn {...reading} />
       </div>
     </details>
   );

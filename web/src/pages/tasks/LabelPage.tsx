@@ -1,5 +1,5 @@
 // Labelling: one item at a time, with the keyboard alone or with a thumb. Every answer is saved as it is given.
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import type { Hex } from "viem";
 import { handIn, sealBatch, standing, type Here } from "../../app/annotator";
 import type { Opened } from "../../app/campaign";
@@ -15,7 +15,7 @@ import type { FromEditor } from "../../editor/contract";
 import { fitting } from "../../protocol/commitments";
 import { LabelError, MultiLabel, Regions, type Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
-import { database, type Draft } from "../../store/database";
+import { database, type Draft, type KeptBatch } from "../../store/database";
 import { t } from "../../texts/en";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
@@ -39,6 +39,9 @@ export default function LabelPage({ parts }: { parts: Record<string, string> }) 
   // answered meanwhile.
   const work = useLoad(async () => (signedIn && batches ? service.assignment(name) : null), [name, account, signedIn, batches?.length]);
   const [handed, setHanded] = useState(0);
+  // The same list while nothing of it changes: the clock ticks once a second, and what is shown of an item has no part in it.
+  const items = useMemo(() => labelled(work.value ?? null, batches ?? []), [work.value, batches]);
+  const key = useMemo(() => items.map((each) => each.index).join(), [items]);
   const draft = useLoad(async () => (account ? ((await database.draft(name, account)) ?? null) : null), [name, account, signedIn]);
   if (!opened) return error ? <Fault error={error} retry={reload} /> : <Loading />;
   if (!here) return <Connect />;
@@ -54,12 +57,9 @@ export default function LabelPage({ parts }: { parts: Record<string, string> }) 
       </Notice>
     );
   }
-  const sealed = new Set(batches.filter((each) => each.state !== "refused").flatMap((each) => each.items));
-  const room = Math.max(0, work.value.limit - work.value.committed);
-  const items = work.value.items.filter((each) => !sealed.has(each.index)).slice(0, room);
   return (
     <Labelling
-      key={items.map((each) => each.index).join()}
+      key={key}
       {...{ opened, spec: opened.spec, form, here, now, items, work: work.value, draft: draft.value, handed }}
       goOn={() => setHanded(0)}
       done={async (count) => {
@@ -69,6 +69,17 @@ export default function LabelPage({ parts }: { parts: Record<string, string> }) 
       }}
     />
   );
+}
+
+/** The items that are assigned and not sealed yet, as many as may still be handed in. */
+function labelled(work: AssignmentAnswer | null, batches: readonly KeptBatch[]): readonly ItemAnswer[] {
+  const sealed = new Set(batches.filter((each) => each.state !== "refused").flatMap((each) => each.items));
+  const left = work?.items.filter((each) => !sealed.has(each.index)) ?? [];
+  return left.slice(0, roomOf(work));
+}
+
+function roomOf(work: AssignmentAnswer | null): number {
+  return work ? Math.max(0, work.limit - work.committed) : 0;
 }
 
 interface Props {
@@ -90,8 +101,8 @@ function Labelling({ opened, spec, form, here, now, items, work, draft, handed, 
   const { campaign } = opened;
   const drafting = useDraft(campaign.id, here.connected.account, items, draft);
   const confirm = useConfirm();
-  const room = Math.max(0, work.limit - work.committed);
-  const crumb = { href: `/tasks/${campaign.id}`, text: campaign.title ?? t.label.back };
+  const room = roomOf(work);
+  const crumb = useMemo(() => ({ href: `/tasks/${campaign.id}`, text: campaign.title ?? t.label.back }), [campaign]);
 
   // Sealed from the review alone: while one labels, nothing of this is worked out.
   const answers = [...(drafting.reviewing ? drafting.answers : [])].filter(([item]) => items.some((each) => each.index === item)).slice(0, room);
@@ -151,10 +162,11 @@ function Nothing({ crumb, handed, goOn }: { crumb: { href: string; text: string 
   );
 }
 
-function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Drafting; form: Form; spec: Spec; items: readonly ItemAnswer[]; campaign: Hex; crumb: { href: string; text: string } }) {
+/** Drawn again for the item and its answer, and not for the clock. */
+const Desk = memo(function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Drafting; form: Form; spec: Spec; items: readonly ItemAnswer[]; campaign: Hex; crumb: { href: string; text: string } }) {
   const item = items[drafting.at]!;
   const saved = drafting.answers.get(item.index) ?? null;
-  useAhead(campaign, items, drafting.at);
+  useAhead(campaign, spec.task.config, items, drafting.at);
   const entry = useEntry(form, item.index, saved);
   const { answer } = entry;
   const [reporting, setReporting] = useState(false);
@@ -216,7 +228,7 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
   const status = (
     <p className="quiet small-text" role="status">
       {t.audit.itemTitle(item.index)}
-      {drafting.savedAt > 0 && ` · ${t.label.saved}`}
+      {drafting.isSaved && ` · ${t.label.saved}`}
     </p>
   );
   return (
@@ -273,7 +285,7 @@ function Desk({ drafting, form, spec, items, campaign, crumb }: { drafting: Draf
       )}
     </Page>
   );
-}
+});
 
 /** What was chosen last, for regions apart: there the editor comes up by itself where there is a mouse to draw with. */
 function editorKey(form: Form): string {

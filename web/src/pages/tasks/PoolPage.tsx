@@ -14,9 +14,10 @@ import { Fault } from "../../ui/Fault";
 import { amountText, dateText, spanText } from "../../ui/format";
 import { Address, Card, Facts, Figures, Loading, Notice, Page } from "../../ui/parts";
 import { purseOf, seatOf, takesWork, type Purse, type Seat, type Unit } from "../../wallet/chain";
-import { approvalOf, joinByPermit, permitOf, registryCall } from "../../wallet/join";
+import { approvalsOf, approve, type Approval, type ApprovalStep } from "../../wallet/approve";
+import { joinByPermit, permitOf, registryCall } from "../../wallet/join";
 import { signTyped } from "../../wallet/request";
-import { send, type ContractCall } from "../../wallet/send";
+import { send, type ContractCall, type Stage } from "../../wallet/send";
 import { useWallet } from "../../wallet/wallet";
 import { Connect } from "./Account";
 import { poolsOf } from "./pools";
@@ -28,7 +29,7 @@ const NOBODY = "0x0000000000000000000000000000000000000000";
 export default function PoolPage({ parts }: { parts: Record<string, string> }) {
   const site = useSite();
   const id = parts["pool"] as Hex;
-  const { value, error, reload } = useLoad(async () => (await poolsOf(null, site, null)).find((each) => each.id === id) ?? null, [id, site]);
+  const { value, error, reload } = useLoad(async () => (await poolsOf(null, site, null, Infinity)).rows.find((each) => each.id === id) ?? null, [id, site]);
   if (value === undefined) return error ? <Fault error={error} retry={reload} /> : <Loading />;
   if (value === null) return <Notice title={t.faults.problems["not-found"]} />;
   return <Shown id={id} campaign={value.sample} lines={value.campaigns} />;
@@ -149,11 +150,12 @@ function JoinCard({ campaign, unit, purse, reload }: Here) {
     const words = t.pool.words;
     const amount = amountText(needed, unit, unit.decimals);
     const permit = needed ? await permitOf(chain, site, pool.token, account, needed) : null;
+    const approvals = needed && !permit ? await approvalsOf(chain, pool.token, account, site.registry, needed) : [];
     const [title, lines] = !needed
       ? [words.creditTitle, words.creditLines(amountText(pool.seatStake, unit, unit.decimals))]
       : permit
         ? [words.permitTitle, words.permitLines(amount)]
-        : [words.approveTitle, words.approveLines(amount)];
+        : [words.approveTitle(approvals.length), words.approveLines(approvals.length, amount)];
     await confirm({
       title,
       lines,
@@ -165,11 +167,7 @@ function JoinCard({ campaign, unit, purse, reload }: Here) {
           tell(words.joining);
           await send(site, connected!, joinByPermit(site, pool, evidence as Hex, permit, signature), told(tell));
         } else {
-          const approval = needed ? await approvalOf(chain, site, pool.token, account, needed) : null;
-          if (approval) {
-            tell(words.approving);
-            await send(site, connected!, approval);
-          }
+          await approve(site, connected!, approvals, toldApproving(tell));
           tell(words.joining);
           await send(site, connected!, registryCall(site, "join", [pool, evidence]), told(tell));
         }
@@ -255,21 +253,23 @@ function SeatCard({ id, campaign, unit, purse, seat, reload }: Here) {
   const words = t.pool.words;
   const short = pool.seatStake - seat.stake;
 
-  const act = async (title: string, lines: readonly string[], yes: string, calls: () => Promise<ContractCall[]>) => {
+  const act = async (title: string, lines: readonly string[], yes: string, call: ContractCall, approvals: readonly Approval[] = []) => {
     await confirm({
       title,
       lines,
       yes,
       run: async (tell) => {
-        for (const call of await calls()) await send(site, connected!, call, told(tell));
+        await approve(site, connected!, approvals, toldApproving(tell));
+        await send(site, connected!, call, told(tell));
       },
     });
     await reload();
   };
   const refill = async () => {
     const needed = short > purse.credit ? short - purse.credit : 0n;
-    const approval = needed ? await approvalOf(chain, site, pool.token, connected!.account, needed) : null;
-    return [...(approval ? [approval] : []), registryCall(site, "refill", [pool])];
+    const approvals = needed ? await approvalsOf(chain, pool.token, connected!.account, site.registry, needed) : [];
+    const how = needed ? words.refillApprove(approvals.length, amountText(needed, unit, unit.decimals)) : [];
+    await act(words.refillTitle, [...words.refillLines(amountText(short, unit)), ...how], words.refillYes, registryCall(site, "refill", [pool]), approvals);
   };
   return (
     <Card title={t.work.seat}>
@@ -288,22 +288,22 @@ function SeatCard({ id, campaign, unit, purse, seat, reload }: Here) {
       {seat.releaseAt !== 0 && <Notice title={t.pool.leavingUntil(dateText(seat.releaseAt))} />}
       <div className="row">
         {short > 0n && seat.releaseAt === 0 && (
-          <button type="button" className="button primary" onClick={() => void act(words.refillTitle, words.refillLines(amountText(short, unit)), words.refillYes, refill)}>
+          <button type="button" className="button primary" onClick={() => void refill()}>
             {t.pool.refill}
           </button>
         )}
         {seat.releaseAt === 0 && (
-          <button type="button" className="button" onClick={() => void act(words.leaveTitle, words.leaveLines(spanText(pool.unbonding)), words.leaveYes, async () => [registryCall(site, "leave", [id])])}>
+          <button type="button" className="button" onClick={() => void act(words.leaveTitle, words.leaveLines(spanText(pool.unbonding)), words.leaveYes, registryCall(site, "leave", [id]))}>
             {t.pool.leave}
           </button>
         )}
         {seat.releaseAt !== 0 && (
-          <button type="button" className="button" onClick={() => void act(words.withdrawTitle, words.withdrawLines(amountText(seat.stake, unit)), words.withdrawYes, async () => [registryCall(site, "withdrawSeat", [pool, connected!.account])])}>
+          <button type="button" className="button" onClick={() => void act(words.withdrawTitle, words.withdrawLines(amountText(seat.stake, unit)), words.withdrawYes, registryCall(site, "withdrawSeat", [pool, connected!.account]))}>
             {t.pool.withdraw}
           </button>
         )}
         {purse.credit > 0n && (
-          <button type="button" className="button" onClick={() => void act(words.creditToWalletTitle, words.creditToWalletLines(amountText(purse.credit, unit)), words.creditToWalletYes, async () => [registryCall(site, "withdraw", [pool.token, purse.credit])])}>
+          <button type="button" className="button" onClick={() => void act(words.creditToWalletTitle, words.creditToWalletLines(amountText(purse.credit, unit)), words.creditToWalletYes, registryCall(site, "withdraw", [pool.token, purse.credit]))}>
             {t.pool.creditToWallet}
           </button>
         )}
@@ -313,6 +313,11 @@ function SeatCard({ id, campaign, unit, purse, seat, reload }: Here) {
 }
 
 /** What the stages of a transaction are called in a dialog. */
-export function told(tell: (line: string) => void): (stage: "trying" | "signing" | "waiting") => void {
+export function told(tell: (line: string) => void): (stage: Stage) => void {
   return (stage) => tell({ trying: t.confirm.trying, signing: t.confirm.inWallet, waiting: t.confirm.waiting }[stage]);
+}
+
+/** The same for approvals, each of which says what it is where it goes to the wallet. */
+export function toldApproving(tell: (line: string) => void): (step: ApprovalStep, stage: Stage) => void {
+  return (step, stage) => (stage === "signing" ? tell(t.approval[step]) : told(tell)(stage));
 }

@@ -4,7 +4,6 @@ import { findIncluded, isCommitted, isOpened, keepPlace, openingOf, sealBatch, s
 import { paramsOf, type Opened } from "../../app/campaign";
 import { useChain } from "../../app/chain";
 import { useLoad } from "../../app/load";
-import { Link } from "../../app/router";
 import { registryAbi } from "../../protocol/abi";
 import { fitting, labelBytes } from "../../protocol/commitments";
 import type { Form } from "../../protocol/labels";
@@ -17,6 +16,7 @@ import { Card, Loading, Notice, Page, Section } from "../../ui/parts";
 import { registryCall } from "../../wallet/join";
 import { send, type ContractCall } from "../../wallet/send";
 import { Connect } from "./Account";
+import { ClaimCard, ProposeCard } from "./FromFile";
 import { told } from "./PoolPage";
 import { useWorking } from "./useAnnotator";
 
@@ -36,7 +36,10 @@ export default function SilentPage({ parts }: { parts: Record<string, string> })
         </Section>
       )}
       {here && batches && <Due {...{ opened, here, form, now, batches }} reload={async () => Promise.all([reload(), reloadBatches()]).then(() => undefined)} />}
-      <Later opened={opened} now={now} />
+      <div className="grid">
+        <ClaimCard campaign={campaign} reload={async () => void (await reload())} />
+        <ProposeCard campaign={campaign} now={now} reload={async () => void (await reload())} />
+      </div>
     </Page>
   );
 }
@@ -245,27 +248,5 @@ function SealAlone({ here, form, now, opened, after }: { here: Here; form: Form;
         </button>
       </div>
     </Card>
-  );
-}
-
-/** What is not the visitor's alone to do: claiming, and proposing a result. */
-function Later({ opened: { campaign }, now }: { opened: Opened; now: number }) {
-  const line = campaign.timeline;
-  const start = line.settleEnd + campaign.params.schedule.rescuePeriod;
-  const isOpen = campaign.status === "open" && now >= start;
-  return (
-    <div className="grid">
-      <Card title={t.silent.claim}>
-        <p>{t.silent.claimTodo}</p>
-        <p>
-          <Link href="/earnings">{t.earnings.title}</Link>
-        </p>
-      </Card>
-      <Card title={t.silent.propose}>
-        <p>{isOpen ? t.silent.proposeNow : t.silent.proposeLater(relativeText(start, now))}</p>
-        <p>{t.silent.proposeHow}</p>
-        <pre tabIndex={0}>{`labelshare campaign propose-openly ${campaign.id} --spec spec.json --out bundle.jsonl`}</pre>
-      </Card>
-    </div>
   );
 }

@@ -1,12 +1,13 @@
 // Where an annotator starts: four steps, of which the first three are done once.
 import { useChain } from "../../app/chain";
-import { useLoad } from "../../app/load";
+import { useList } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import type { CampaignLine } from "../../api/types";
 import { t } from "../../texts/en";
 import { Amount } from "../../ui/Amount";
 import { Fault } from "../../ui/Fault";
+import { GoesOn } from "../../ui/Pages";
 import { Address, Loading, Notice, Page, Step } from "../../ui/parts";
 import { takesWork, type Seat } from "../../wallet/chain";
 import { useSession } from "../../wallet/session";
@@ -23,8 +24,8 @@ export default function WorkPage() {
   const chain = useChain();
   const { connected } = useWallet();
   const { account } = useSession();
-  const { value, error, reload } = useLoad(
-    () => poolsOf(chain, site, connected?.account ?? null),
+  const { value, error, reload, ...reading } = useList(
+    (most) => poolsOf(chain, site, connected?.account ?? null, most),
     [chain, site, connected?.account],
     site.development ? 4_000 : 20_000,
   );
@@ -47,6 +48,7 @@ export default function WorkPage() {
           {!value && error === undefined && <Loading />}
           {value?.length === 0 && <Notice title={t.work.noPools} />}
           {value && value.length > 0 && <Pools pools={value} />}
+          <GoesOn {...reading} />
         </Step>
         <Step number={4} state={state(false, seated.length > 0)} title={t.work.steps.campaign}>
           {seated.length > 0 && <Campaigns lines={campaigns} />}
@@ -88,5 +90,5 @@ export function SeatPill({ seat }: { seat: Seat | null }) {
 function Campaigns({ lines }: { lines: readonly CampaignLine[] }) {
   const live = lines.filter((line) => LIVE.has(line.status));
   if (!live.length) return <p className="quiet">{t.work.noCampaigns}</p>;
-  return <CampaignGrid lines={live} at="/tasks" fill />;
+  return <CampaignGrid lines={live} name={t.work.steps.campaign} at="/tasks" fill />;
 }

@@ -11,7 +11,8 @@ export interface Drafting {
   /** The place of the item at hand among the items. */
   at: number;
   reviewing: boolean;
-  savedAt: number;
+  /** Whether something of it is on the disk. */
+  isSaved: boolean;
   canUndo: boolean;
   answer: (item: number, answer: Answer) => Promise<void>;
   skip: (item: number) => Promise<void>;
@@ -31,7 +32,7 @@ interface State {
   /** Where one was before, for undo. */
   path: number[];
   reviewing: boolean;
-  savedAt: number;
+  isSaved: boolean;
 }
 
 export function useDraft(campaign: Hex, account: Address, items: readonly ItemAnswer[], draft: Draft | null): Drafting {
@@ -44,16 +45,16 @@ export function useDraft(campaign: Hex, account: Address, items: readonly ItemAn
       latest.current = changed;
       setState(changed);
       if (!save) return;
-      const savedAt = Date.now();
       await database.saveDraft({
         campaign,
         account,
         answers: [...changed.answers],
         skipped: [...changed.skipped],
         reports: [...changed.reports],
-        savedAt,
+        savedAt: Date.now(),
       });
-      latest.current = { ...latest.current, savedAt };
+      if (latest.current.isSaved) return; // said already: nothing to draw again
+      latest.current = { ...latest.current, isSaved: true };
       setState(latest.current);
     },
     [campaign, account],
@@ -70,7 +71,7 @@ export function useDraft(campaign: Hex, account: Address, items: readonly ItemAn
       skipped: state.skipped,
       at: Math.min(state.at, Math.max(0, items.length - 1)),
       reviewing: state.reviewing,
-      savedAt: state.savedAt,
+      isSaved: state.isSaved,
       canUndo: state.path.length > 0,
       answer: (item, answer) => {
         const answers = new Map(latest.current.answers).set(item, answer);
@@ -111,7 +112,7 @@ function begin(items: readonly ItemAnswer[], draft: Draft | null): State {
   const skipped = new Set(draft?.skipped ?? []);
   const at = nextOpen(items, answers, skipped, -1);
   const reports = new Map(draft?.reports ?? []);
-  return { answers, skipped, reports, at: at ?? 0, path: [], reviewing: at === null && items.length > 0, savedAt: 0 };
+  return { answers, skipped, reports, at: at ?? 0, path: [], reviewing: at === null && items.length > 0, isSaved: false };
 }
 
 /** The next item without an answer, around the end; null where there is none. */
