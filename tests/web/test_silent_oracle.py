@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from labelshare.chain.state import Status
+from labelshare.commands.quote import read_spec
 from labelshare.protocol.settlement import build_public
 from labelshare.protocol.verify import verify
 from tests.web.browser import Visitor
@@ -122,6 +123,9 @@ def test_she_proposes_in_the_oracles_place_and_is_paid(
         her.sees("If the oracle proposes nothing, anyone may propose in ")
         stage.chain.advance_to(stage.schedule.settle_end + stage.schedule.rescue_period)
 
+        with her.page.expect_download() as saved:
+            her.presses("Save the rules (spec.json)")
+        assert read_spec(saved.value.path()).hash == stage.spec.hash
         file, bond = computed(place, tmp_path), 15_750_000_000_000_000_000
         place.give(VISITOR, bond)
         before = place.tokens(VISITOR)

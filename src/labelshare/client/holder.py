@@ -85,7 +85,8 @@ class Licensee:
         """
         licenses = self.contracts.licenses
         terms = licenses.offer_params(offer)
-        token = self.contracts.erc20(self.contracts.share(terms.dataset).revenue_token())
-        self.sender.send(self.signer, token.approve(licenses.address, terms.price))
+        token, own = self.contracts.share(terms.dataset).revenue_token(), self.signer.address
+        for approval in self.contracts.allowing(token, own, licenses.address, terms.price):
+            self.sender.send(self.signer, approval)
         receipt = self.sender.send(self.signer, licenses.buy(offer, self.signer.address))
         return next(e for e in map(decode, receipt.logs) if isinstance(e, LicenseSold))

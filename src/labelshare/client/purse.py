@@ -75,8 +75,9 @@ class Purse:
             >>> purse.deposit(2 * COIN).amount // COIN
             2
         """
-        registry, token = self.contracts.registry, self.contracts.erc20(self.token)
-        self.sender.send(self.signer, token.approve(registry.address, amount))
+        registry = self.contracts.registry
+        for approval in self.contracts.allowing(self.token, self.signer.address, registry.address, amount):
+            self.sender.send(self.signer, approval)
         receipt = self.sender.send(self.signer, registry.deposit(self.token, amount))
         return next(e for e in map(decode, receipt.logs) if isinstance(e, Credited))
 

@@ -799,6 +799,7 @@ export const t = {
     proposeNot: "There is nothing to propose now: the campaign is not open, or the chain cannot be read.",
     proposeHow: "It means recomputing the whole campaign, which a browser does not do. On the command line it is one command, without a key. Then choose the file that it made, and propose it with your wallet.",
     file: {
+      spec: "Save the rules (spec.json)",
       proposed: "The computed result (bundle.jsonl)",
       claim: "The evidence (bundle.jsonl)",
       claimed: "Claimed: your pay is in your wallet.",
@@ -811,7 +812,8 @@ export const t = {
       pay: "Pays",
       accounts: (count: number) => (count === 1 ? "1 account" : `${count} accounts`),
       own: "You",
-      openings: "Batches opened: in it / on the chain",
+      openings: "Batches opened",
+      ofRevealed: (count: number) => `of ${count} on the chain`,
       bond: "Bond",
       unchecked: "Checked here: that it is of this campaign, that its payouts and verdicts are what it sums up, and that what it opens is on the chain. Not checked here: that the rules make it. Propose only what you, or somebody you trust, computed.",
       button: "Propose this result",

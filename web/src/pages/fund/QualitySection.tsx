@@ -8,7 +8,7 @@ import { useSite } from "../../app/site";
 import { service } from "../../api/service";
 import type { CampaignAnswer } from "../../api/types";
 import { qualityOf, type Quality, type Skill } from "../../fund/quality";
-import { csvOf, jsonLinesOf, resultsOf, save } from "../../fund/results";
+import { csvOf, jsonLinesOf, resultsOf } from "../../fund/results";
 import { labelInShort } from "../../editor/Answered";
 import { nearOf } from "../../protocol/groups";
 import { Regions, type Form } from "../../protocol/labels";
@@ -19,6 +19,7 @@ import { Fault, ToldError } from "../../ui/Fault";
 import { countText, percentText } from "../../ui/format";
 import { byAccount, byName, Pager, usePages } from "../../ui/Pages";
 import { Address, Card, Figures, Loading, Notice, Section } from "../../ui/parts";
+import { save } from "../../ui/save";
 
 const SETTLED = new Set(["proposed", "disputed", "final"]);
 const SHOWN = 24;

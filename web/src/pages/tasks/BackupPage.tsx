@@ -9,6 +9,7 @@ import { t } from "../../texts/en";
 import { Fault, ToldError } from "../../ui/Fault";
 import { countText } from "../../ui/format";
 import { Card, Figures, Notice, Page } from "../../ui/parts";
+import { save } from "../../ui/save";
 
 export default function BackupPage() {
   const { value, reload } = useLoad(async () => {
@@ -23,10 +24,10 @@ export default function BackupPage() {
   const [said, setSaid] = useState("");
   const [error, setError] = useState<unknown>();
 
-  const save = async () => {
+  const keep = async () => {
     setError(undefined);
     try {
-      download(await exportBackup());
+      save(`labelshare-backup-${new Date().toISOString().slice(0, 10)}.json`, await exportBackup(), "application/json");
       setSaid(t.backup.saved);
     } catch (fault) {
       setError(fault);
@@ -65,7 +66,7 @@ export default function BackupPage() {
         <Card title={t.backup.export}>
           <p>{t.backup.exportWhy}</p>
           <div className="row">
-            <button type="button" className="button primary" onClick={() => void save()}>
+            <button type="button" className="button primary" onClick={() => void keep()}>
               {t.backup.export}
             </button>
           </div>
@@ -80,12 +81,4 @@ export default function BackupPage() {
       </div>
     </Page>
   );
-}
-
-function download(blob: Blob): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `labelshare-backup-${new Date().toISOString().slice(0, 10)}.json`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -9,12 +9,14 @@ import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import type { CampaignAnswer } from "../../api/types";
 import { openTerms } from "../../fund/chain";
+import type { Spec } from "../../protocol/spec";
 import { t } from "../../texts/en";
 import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
 import { amountText, relativeText, sharesText } from "../../ui/format";
 import { Card, Figures, Notice } from "../../ui/parts";
+import { save } from "../../ui/save";
 import { registryCall } from "../../wallet/join";
 import { send } from "../../wallet/send";
 import { useWallet } from "../../wallet/wallet";
@@ -27,7 +29,7 @@ interface Given {
 }
 
 /** Anyone's proposal, once the oracle's own time and the rescue are over. */
-export function ProposeCard({ campaign, now, reload }: Given & { now: number }) {
+export function ProposeCard({ campaign, spec, now, reload }: Given & { spec: Spec | null; now: number }) {
   const site = useSite();
   const chain = useChain();
   const { connected } = useWallet();
@@ -46,6 +48,11 @@ export function ProposeCard({ campaign, now, reload }: Given & { now: number }) 
       <p>{words.proposeNow}</p>
       <p>{words.proposeHow}</p>
       <pre tabIndex={0}>{`labelshare campaign compute-openly ${campaign.id} --spec spec.json --out bundle.jsonl`}</pre>
+      {spec && (
+        <p>
+          <button type="button" className="button small" onClick={() => save("spec.json", JSON.stringify(spec), "application/json")}>{words.file.spec}</button>
+        </p>
+      )}
       {connected && <FileField id="open-result" label={words.file.proposed} begin={() => setResult(null)} take={take} />}
       {connected && result && <Proposal {...{ campaign, result, reload }} bond={terms.bond} />}
     </Card>
@@ -85,7 +92,7 @@ function Proposal({ campaign, result, bond, reload }: Given & { result: OpenResu
         rows={[
           [words.pay, <AmountIn of={settlement.payoutTotal} unit={unit} />, words.accounts(settlement.leaves)],
           [words.own, <AmountIn of={own?.payout ?? 0n} unit={unit} />, <Shares of={own?.shares ?? 0n} />],
-          [words.openings, `${openings} / ${revealed}`],
+          [words.openings, openings, words.ofRevealed(revealed)],
           [words.bond, amount],
         ]}
       />

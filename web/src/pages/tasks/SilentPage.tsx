@@ -36,9 +36,9 @@ export default function SilentPage({ parts }: { parts: Record<string, string> })
         </Section>
       )}
       {here && batches && <Due {...{ opened, here, form, now, batches }} reload={async () => Promise.all([reload(), reloadBatches()]).then(() => undefined)} />}
-      <div className="grid">
+      <div className="stack">
         <ClaimCard campaign={campaign} reload={async () => void (await reload())} />
-        <ProposeCard campaign={campaign} now={now} reload={async () => void (await reload())} />
+        <ProposeCard campaign={campaign} spec={opened.spec} now={now} reload={async () => void (await reload())} />
       </div>
     </Page>
   );
