@@ -132,6 +132,24 @@ def test_a_part_that_fails_makes_it_not_ready(place: Place) -> None:
     assert "inside" not in answer.text
 
 
+def test_however_often_it_is_asked_chain_and_database_are_not(place: Place) -> None:
+    stage, asked, times = place.stage, list[int](), [100.0]
+
+    def lag() -> tuple[int, float]:
+        asked.append(1)
+        return 0, 0.0
+
+    desk = Desk(
+        stage.sender, stage.deployment, stage.oracle, stage.database, lag=lag, ticks=lambda: times[-1]
+    )
+    seen = _over(place, desk)
+    for now, count in ((100.0, 1), (100.2, 1), (100.25, 2), (100.3, 2)):
+        times.append(now)
+        for _ in range(5):
+            assert good(seen.get("/readyz"))["ready"]
+        assert len(asked) == count
+
+
 def _over(place: Place, desk: Desk) -> Place:
     from labelshare.api.app import create_app
 

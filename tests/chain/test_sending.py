@@ -7,10 +7,10 @@ from hexbytes import HexBytes
 
 from labelshare.chain import events as ev
 from labelshare.chain.connect import connect
-from labelshare.chain.embedded import GENESIS_TIME, EmbeddedChain
+from labelshare.chain.embedded import EmbeddedChain
 from labelshare.chain.envelope import created_address
 from labelshare.chain.keys import development_signer
-from labelshare.chain.node import Call
+from labelshare.chain.node import GENESIS_TIME, Call
 from labelshare.chain.transactions import Sender
 from labelshare.types import Address, Hash32
 from tests.chain.world import COIN, Work, World

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_IMODE
 from typing import Any
@@ -12,13 +13,18 @@ from typing import Any
 import pytest
 
 from labelshare.api.settings import ApiSettings, Rate
+from labelshare.chain.connect import connect
 from labelshare.chain.state import Status
 from labelshare.client.duties import patience
+from labelshare.client.service import PAGE
 from labelshare.oracle.desk import Desk
+from labelshare.protocol.spec import Spec
 from labelshare.store.specs import Specs
 from tests.api.served import served
+from tests.commands.conftest import prepared, rolled_back
 from tests.commands.place import Place, shown
-from tests.oracle.stage import COIN
+from tests.conftest import running_anvil
+from tests.oracle.stage import COIN, build, small_spec
 
 pytestmark = pytest.mark.anvil
 
@@ -27,6 +33,12 @@ FAST = ApiSettings(address_rate=Rate(0, 1), account_rate=Rate(0, 1))
 
 @pytest.fixture
 def oracle(place: Place) -> Iterator[str]:
+    with serving(place) as url:
+        yield url
+
+
+@contextmanager
+def serving(place: Place) -> Iterator[str]:
     """The service of the place's oracle, which has accepted."""
     stage = place.stage.accept()
     Specs(stage.database).add(stage.spec)
@@ -39,6 +51,11 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "kept"
     monkeypatch.setenv("LABELSHARE_KEEP", str(folder))
     return folder
+
+
+def spec_of(count: int) -> Spec:
+    """So many items, of which an annotator may label a fifth."""
+    return small_spec(items=[{"digest": f"{item:064x}"} for item in range(count)])
 
 
 def words(place: Place, name: str, *more: object) -> list[object]:
@@ -109,6 +126,29 @@ def test_enrolled_worked_opened_and_paid_over_the_network(place: Place, oracle: 
     assert stage.contracts.development_token.balance_of(stage.people["ann"].address) == 2 * COIN
     assert acts(place) == {}
     assert shown(place.done("annotator", "earnings", by="ann"))["paid"] == "2 DEV and 2 shares"
+
+
+def test_what_is_assigned_beyond_the_first_page_of_the_oracles_answer(
+    anvil_program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fifth = PAGE + 10
+    spec = spec_of(5 * fifth)
+    with running_anvil(anvil_program, "--hardfork", "cancun") as node:
+        stage = build(connect(node.url), spec, seat_stake=fifth * COIN)
+        built = prepared(node.url, tmp_path, stage)
+        for place in rolled_back(built, monkeypatch, capsys):
+            with serving(place) as url:
+                told(place, *words(place, "enrol", "--oracle", url))
+                place.stage.enrol("ben").draw().begin()
+                last = assigned(place, fifth)[PAGE - 1 :]
+                file = table(tmp_path, dict.fromkeys(last, "good"))
+
+                found = place.done(*words(place, "work", "--answers", file, "--json"), by="ann")
+
+                assert found.facts["batches"] == [
+                    {"batch": 0, "labels": fifth - PAGE + 1, "receipt": True, "told": ""}
+                ]
+                assert "left out" not in found.err
 
 
 def test_an_oracle_that_falls_silent_after_the_enrolment(place: Place, oracle: str, tmp_path: Path) -> None:

@@ -405,6 +405,14 @@ def test_a_folder_names_the_file_by_the_time(place: Place, filled: Path, tmp_pat
     (made,) = (tmp_path / "backups").iterdir()
     assert made.name == Path(facts["file"]).name
     assert made.name.startswith("labelshare-20")
+
+    backed_up(place, filled, tmp_path / "kept")  # made, so that the next one goes there too
+    (made,) = (tmp_path / "kept").iterdir()
+    assert made.name.startswith("labelshare-20")
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "notes").touch()
+    place.refused(2, "is no folder", "backup", tmp_path / "notes", "--state", filled)
+    place.refused(2, "no folder", "backup", tmp_path / "no" / "kept", "--state", filled)
     place.refused(1, "there is no store", "backup", tmp_path / "x.tar", "--state", tmp_path / "nowhere")
     place.refused(2, "no folder", "backup", tmp_path / "no" / "x.tar", "--state", filled)
     place.refused(2, "where is the store", "backup", tmp_path / "x.tar")

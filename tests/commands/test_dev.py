@@ -56,6 +56,16 @@ TYPED: dict[str, Any] = {
 }
 
 
+# Runs labelshare, and names in its last line all that it has loaded.
+WITNESS = (
+    "import atexit, runpy, sys\n"
+    "atexit.register(lambda: print(*sys.modules))\n"
+    "runpy.run_module('labelshare', run_name='__main__', alter_sys=True)\n"
+)
+# What makes the chain in this process, which takes a second to load.
+EVM = {"eth", "eth_tester", "trie", "labelshare.chain.embedded", "labelshare.chain.machine"}
+
+
 @dataclass
 class Dev:
     """A running service."""
@@ -91,13 +101,13 @@ class Dev:
         self.process.send_signal(signal.SIGTERM)
         out, log = self.process.communicate(timeout=END_SECONDS)
         assert (self.process.returncode, out) == (0, ""), log
-        assert "Traceback" not in log
-        assert "error" not in log
+        assert "Traceback" not in log, log
+        assert "error" not in log, log
 
 
 @contextmanager
-def dev(*options: object) -> Iterator[Dev]:
-    command = [sys.executable, "-m", "labelshare", "dev", "--port", "0", *map(str, options)]
+def dev(*options: object, program: Sequence[str] = ("-m", "labelshare")) -> Iterator[Dev]:
+    command = [sys.executable, *program, "dev", "--port", "0", *map(str, options)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield Dev(*_announced(process), process)
@@ -123,8 +133,14 @@ def backend(request: pytest.FixtureRequest) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def running(backend: list[object]) -> Iterator[Dev]:
-    with dev(*backend) as service:
+def kept(backend: list[object], tmp_path_factory: pytest.TempPathFactory) -> list[object]:
+    """The same, kept in a folder of its own."""
+    return [*backend, "--state", tmp_path_factory.mktemp("kept")]
+
+
+@pytest.fixture(scope="module")
+def running(kept: list[object]) -> Iterator[Dev]:
+    with dev(*kept) as service:
         yield service
         service.ended()
 
@@ -408,6 +424,24 @@ def test_without_a_folder_nothing_is_left(tmp_path: Path, monkeypatch: pytest.Mo
     assert not list(tmp_path.iterdir())
 
 
+def loaded(process: subprocess.Popen[str]) -> set[str]:
+    """What the witness names once its service is asked to end."""
+    process.terminate()
+    out, log = process.communicate(timeout=END_SECONDS)
+    assert process.returncode == 0, log
+    return set(out.splitlines()[-1].split())
+
+
+@pytest.mark.anvil
+def test_with_anvil_the_machine_of_the_other_chain_is_not_loaded(anvil_program: Path) -> None:
+    with dev("--anvil", anvil_program, program=("-c", WITNESS)) as service:
+        assert "nothing of it is kept" in service.told[1]
+        service.ask("labelshare_faucet", str(new_signer().address))
+        modules = loaded(service.process)
+    assert "labelshare.chain.anvil" in modules
+    assert not EVM & modules
+
+
 # -------------------------------------------------------------------- what is left alone
 
 
@@ -451,12 +485,11 @@ def test_a_state_that_is_none_is_told_and_left_alone(
 
 
 @pytest.mark.anvil
-def test_one_service_at_a_time(backend: list[object], labelshare: Run, tmp_path: Path) -> None:
-    with dev(*backend, "--state", tmp_path) as service:
-        ran = labelshare("dev", "--port", 0, "--state", tmp_path, *backend)
-        assert (ran.code, ran.out) == (1, "")
-        assert "another process runs this chain" in ran.err
-        assert service.ask("eth_chainId")
+def test_one_service_at_a_time(running: Dev, kept: list[object], labelshare: Run) -> None:
+    ran = labelshare("dev", "--port", 0, *kept)
+    assert (ran.code, ran.out) == (1, "")
+    assert "another process runs this chain" in ran.err
+    assert running.ask("eth_chainId")
 
 
 # ------------------------------------------------------------------------- real networks
@@ -464,7 +497,7 @@ def test_one_service_at_a_time(backend: list[object], labelshare: Run, tmp_path:
 
 @pytest.mark.anvil
 def test_with_a_real_network_no_node_is_offered(anvil_program: Path, tmp_path: Path) -> None:
-    """`serve` on a chain with the id of Ethereum; and no public key works there."""
+    """`serve` on a chain with the id of Ethereum; no public key works there, nor is another chain loaded."""
     with running_anvil(anvil_program, "--chain-id", "1") as node:
         deployer, oracle, public = new_signer(), new_signer(), development_signer("dev", "oracle")
         for signer in (deployer, oracle, public):
@@ -472,7 +505,7 @@ def test_with_a_real_network_no_node_is_offered(anvil_program: Path, tmp_path: P
         chain = connect(node.url)
         deploy(Sender(chain), deployer, PUBLIC_LIMITS).save(tmp_path / "record.json")
         (tmp_path / "password").write_text(PASSWORD)
-        command = [sys.executable, "-m", "labelshare", "serve", "--port", "0", "--url", node.url]
+        command = [sys.executable, "-c", WITNESS, "serve", "--port", "0", "--url", node.url]
         command += [
             "--deployment",
             str(tmp_path / "record.json"),
@@ -497,9 +530,13 @@ def test_with_a_real_network_no_node_is_offered(anvil_program: Path, tmp_path: P
                 assert httpx.post(f"{url}/rpc", json=asked).status_code == 404
                 site = httpx.get(f"{url}/site.json").json()
                 assert (site["chainId"], site["development"], site["rpc"]) == (1, False, None)
+                modules = loaded(process)
+                assert "labelshare.chain.remote" in modules
+                assert not EVM & modules
             finally:
                 process.kill()
         with started(public) as process:
             out, err = process.communicate(timeout=END_SECONDS)
-        assert (process.returncode, out) == (1, "")
+        assert process.returncode == 1
+        assert not out.startswith("Serving")
         assert "development" in err

@@ -75,7 +75,7 @@ def test_all_is_well(place: Place, tmp_path: Path) -> None:
             "clock",
         ),
         *("contracts", "key", "gas", "pool", "disk space", "inodes", "disk writes", "database"),
-        *("database lock", "write-ahead log", "blobs", "open files"),
+        *("database lock", "write-ahead log", "blobs", "open files", "bond"),
     }
     assert found["pool"][1] == f"1 with {place.stage.oracle.address} as oracle"
     assert str(place.registry) in found["contracts"][1]
@@ -112,6 +112,28 @@ def test_keys(place: Place, tmp_path: Path) -> None:
     assert checks(place, *own)["keystore"][::2] == ("warn", f"chmod 600 {place.key('oracle')}")
     place.key("oracle").chmod(0o600)
     assert checks(place, *own)["keystore"][0] == "ok"
+
+
+def test_tokens_for_bonds(place: Place, tmp_path: Path) -> None:
+    stage = place.stage
+    token, held = stage.contracts.development_token, stage.contracts.development_token.balance_of
+    kept = held(stage.oracle.address)
+    assert kept
+    whole = f"{kept // COIN:,} {token.symbol()} free"
+    assert checks(place, "--state", tmp_path)["bond"][:2] == (
+        "ok",
+        f"{whole}; each campaign takes a quarter of its escrow",
+    )
+    stage.sender.send(stage.oracle, token.transfer(stage.deployer.address, kept))
+    found = checks(place, "--state", tmp_path, code=1)
+    assert failing(found) == ["bond"]
+    assert found["bond"][2].startswith(f"send some of token {token.address} to {stage.oracle.address}")
+    # What lies in the registry counts as well.
+    stage.sender.send(stage.deployer, token.transfer(stage.oracle.address, kept))
+    registry = stage.contracts.registry
+    stage.sender.send(stage.oracle, token.approve(registry.address, kept))
+    stage.sender.send(stage.oracle, registry.deposit(token.address, kept))
+    assert checks(place, "--state", tmp_path)["bond"][1].startswith(whole)
 
 
 def test_a_development_key_where_money_is_real(place: Place, anvil_program: Path) -> None:
@@ -178,7 +200,7 @@ def test_a_node_that_has_no_history(place: Place, tmp_path: Path) -> None:
     error = {"error": {"code": -32_000, "message": "missing trie node"}}
     with tampered(place, "eth_getLogs", lambda *_: error) as (behind, _):
         found = checks(behind, "--state", tmp_path, code=1)
-        assert failing(found) == ["history", "pool"]
+        assert failing(found) == ["history", "pool", "bond"]
         assert "missing trie node" in found["history"][1]
 
 

@@ -85,7 +85,7 @@ def test_what_an_operator_is_shown(place: Place, service: Service, tmp_path: Pat
     assert found["indexed"] == stage.chain.block_number
     lines = place.done(*asked).out
     assert re.search(r"next +post the roster\n +by +20\d\d-", lines), lines
-    assert "1 alarms of the watcher" in lines
+    assert "1 alarm of the watcher" in lines
     assert {each: (tmp_path / "oracle" / each).read_bytes() for each in before} == before
 
 

@@ -143,10 +143,16 @@ def test_a_port_in_use_is_one_line(place: Place, tmp_path: Path) -> None:
 
 def test_a_store_must_be_named_once(place: Place, tmp_path: Path) -> None:
     for options in ([], ["--state", tmp_path, "--database", "postgresql://localhost/x"]):
-        place.refused(2, "where is the store", "serve", *options, *place.signing("oracle"))
+        place.refused(2, "where is the store. name either", "serve", *options, *place.signing("oracle"))
 
 
 def test_bad_values_are_refused_before_anything_starts(place: Place, tmp_path: Path) -> None:
     own = ["serve", "--state", tmp_path, "--port", 0, *place.signing("oracle")]
     place.refused(2, "base units", *own, "--challenge-up-to", "1 DEV")
     place.refused(2, "address", *own, "--public-url", "ftp://oracle.example")
+    for everywhere in ("0.0.0.0", "::", ""):
+        place.refused(2, "--public-url", *own, "--host", everywhere)
+    for name in ("proxy.example", "10.0.0.1, proxy", "*"):
+        place.refused(2, "IP address", *own, "--proxy", name)
+    (tmp_path / "file").touch()
+    place.refused(1, "no findings can be kept in", *own, "--findings", tmp_path / "file")

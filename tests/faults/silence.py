@@ -299,6 +299,10 @@ class World:
     def injected(self) -> Counter[str]:
         return sum((each.injected for each in self.counters.values()), Counter())
 
+    def unseen(self) -> int:
+        """How often a watch asked for a settlement's evidence in vain."""
+        return sum(each.duty.kind is Kind.CHECK and not each.ok for _, each in self.told)
+
     def history(self) -> Any:
         return campaign_history(self.stage.chain, self.stage.deployment, self.stage.scope.campaign_id)
 

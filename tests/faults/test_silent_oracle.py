@@ -18,12 +18,14 @@ from labelshare.chain.keys import development_signer
 from labelshare.chain.state import Status
 from labelshare.protocol.ledger.amounts import division_of_lost_bond, eighth_up
 from tests.faults.silence import World, all_label_all, fresh, judged
+from tests.faults.table import Inject
 from tests.oracle.stage import COIN, NAMES, Stage
 
 JUDGE = development_signer("silence", "judge")
 ALL_FAULTS = os.environ.get("LABELSHARE_FAULTS") == "all"
 REFUND = COIN
 BOND = 84 * COIN // 4
+FAULT = "an oracle withholds receipts, lists or evidence, drops batches, or falls silent"
 
 
 class Paid(NamedTuple):
@@ -64,16 +66,18 @@ def paid(base: Base) -> Paid:
     return Paid(world.gained(), world.shares(), world.history().finalized.fee)
 
 
-def check(world: World, paid: Paid, *, plus: dict[str, int] | None = None) -> None:
+def check(world: World, paid: Paid, inject: Inject, *, plus: dict[str, int] | None = None) -> None:
     """Everybody has what it would have had, and whoever proposed the fee as well."""
     extra = dict.fromkeys(NAMES, 0) | (plus or {})
     history = world.history()
-    assert history.status is Status.FINAL
-    assert history.finalized.fee == paid.fee
     if world.proposers():
         extra[world.proposers()[-1]] += paid.fee
-    assert world.gained() == {name: paid.coins[name] + extra[name] for name in NAMES}
-    assert world.shares() == paid.shares
+    with inject(FAULT) as fault:
+        fault.injections += sum(world.injected().values()) + (not world.oracle_lives) + world.unseen()
+        fault.check(history.status is Status.FINAL, f"the campaign is {history.status.name}")
+        fault.check(history.finalized.fee == paid.fee, f"a fee of {history.finalized.fee}")
+        fault.compare(world.gained(), {name: paid.coins[name] + extra[name] for name in NAMES})
+        fault.compare(world.shares(), paid.shares)
 
 
 def challenger(world: World) -> str:
@@ -98,7 +102,9 @@ COMMITS = [
 
 
 @pytest.mark.parametrize("faults", COMMITS if ALL_FAULTS else COMMITS[:2])
-def test_commit_receipts_withheld_or_not_kept(stage: Stage, paid: Paid, faults: dict[str, str]) -> None:
+def test_commit_receipts_withheld_or_not_kept(
+    stage: Stage, paid: Paid, inject: Inject, faults: dict[str, str]
+) -> None:
     world = World(stage, {name: frozenset({fault}) for name, fault in faults.items()}).live()
 
     for name, fault in faults.items():
@@ -107,10 +113,12 @@ def test_commit_receipts_withheld_or_not_kept(stage: Stage, paid: Paid, faults: 
         assert world.did(name)["post-receipt"] == 0
     for name in set(NAMES) - set(faults):
         assert (world.did(name)["commit-alone"], world.did(name)["reveal"]) == (0, 0)
-    check(world, paid)
+    check(world, paid, inject)
 
 
-def test_a_dropped_batch_of_whoever_was_away_costs_the_oracle_its_bond(stage: Stage, paid: Paid) -> None:
+def test_a_dropped_batch_of_whoever_was_away_costs_the_oracle_its_bond(
+    stage: Stage, paid: Paid, inject: Inject
+) -> None:
     """Nothing of ann is on chain, so she has half of the bond instead; the others have what they had."""
     world = World(stage, {"ann": frozenset({"dropped"})}, asleep=frozenset({"ann"}))
 
@@ -118,26 +126,29 @@ def test_a_dropped_batch_of_whoever_was_away_costs_the_oracle_its_bond(stage: St
 
     assert world.injected()["dropped"] == 2
     assert (world.did("ann")["post-receipt"], world.did("ann")["forfeit"]) == (2, 2)
-    gained, fee = world.gained(), world.history().finalized.fee
     (proposer,) = world.proposers()
-    assert gained["ann"] == BOND // 2
-    for name in ("ben", "cleo", "dora"):
-        assert gained[name] == paid.coins[name] + (fee if name == proposer else 0)
-    assert world.shares() == paid.shares | {"ann": 0}
+    owed = paid.coins | {"ann": BOND // 2}
+    owed[proposer] += world.history().finalized.fee
+    with inject(FAULT) as fault:
+        fault.injections += world.injected()["dropped"]
+        fault.compare(world.gained(), owed)
+        fault.compare(world.shares(), paid.shares | {"ann": 0})
 
 
 @pytest.mark.parametrize(
     "faults",
     [{"ann": "silent openings", "ben": "no lists"}, *([{"ann": "no lists"}] if ALL_FAULTS else [])],
 )
-def test_opening_receipts_or_lists_withheld(stage: Stage, paid: Paid, faults: dict[str, str]) -> None:
+def test_opening_receipts_or_lists_withheld(
+    stage: Stage, paid: Paid, inject: Inject, faults: dict[str, str]
+) -> None:
     world = World(stage, {name: frozenset({fault}) for name, fault in faults.items()}).live()
 
     for name, fault in faults.items():
         assert world.counters[name].injected[fault] > 0
         assert world.did(name)["reveal"] == 2
         assert world.did(name)["commit-alone"] == (2 if fault == "no lists" else 0)
-    check(world, paid)
+    check(world, paid, inject)
 
 
 # ----------------------------------------------------------------- a bundle without labels
@@ -145,7 +156,7 @@ def test_opening_receipts_or_lists_withheld(stage: Stage, paid: Paid, faults: di
 
 @pytest.mark.parametrize("names", [NAMES, *([("ann",)] if ALL_FAULTS else [])])
 def test_a_bundle_without_somebodys_labels_falls_unruled(
-    stage: Stage, paid: Paid, names: tuple[str, ...]
+    stage: Stage, paid: Paid, inject: Inject, names: tuple[str, ...]
 ) -> None:
     """No arbitrator: an eighth of either bond is burned, the oracle says no more, the chain decides."""
     world = World(stage, {name: frozenset({"swallowed openings"}) for name in names})
@@ -156,12 +167,14 @@ def test_a_bundle_without_somebodys_labels_falls_unruled(
     assert world.reached[-1] == "propose"
     did = world.did()
     assert (did["challenge"], did["resolve"], did["reveal"], did["propose"]) == (1, 1, 8, 1)
-    check(world, paid, plus={challenger(world): -eighth_up(BOND)})
+    check(world, paid, inject, plus={challenger(world): -eighth_up(BOND)})
 
 
 if ALL_FAULTS:
 
-    def test_a_bundle_without_somebodys_labels_is_rejected_by_the_arbitrator(paid: Paid) -> None:
+    def test_a_bundle_without_somebodys_labels_is_rejected_by_the_arbitrator(
+        paid: Paid, inject: Inject
+    ) -> None:
         chain = connect()
         arbitrator = judged(JUDGE, chain, 10**15)
         stage = all_label_all(chain, arbitrator, REFUND)
@@ -170,14 +183,14 @@ if ALL_FAULTS:
 
         assert (world.injected()["swallowed openings"], world.rejected) == (2, 1)
         won = division_of_lost_bond(BOND, REFUND)
-        check(world, paid, plus={"ann": won.won + won.refunded})
+        check(world, paid, inject, plus={"ann": won.won + won.refunded})
 
-    def test_evidence_that_nobody_can_have(stage: Stage, paid: Paid) -> None:
+    def test_evidence_that_nobody_can_have(stage: Stage, paid: Paid, inject: Inject) -> None:
         world = World(stage, shows_bundles=False).live()
 
-        assert sum(each.duty.kind == "check" and not each.ok for _, each in world.told) > 0
+        assert world.unseen() > 0
         assert world.did()["challenge"] == 1
-        check(world, paid, plus={challenger(world): -eighth_up(BOND)})
+        check(world, paid, inject, plus={challenger(world): -eighth_up(BOND)})
 
 
 # --------------------------------------------------------------------------- silence
@@ -195,7 +208,7 @@ SILENCES = {
 
 
 @pytest.mark.parametrize("dies_before", list(SILENCES) if ALL_FAULTS else list(SILENCES)[:3])
-def test_an_oracle_that_falls_silent(stage: Stage, paid: Paid, dies_before: str) -> None:
+def test_an_oracle_that_falls_silent(stage: Stage, paid: Paid, inject: Inject, dies_before: str) -> None:
     world = World(stage, dies_before=dies_before).live()
 
     assert dies_before not in world.reached
@@ -203,15 +216,15 @@ def test_an_oracle_that_falls_silent(stage: Stage, paid: Paid, dies_before: str)
     did = world.did()
     assert (did["commit-alone"], did["reveal"]) == SILENCES[dies_before]
     assert (did["propose"], did["claim"]) == (1, 4)
-    check(world, paid)
+    check(world, paid, inject)
 
 
 if ALL_FAULTS:
 
-    def test_an_oracle_that_falls_silent_before_the_reveal(stage: Stage, paid: Paid) -> None:
+    def test_an_oracle_that_falls_silent_before_the_reveal(stage: Stage, paid: Paid, inject: Inject) -> None:
         faults = {name: frozenset({"silent openings"}) for name in NAMES}
         world = World(stage, faults, dies_before="propose").live()
 
         assert world.injected()["silent openings"] >= 8
         assert (world.did()["reveal"], world.did()["propose"]) == (8, 1)
-        check(world, paid)
+        check(world, paid, inject)

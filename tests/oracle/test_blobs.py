@@ -192,8 +192,26 @@ def test_who_is_not_let_in_is_told_no_secret(
     whole = f"{refused.value!r} {refused.value.__cause__!r} {caplog.text}"
     assert SECRET not in whole
     assert said.get("AWS_SECRET_ACCESS_KEY", SECRET) not in whole
-    with pytest.raises(StoreError, match="cannot be used"):
+    reason = "it does not let these keys in" if said else "there is no bucket of that name"
+    with pytest.raises(StoreError, match=f"cannot be used: {reason}"):
         blobs.check()
+
+
+@pytest.mark.parametrize(
+    ("bucket", "said", "meaning"),
+    [
+        ("nobucket", {}, "there is no bucket of that name"),
+        ("items", {"AWS_ALLOW_HTTP": "false"}, "AWS_ALLOW_HTTP=true"),
+        ("items", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "nobody answers there; see AWS_ENDPOINT_URL"),
+    ],
+)
+def test_why_it_cannot_be_used_is_said(
+    bucket: str, said: dict[str, str], meaning: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, **(environment(server) | said))
+    with pytest.raises(StoreError, match=meaning) as refused:
+        Blobs.at(f"s3://{bucket}/items").check()
+    assert "http://" not in str(refused.value)
 
 
 def test_a_busy_server_is_asked_again(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -278,9 +278,18 @@ def take_together(told: Told, messages: Sequence[SignedCommit]) -> list[bytes | 
     return results
 
 
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """One for each replica, which takes long to load what it needs."""
+    with ProcessPoolExecutor(REPLICAS, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
 @pytest.mark.parametrize("take", [take, take_together])
 def test_processes_that_take_different_batches_of_the_same_numbers(
-    service: Service, take: Callable[[Told, Sequence[SignedCommit]], list[bytes | str]]
+    service: Service,
+    processes: ProcessPoolExecutor,
+    take: Callable[[Told, Sequence[SignedCommit]], list[bytes | str]],
 ) -> None:
     """Each is sent its own version first; in the midst of it the round ends."""
     versions = {
@@ -288,15 +297,14 @@ def test_processes_that_take_different_batches_of_the_same_numbers(
         for label in (GOOD, BAD, keccak(b"x")[:2])
     }
     orders = [[each for label in labels for each in versions[label]] for labels in _turned(list(versions))]
-    context, stage = multiprocessing.get_context("spawn"), service.first
-    with ProcessPoolExecutor(REPLICAS, mp_context=context) as pool:
-        work = [pool.submit(take, told(service), order) for order in orders]
-        deadline = time.monotonic() + 60
-        while len(service.kept()) < LIMIT and time.monotonic() < deadline:
-            time.sleep(0.002)
-        stage.engine.book.close_round(0)
-        made = stage.engine.aggregate(0)
-        results = [each.result() for each in work]
+    stage = service.first
+    work = [processes.submit(take, told(service), order) for order in orders]
+    deadline = time.monotonic() + 60
+    while len(service.kept()) < LIMIT and time.monotonic() < deadline:
+        time.sleep(0.002)
+    stage.engine.book.close_round(0)
+    made = stage.engine.aggregate(0)
+    results = [each.result() for each in work]
 
     receipted: dict[SignedCommit, set[bytes]] = {}
     for order, answers in zip(orders, results, strict=True):

@@ -68,7 +68,7 @@ def text_of(item: int) -> str:
 
 
 def texts_spec(count: int = 20, **changes: Any) -> Spec:
-    """Items that are texts, which the service has; three labels each: so a draw leaves each of five at least four."""
+    """Items that are texts, which the service has; three labels each, so a draw leaves each of five four."""
     items = [
         {"digest": sha256(text_of(item).encode()).hexdigest(), "name": f"text {item}"}
         for item in range(count)

@@ -27,8 +27,7 @@ import structlog
 
 from labelshare.chain.jsonrpc import JsonRpc, RpcError
 from labelshare.chain.loopback import HOST
-from labelshare.chain.machine import GENESIS_TIME
-from labelshare.chain.node import ANVIL_CHAIN_ID
+from labelshare.chain.node import ANVIL_CHAIN_ID, GENESIS_TIME
 from labelshare.chain.unlocked import MNEMONIC
 from labelshare.chain.wire import INTERNAL_ERROR, Fault
 from labelshare.errors import ChainError, InputError

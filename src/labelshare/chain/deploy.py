@@ -15,7 +15,7 @@ from labelshare.chain.keys import Signer
 from labelshare.chain.node import Call, Chain
 from labelshare.chain.state import Limits
 from labelshare.chain.transactions import Sender
-from labelshare.errors import DeploymentError, InputError, WrongChainError
+from labelshare.errors import DeploymentError, InputError, RevertError, WrongChainError
 from labelshare.types import Address, Hash32, keccak
 
 __all__ = ["DEVELOPMENT_LIMITS", "PUBLIC_LIMITS", "Contracts", "Deployed", "Deployment", "deploy"]
@@ -57,13 +57,25 @@ class Contracts:
         """What `account` sends so that the registry can take `amount`: credit goes first, then the wallet.
 
         Returns:
-            One exact approval, or nothing where credit covers it all or as much is approved already.
+            Nothing where credit covers it all, else as `allowing`.
         """
         missing = amount - self.registry.credit_of(token, account)
-        erc20, registry = self.erc20(token), self.registry.address
-        if missing <= 0 or erc20.allowance(account, registry) == missing:
+        return self.allowing(token, account, self.registry.address, missing) if missing > 0 else []
+
+    def allowing(self, token: Address, owner: Address, spender: Address, amount: int) -> list[Call]:
+        """What `owner` sends so that `spender` can take exactly `amount` from its wallet.
+
+        Returns:
+            Nothing where that is approved already, else one approval; before it one of zero where the token
+            does not change what is left of an earlier one.
+        """
+        erc20 = self.erc20(token)
+        left, approve = erc20.allowance(owner, spender), erc20.approve(spender, amount)
+        if left == amount:
             return []
-        return [erc20.approve(registry, missing)]
+        if left == 0 or _takes(self.registry.chain, approve, owner):
+            return [approve]
+        return [erc20.approve(spender, 0), approve]
 
     def share(self, dataset: Address) -> ContributorShare:
         """The share token of a dataset."""
@@ -162,7 +174,9 @@ class Deployment:
         """Read a record; `InputError` if the file is none."""
         try:
             return cls._parse(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+        except OSError as error:
+            raise InputError(f"{path} is not a deployment record: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
             raise InputError(f"{path} is not a deployment record: {error!r}") from None
 
     @classmethod
@@ -220,6 +234,14 @@ def deploy(sender: Sender, signer: Signer, limits: Limits, token: Address | None
         licenses=_recorded(chain, licenses),
         token=_recorded(chain, token) if token else None,
     )
+
+
+def _takes(chain: Chain, call: Call, sender: Address) -> bool:
+    try:
+        chain.call(call, sender)
+    except RevertError:
+        return False
+    return True
 
 
 def _create(sender: Sender, signer: Signer, name: str, *arguments: Any) -> tuple[Address, int]:

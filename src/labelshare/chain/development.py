@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelshare.chain.anvil import Anvil
-from labelshare.chain.clock import Clock
-from labelshare.chain.embedded import EmbeddedChain
 from labelshare.chain.methods import Methods, method
 from labelshare.chain.remote import RemoteChain
-from labelshare.chain.serve import NodeServer
 from labelshare.chain.ticking import Ticking
 from labelshare.chain.unlocked import junk_signers
 from labelshare.chain.wire import NO_METHOD, Fault, address
@@ -31,6 +28,10 @@ COINS: Final = 10_000 * 10**18
 _NOT_HERE: Final = frozenset(
     {"anvil_reset", "hardhat_reset", "anvil_loadState", "anvil_setChainId", "anvil_setRpcUrl"}
 )
+
+
+# Its address, what answers a request, and what keeps it.
+_Node = tuple[str, Callable[[str, Sequence[Any]], Any], Callable[[], None]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def running(folder: Path | None, anvil: str | None, ended: Callable[[], None]) -
     Raises:
         ChainError: What was kept cannot be read, another process has it, or the program does not start.
     """
-    with _node(folder, anvil, ended) as (url, answer, keep):
+    node = _in_process(folder) if anvil is None else _by_anvil(anvil, folder, ended)
+    with node as (url, answer, keep):
         ticking = Ticking(answer)
         ticking.start()
         try:
@@ -70,16 +72,21 @@ def running(folder: Path | None, anvil: str | None, ended: Callable[[], None]) -
 
 
 @contextmanager
-def _node(
-    folder: Path | None, anvil: str | None, ended: Callable[[], None]
-) -> Iterator[tuple[str, Callable[[str, Sequence[Any]], Any], Callable[[], None]]]:
-    if anvil is not None:
-        program = Anvil(anvil, None if folder is None else folder / ANVIL_STATE, ended)
-        try:
-            yield program.url, program.answer, program.keep
-        finally:
-            program.close()
-        return
+def _by_anvil(program: str, folder: Path | None, ended: Callable[[], None]) -> Iterator[_Node]:
+    anvil = Anvil(program, None if folder is None else folder / ANVIL_STATE, ended)
+    try:
+        yield anvil.url, anvil.answer, anvil.keep
+    finally:
+        anvil.close()
+
+
+@contextmanager
+def _in_process(folder: Path | None) -> Iterator[_Node]:
+    # Here alone: py-evm takes a second to load, and anvil does without.
+    from labelshare.chain.clock import Clock
+    from labelshare.chain.embedded import EmbeddedChain
+    from labelshare.chain.serve import NodeServer
+
     chain = EmbeddedChain(None if folder is None else folder / CHAIN_FILE)
     signers = junk_signers(ACCOUNTS)
     if chain.block_number == 0:

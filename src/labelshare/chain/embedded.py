@@ -28,7 +28,6 @@ from labelshare.chain.envelope import SignedTransaction, created_address
 from labelshare.chain.kept import KeptPairs
 from labelshare.chain.machine import (
     BLOCK_GAS,
-    GENESIS_TIME,
     TRANSACTION_GAS,
     Backend,
     Draft,
@@ -43,7 +42,7 @@ from labelshare.types import Address, Hash32
 if TYPE_CHECKING:
     from web3 import Web3
 
-__all__ = ["BLOCK_GAS", "GENESIS_TIME", "EmbeddedChain"]
+__all__ = ["BLOCK_GAS", "EmbeddedChain"]
 
 TIP: Final = 1
 STATUS_SUCCESS: Final = b"\x01"  # EIP-658

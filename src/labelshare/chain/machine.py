@@ -17,14 +17,13 @@ from eth_typing import BlockNumber
 from eth_utils.exceptions import ValidationError
 
 from labelshare.chain.envelope import SignedTransaction
-from labelshare.chain.node import EMBEDDED_CHAIN_ID, Call
+from labelshare.chain.node import EMBEDDED_CHAIN_ID, GENESIS_TIME, Call
 from labelshare.chain.reverts import decode_revert
 from labelshare.errors import ChainError, FundsError, RevertError
 from labelshare.types import Address, keccak
 
 __all__ = [
     "BLOCK_GAS",
-    "GENESIS_TIME",
     "TRANSACTION_GAS",
     "Backend",
     "Draft",
@@ -33,7 +32,6 @@ __all__ = [
     "run_call",
 ]
 
-GENESIS_TIME: Final = 1_767_225_600  # 2026-01-01 00:00:00 UTC
 BLOCK_GAS: Final = 60_000_000
 # The most that one transaction may use (EIP-7825). In process gas limits cost nothing, so every call gets it.
 TRANSACTION_GAS: Final = 1 << 24

@@ -18,6 +18,7 @@ __all__ = [
     "ANVIL_CHAIN_ID",
     "DEVELOPMENT_CHAIN_IDS",
     "EMBEDDED_CHAIN_ID",
+    "GENESIS_TIME",
     "Block",
     "Call",
     "Chain",
@@ -31,6 +32,8 @@ __all__ = [
 ANVIL_CHAIN_ID: Final = 31_337
 EMBEDDED_CHAIN_ID: Final = 131_277_322_940_537
 DEVELOPMENT_CHAIN_IDS: Final = frozenset({ANVIL_CHAIN_ID, EMBEDDED_CHAIN_ID})
+GENESIS_TIME: Final = 1_767_225_600
+"""When the first block of a development chain is made: 2026-01-01 00:00:00 UTC."""
 
 Topics = Sequence[bytes | None]
 

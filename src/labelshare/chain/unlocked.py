@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from labelshare.chain.embedded import EmbeddedChain
 from labelshare.chain.envelope import Transaction
 from labelshare.chain.keys import Signer
 from labelshare.chain.methods import method
+from labelshare.chain.mnemonic import keys_of
 from labelshare.chain.node import DEVELOPMENT_CHAIN_IDS
 from labelshare.chain.wire import (
     INVALID_PARAMS,
@@ -26,10 +26,12 @@ from labelshare.errors import KeyRefusedError
 from labelshare.protocol.sign_in import personal_digest
 from labelshare.types import Address, Hash32, keccak
 
+if TYPE_CHECKING:
+    from labelshare.chain.embedded import EmbeddedChain
+
 __all__ = ["MNEMONIC", "Unlocked", "junk_signers"]
 
 MNEMONIC: Final = "test test test test test test test test test test test junk"
-PATH: Final = "m/44'/60'/0'/0/{}"
 # How many times the base fee may grow before a transaction that waits is left out.
 HEADROOM: Final = 2
 # Kinds of transactions that are not made here.
@@ -38,10 +40,7 @@ OTHER_KINDS: Final = ("accessList", "blobVersionedHashes", "authorizationList")
 
 def junk_signers(count: int) -> list[Signer]:
     """The first accounts of the mnemonic that anvil and hardhat unlock; its keys are everyone's."""
-    from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
-
-    seed = seed_from_mnemonic(MNEMONIC, "")
-    return [Signer(bytes(key_from_seed(seed, PATH.format(number)))) for number in range(count)]
+    return [Signer(key) for key in keys_of(MNEMONIC, count)]
 
 
 class Unlocked:

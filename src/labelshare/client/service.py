@@ -205,10 +205,24 @@ class ServiceClient:
 
     # ------------------------------------------------------------------------ the work
 
-    def assignment(self, campaign: CampaignId, limit: int = PAGE) -> AssignmentAnswer:
-        """What the account may label now; `limit` items of it at most."""
-        path = f"/v1/campaigns/{campaign}/assignment"
-        return self.ask(Sent("GET", path, query={"limit": limit}), AssignmentAnswer)
+    def assignment(
+        self, campaign: CampaignId, limit: int = PAGE, after: int | None = None
+    ) -> AssignmentAnswer:
+        """What the account may label now; `limit` items of it at most, of those behind the item `after`."""
+        path, query = f"/v1/campaigns/{campaign}/assignment", {"limit": limit}
+        if after is not None:
+            query["after"] = after
+        return self.ask(Sent("GET", path, query=query), AssignmentAnswer)
+
+    def open_items(self, campaign: CampaignId, begun: AssignmentAnswer) -> Iterator[int]:
+        """Every open item, those of an answer of `assignment` first, for as long as its round runs."""
+        page, left = begun, begun.open_count
+        while page.items and page.round == begun.round:
+            yield from (each.index for each in page.items)
+            left -= len(page.items)
+            if left <= 0:
+                break
+            page = self.assignment(campaign, after=page.items[-1].index)
 
     def receipts(self, campaign: CampaignId) -> Iterator[BatchAnswer]:
         """The account's batches with their receipts, by number."""

@@ -39,7 +39,7 @@ BlobsOption = Annotated[
 def backup(
     here: Session,
     target: Annotated[
-        Path, typer.Argument(help="File to write, or a folder for a file that is named by the time.")
+        Path, typer.Argument(help="File to write (….tar), or a folder for a file that is named by the time.")
     ],
     *,
     state: StateOption = None,
@@ -122,7 +122,7 @@ def restore(
 
 def _require_one(state: Path | None, database: str | None) -> None:
     if (state is None) == (database is None):
-        raise InputError("where is the store? name a folder by --state, or PostgreSQL by --database")
+        raise InputError("where is the store? name either a folder by --state, or PostgreSQL by --database")
 
 
 def _blobs(place: str | None) -> Blobs:

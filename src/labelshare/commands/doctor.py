@@ -112,6 +112,7 @@ def _about_chain(
     yield from found_by("key", partial(checks.key, signer), "")
     yield from found_by("gas", partial(checks.gas, signer), "raise --max-fee, or wait until gas is cheaper")
     yield from found_by("pool", partial(checks.pool, signer, pool), "see that the node runs")
+    yield from found_by("bond", partial(checks.bond, signer), "see that the node runs")
 
 
 def _keystore(here: Session) -> Generator[Finding, None, Signer | None]:

@@ -57,25 +57,29 @@ def _opened(state: Path | None, url: str | None) -> Database:
     from labelshare.store.dump import reading
 
     if (state is None) == (url is None):
-        raise InputError("where is the store? name a folder by --state, or PostgreSQL by --database")
+        raise InputError("where is the store? name either a folder by --state, or PostgreSQL by --database")
     with reading(state, url) as connection:
         if revisions.revision_of(connection) != revisions.head():
             raise StoreError("the store is of another version of labelshare than this command")
     return Database.open(state) if state is not None else Database.at(url or "")
 
 
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
 def _lines(found: Overview) -> list[str]:
     indexed = "nothing is indexed yet" if found.indexed is None else f"indexed up to block {found.indexed}"
     lines = [f"{moment(found.now)} by the chain's clock, {indexed}", ""]
-    lines.append(f"{len(found.campaigns)} campaigns")
+    lines.append(_count(len(found.campaigns), "campaign"))
     for each in found.campaigns:
         lines += [str(each.campaign), *fields(_rows(each, found.now), indent=2)]
-    lines += ["", f"{len(found.pending)} pending transactions"]
+    lines += ["", _count(len(found.pending), "pending transaction")]
     for sent in found.pending:
         nonce = sent.signed.transaction.nonce
         rows: list[Pair] = [("call", sent.label), ("account", sent.signed.sender), ("nonce", nonce)]
         lines += [str(sent.signed.hash), *fields(rows, indent=2)]
-    lines += ["", f"{len(found.alarms)} alarms of the watcher"]
+    lines += ["", f"{_count(len(found.alarms), 'alarm')} of the watcher"]
     for alarm in found.alarms:
         told: list[Pair] = [("found", printable(alarm.error or ""))]
         lines += [alarm.key.partition("/")[0], *fields(told, indent=2)]

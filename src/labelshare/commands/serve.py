@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,7 +63,8 @@ def serve(
         typer.Option(envvar="LABELSHARE_PUBLIC_URL", help="How clients reach it, where that is another way."),
     ] = None,
     proxy: Annotated[
-        str | None, typer.Option(help="Address of the proxy whose word on client addresses counts.")
+        str | None,
+        typer.Option(help="IP address (or network) of the proxy whose word on client addresses counts."),
     ] = None,
     depth: Annotated[
         int | None,
@@ -129,6 +131,11 @@ def serve(
 
     if public_url is not None:
         ApiSettings(url=public_url)
+    elif _is_everywhere(host):
+        raise InputError(
+            f"{host} is no address to sign in to: say by --public-url how clients reach the service"
+        )
+    _require_addresses(proxy)
     most_locked, web = _base_units(challenge_up_to), Pages(page_node or here.own_node)
     with _store(state, database) as store:
         files = _files(findings, state)
@@ -164,11 +171,30 @@ def serve(
             run_service(service, config, listener, store, ending)
 
 
+def _is_everywhere(host: str) -> bool:
+    """Whether that is each address of the machine, and so the name of none."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return not host
+
+
+def _require_addresses(proxy: str | None) -> None:
+    """Raise `InputError` for a name: it equals no address, so that all clients would be limited as one."""
+    for each in (proxy or "127.0.0.1").split(","):
+        try:
+            ip_network(each.strip(), strict=False)
+        except ValueError:
+            raise InputError(
+                f"--proxy is an IP address or a network such as 10.0.0.0/8, not {each!r:.60}"
+            ) from None
+
+
 def _store(state: Path | None, url: str | None) -> AbstractContextManager[Database]:
     from labelshare.store.database import Database
 
     if (state is None) == (url is None):
-        raise InputError("where is the store? name a folder by --state, or PostgreSQL by --database")
+        raise InputError("where is the store? name either a folder by --state, or PostgreSQL by --database")
     return folder_store(state) if state is not None else closing(Database.at(url or ""))
 
 
@@ -185,7 +211,9 @@ def _service(here: Session, store: Database, options: Options) -> Service:
 def _files(folder: Path | None, state: Path | None) -> Files:
     from labelshare.oracle.filing import Files
 
-    return Files(folder or (None if state is None else state / "findings"))
+    files = Files(folder or (None if state is None else state / "findings"))
+    files.check()
+    return files
 
 
 def _metrics(service: Service, state: Path | None, blobs: str | None) -> Metrics:

@@ -60,18 +60,30 @@ class Made:
 
 
 def target(place: Path, now: datetime | None = None) -> Path:
-    """The file to write: the one named, or one named by the time in the folder named.
+    """The file to write: the one named, `….tar`, or one named by the time in the folder named, which is made.
 
     Raises:
-        InputError: It exists, or the folder does not.
+        InputError: It exists, or the folder does not and cannot be made.
     """
     when = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
-    path = place / f"labelshare-{when}.tar" if place.is_dir() else place
+    is_file = place.suffix == ".tar" and not place.is_dir()
+    path = place if is_file else place / f"labelshare-{when}.tar"
+    if not is_file and path.parent.parent.is_dir():
+        _make_folder(place)
     if path.exists() or path.is_symlink():
         raise InputError(f"{path} exists; it is not overwritten")
     if not path.parent.is_dir():
         raise InputError(f"there is no folder {path.parent}")
     return path
+
+
+def _make_folder(place: Path) -> None:
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+    except FileExistsError:
+        raise InputError(f"{place} exists and is no folder; a backup's file is named ….tar") from None
+    except OSError as error:
+        raise InputError(f"{place}: cannot be made: {error.strerror}") from None
 
 
 def back_up(path: Path, connection: Connection, blobs: Blobs | None, bars: Bars) -> Made:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from re import search
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
@@ -132,8 +133,7 @@ class Blobs:
         try:
             next(iter(obstore.list(self._store, prefix="labelshare", chunk_size=1)), None)
         except Exception as error:
-            reason = "it is not there" if isinstance(error, FileNotFoundError) else type(error).__name__
-            raise StoreError(f"the store of blobs cannot be used: {reason}") from error
+            raise StoreError(f"the store of blobs cannot be used: {_reason(error)}") from error
 
     def put(self, chunks: Iterable[bytes], expected: Hash32 | None = None) -> Hash32:
         """Keep a blob, given in pieces; returns its sha256, which names it.
@@ -304,6 +304,30 @@ def _checked(name: Hash32, pieces: Iterator[Any]) -> Iterator[bytes]:
     if state.digest() != name:
         raise StoreError(f"what is stored as blob {name} is something else")
     yield held
+
+
+# What a store says, as it stands in obstore's messages, and what it means to who set it up. The messages
+# themselves name addresses and what a server echoed, so they are not passed on.
+_KEYS: Final = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_MEANINGS: Final = (
+    ("<Code>NoSuchBucket</Code>", "there is no bucket of that name; make it first"),
+    ("/latest/|CredentialsNotLoaded", f"no key is in the environment, and no role is there: set {_KEYS}"),
+    (
+        "status code: 40[13]|PermissionDenied|Unauthenticated",
+        f"it does not let these keys in, or not to list, read and write; see {_KEYS}",
+    ),
+    ("BadScheme", "AWS_ENDPOINT_URL is plain http, which AWS_ALLOW_HTTP=true allows"),
+    ("status code: 30[1278]", "the bucket is in another region; see AWS_REGION"),
+    ("kind: (Connect|Timeout)", "nobody answers there; see AWS_ENDPOINT_URL and AWS_REGION"),
+    (r"status code: 5\d\d", "it answers with faults of its own; try again later"),
+)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it is not there"
+    said = str(error)
+    return next((text for sign, text in _MEANINGS if search(sign, said)), type(error).__name__)
 
 
 class _refusals:  # noqa: N801 (used as a function)

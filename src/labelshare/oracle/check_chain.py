@@ -148,6 +148,18 @@ class ChainChecks:
             return Finding("pool", State.WARN, f"none has {signer.address} as its oracle", advice)
         return Finding("pool", State.OK, f"{len(own)} with {signer.address} as oracle")
 
+    def bond(self, signer: Signer) -> Iterator[Finding]:
+        """Whether the account has of each pool's token: it locks some with every campaign that it accepts."""
+        own = [each for each in pools(self.chain, self.deployment) if each.oracle == signer.address]
+        contracts = self.deployment.bind(self.chain)
+        for token in dict.fromkeys(each.params.token for each in own):
+            wallet = contracts.erc20(token)
+            held = wallet.balance_of(signer.address) + contracts.registry.credit_of(token, signer.address)
+            unit, name = 10 ** wallet.decimals(), "".join(filter(str.isprintable, wallet.symbol()))
+            text = f"{held // unit:,} {name:.31} free; each campaign takes a quarter of its escrow"
+            advice = "" if held else f"send some of token {token} to {signer.address}"
+            yield Finding("bond", State.OK if held else State.FAIL, text, advice)
+
     # --------------------------------------------------------------------- the keys
 
     def key(self, signer: Signer) -> Finding:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
-from typing import TypeVar
+from time import monotonic
+from typing import Final, TypeVar
 
 from labelshare.chain.deploy import Contracts, Deployment
 from labelshare.chain.events import CampaignCreated
@@ -37,6 +38,9 @@ from labelshare.types import ZERO_HASH, Address, CampaignId, Hash32, Schedule
 __all__ = ["Assignment", "Desk", "Health", "Receipted", "Role", "round_at"]
 
 Thing = TypeVar("Thing")
+
+# Whoever asks is not counted, so that a probe never waits: their number must cost neither node nor database.
+HEALTH_SECONDS: Final = 0.25
 
 
 class Role(StrEnum):
@@ -110,6 +114,7 @@ class Desk:
         index: Gives the events of an index; None where they are read from the chain.
         files: Where what settlements found is filed, to be asked for proofs and reasons.
         lag: Blocks that the index lacks, and its age in seconds; None without an index.
+        ticks: Seconds that never go back.
 
     Example:
         >>> desk = Desk(sender, deployment, operator, database)
@@ -125,9 +130,12 @@ class Desk:
     index: Callable[[], LogSource] | None = None
     lag: Callable[[], tuple[int, float]] | None = None
     files: Files = field(default_factory=Files)
+    ticks: Callable[[], float] = monotonic
     _oracles: dict[CampaignId, Oracle] = field(default_factory=dict)
     _contents: dict[Hash32, frozenset[Hash32]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _asking: Lock = field(default_factory=Lock)
+    _health: tuple[float, Health] | None = None
 
     def __post_init__(self) -> None:
         self.catalogue = Catalogue(self.chain, self.deployment, self.database, self.index or self._own_logs)
@@ -150,7 +158,14 @@ class Desk:
         return has_signed(self.chain, account, digest, signature)
 
     def health(self) -> Health:
-        """Whether chain and database answer; never raises."""
+        """Whether chain and database answer, asked four times a second at most; never raises."""
+        with self._asking:
+            now = self.ticks()
+            if self._health is None or now - self._health[0] >= HEALTH_SECONDS:
+                self._health = now, self._ask_health()
+            return self._health[1]
+
+    def _ask_health(self) -> Health:
         head = _or_none(lambda: self.chain.block_number)
         lag = _or_none(self.lag) if self.lag else None
         behind, age = lag or (None, None)

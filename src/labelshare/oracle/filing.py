@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryFile, mkdtemp
 from typing import Final
 from weakref import finalize
 
@@ -52,6 +52,17 @@ class Files:
     _running: dict[Hash32, threading.Thread] = field(default_factory=dict)
     _faults: dict[Hash32, LabelshareError] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def check(self) -> None:
+        """Raise `StoreError` where the folder cannot be written; it is made where it is not there."""
+        if self.folder is None:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=self.folder):
+                pass
+        except OSError as error:
+            raise StoreError(f"no findings can be kept in {self.folder}: {error.strerror}") from None
 
     def find(self, bundle: Bundle, spec: Spec, record: Callable[[], Record]) -> Filed:
         """What a bundle's settlement found.

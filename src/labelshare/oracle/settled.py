@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from labelshare.chain.contracts import Parts, Registry
 from labelshare.chain.state import CampaignState, Status
@@ -214,6 +214,13 @@ def reasons_for(
     return list(islice(_refused(own, left), most))
 
 
+class _Votes(NamedTuple):
+    """What others gave, and what each label of the item stands for, the account's own among them."""
+
+    others: Counter[bytes]
+    standing: Standing
+
+
 @dataclass(frozen=True, slots=True)
 class _Labels:
     """An account's labels of a settlement, those that count by item."""
@@ -222,25 +229,30 @@ class _Labels:
     account: Address
     counted: Mapping[int, Counted]
 
-    def standing(self, item: int) -> Standing:
-        """What the labels of an item that count stand for, the account's own among them."""
-        votes = self.verdicts.votes(item, without=self.account)
-        if own := self.counted.get(item):
-            votes[own.label] += 1
-        return standing_of(self.verdicts.spec, self.verdicts.record.seed, item, votes)
+    def votes(self, item: int) -> _Votes:
+        """The labels of an item that count."""
+        others = self.verdicts.votes(item, without=self.account)
+        own = self.counted.get(item)
+        every = others + Counter([own.label] if own else [])
+        return _Votes(others, standing_of(self.verdicts.spec, self.verdicts.record.seed, item, every))
 
-    def wins(self, item: int, label: bytes) -> bool:
-        """Whether a label that counts is of the winner's class."""
-        winner = self.verdicts.truths[item].winner
-        return label == winner or self.standing(item).of(label) == winner
-
-    def reason(self, item: int, batch: int, label: bytes, why: Why) -> Reason:
-        """Why a label was not paid in full."""
-        standing, votes = self.standing(item), Counter[bytes]()
-        for given, count in self.verdicts.votes(item, without=self.account).items():
-            votes[standing.of(given)] += count
+    def reason(self, item: int, batch: int, label: bytes, why: Why, votes: _Votes | None = None) -> Reason:
+        """Why a label was not paid in full; the votes on its item where they are at hand."""
+        others, standing = votes or self.votes(item)
+        given = Counter[bytes]()
+        for each, count in others.items():
+            given[standing.of(each)] += count
         gold = _gold(self.verdicts.gold.get(item), standing, label)
-        return Reason(item, batch, why, label, self.verdicts.truths.get(item), gold, dict(votes))
+        return Reason(item, batch, why, label, self.verdicts.truths.get(item), gold, dict(given))
+
+    def differs(self, item: int, batch: int, label: bytes) -> Reason | None:
+        """The reason of a label that counts and is not of the winner's class; None where it is."""
+        winner = self.verdicts.truths[item].winner
+        if label == winner:
+            return None
+        votes = self.votes(item)
+        is_alike = votes.standing.of(label) == winner
+        return None if is_alike else self.reason(item, batch, label, Why.DIFFERS, votes)
 
 
 def _handed_in(own: _Labels) -> Iterator[tuple[int, int, bool, bytes]]:
@@ -265,8 +277,8 @@ def _refused(own: _Labels, labels: Iterable[tuple[int, int, bool, bytes]]) -> It
             yield own.reason(item, batch, label, Why.NOT_COUNTED)
         elif not own.verdicts.truths[item].accepted:
             yield own.reason(item, batch, label, Why.CONTESTED)
-        elif not own.wins(item, label):
-            yield own.reason(item, batch, label, Why.DIFFERS)
+        elif reason := own.differs(item, batch, label):
+            yield reason
 
 
 def _gold(row: GoldRow | None, standing: Standing, label: bytes) -> Gold:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Annotated
 
 from fastapi import Query
@@ -29,11 +30,13 @@ def assignment(
     session: SignedIn,
     campaign: CampaignPath,
     limit: Annotated[int, Query(ge=1, le=1_000, description="Items at most.")] = 100,
+    after: Annotated[int | None, Query(ge=0, description="An item: only those behind it.")] = None,
 ) -> AssignmentAnswer:
     """The items that are open for the account in the round at hand, and until when its batches are taken."""
     found = here.desk.assignment(campaign, session.account)
     spec = here.desk.catalogue.campaign(campaign).spec
     every = range(len(spec.items)) if found.items is None else found.items
+    first = 0 if after is None else bisect_right(every, after)
     return AssignmentAnswer(
         now=found.now,
         round=found.round,
@@ -43,7 +46,7 @@ def assignment(
         takes_batches=found.takes_batches,
         any_item=found.items is None,
         open_count=len(every),
-        items=[item_answer(spec, index) for index in every[:limit]],
+        items=[item_answer(spec, index) for index in every[first : first + limit]],
         limit=found.limit,
         committed=found.committed,
         next_batch=found.next_batch,

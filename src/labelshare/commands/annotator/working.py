@@ -103,7 +103,7 @@ def _assigned(watch: Watch, service: ServiceClient | None) -> _Work:
         else:
             if said.round is None or not said.takes_batches:
                 raise ProtocolError("no round takes batches now")
-            items = None if said.any_item else [each.index for each in said.items]
+            items = None if said.any_item else list(service.open_items(name, said))
             return _Work(said.round, items, said.limit - said.committed)
     at = watch.situation()
     number = round_at(at.params.schedule, at.now)
