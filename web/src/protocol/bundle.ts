@@ -3,6 +3,7 @@ import type { Address, Hex } from "viem";
 import { digest } from "./labels/form";
 import { payoutLeaf, truthLeaf, type Payout, type Scope } from "./leaves";
 import { MerkleTree } from "./merkle";
+import type { Settlement } from "./settlement";
 
 export interface OpeningRow {
   annotator: Address;
@@ -43,17 +44,10 @@ export interface ScoreRow {
 }
 
 /** Of which campaign a bundle says to be the evidence, and the settlement that it comes to but for its own hash. */
-export interface Ends {
+export interface Ends extends Omit<Settlement, "bundleHash"> {
   chainId: number;
   registry: Address;
   campaignId: Hex;
-  payoutRoot: Hex;
-  labelRoot: Hex;
-  modelRoot: Hex;
-  truthRoot: Hex;
-  payoutTotal: bigint;
-  shareTotal: bigint;
-  leaves: number;
 }
 
 export interface Bundle {
