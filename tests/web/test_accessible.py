@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import ROOT
+from tests.web.axe import AXE, serious
 from tests.web.browser import NARROW, WIDE, Visitor
 from tests.web.narrow import too_wide
 from tests.web.place import WebPlace, web_place
@@ -23,9 +23,6 @@ from tests.web.walk import walk
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
 Visitors = Callable[..., Visitor]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SERIOUS = {"serious", "critical"}
 DEEP = os.environ.get("LABELSHARE_DEEP") == "1"
 LOOKS: tuple[tuple[tuple[int, int], Literal["dark", "light"]], ...] = ((NARROW, "dark"), (WIDE, "light"))
 
@@ -35,22 +32,6 @@ def place(anvil_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """For all: but for the walk, nobody does anything to it."""
     with web_place(anvil_program, tmp_path_factory.mktemp("place")) as place:
         yield place
-
-
-def serious(her: Visitor) -> list[str]:
-    """What axe finds, each with the element; run from outside, where the page's own policy does not reach."""
-    if not her.page.evaluate("'axe' in window"):
-        her.page.evaluate(AXE.read_text())
-    found: dict[str, Any] = her.page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})",
-        RULES,
-    )
-    return [
-        f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
-        for each in found["violations"]
-        if each["impact"] in SERIOUS
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.timeout(600)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.web.axe import AXE, serious
 from tests.web.browser import Visitor
 from tests.web.place import COIN, VISITOR, WebPlace, text_of, texts_spec, web_place
-from tests.web.test_accessible import AXE, serious
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 

@@ -11,6 +11,7 @@ from labelshare.chain.state import Status
 from labelshare.commands.quote import read_spec
 from labelshare.protocol.settlement import build_public
 from labelshare.protocol.verify import verify
+from tests.web.axe import AXE, serious
 from tests.web.browser import Visitor
 from tests.web.narrow import fits_when_narrow
 from tests.web.place import COIN, VISITOR, WebPlace, web_place
@@ -138,6 +139,7 @@ def test_she_proposes_in_the_oracles_place_and_is_paid(
         chooses(her, PROPOSED, file)
         her.sees("15.75 DEV")
         fits_when_narrow(her)
+        assert not AXE.is_file() or serious(her) == []
         her.presses("Propose this result")
         her.sees("If somebody contests it and it does not follow from the chain, you lose them.")
         fits_when_narrow(her)
