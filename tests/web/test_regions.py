@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from labelshare.protocol.evidence import TruthRow
 from labelshare.protocol.labels import Regions
+from tests.web.axe import serious
 from tests.web.browser import NARROW, WIDE, Visitor
 from tests.web.editor import elsewhere, ready_frame
 from tests.web.marking import (
@@ -33,7 +34,6 @@ from tests.web.marking import (
 )
 from tests.web.region_vectors import BOXES, SPANS
 from tests.web.scenes import OTHERS
-from tests.web.test_accessible import serious
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
