@@ -1,6 +1,7 @@
 """What all tests share: the programs of node_modules, the recorded crowds, and when a test may be skipped.
 
 With LABELSHARE_REQUIRE_ALL=1 a test that needs a tool which is not there fails instead of being skipped.
+With LABELSHARE_TEST_DATABASE=postgresql the stores that tests make in memory are on a PostgreSQL instead.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
 
+from tests.databases import ASKED, KINDS, POSTGRESQL, SQLITE, VARIABLE, postgresql_on
 from tests.faults.table import FILE, PROPERTY, Inject, injecting, keep, lines
 from tests.order import long_files_first
 from tests.ran import Ran, Run
@@ -63,11 +65,14 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def _require_all(report: pytest.TestReport) -> None:
-    """Fails what is skipped with LABELSHARE_REQUIRE_ALL=1, but for data that is not in the repository."""
+    """Fails what is skipped with LABELSHARE_REQUIRE_ALL=1, but for what no tool would bring.
+
+    That is data which is not in the repository, and the other database than the one asked for.
+    """
     if not report.skipped or hasattr(report, "wasxfail") or os.environ.get("LABELSHARE_REQUIRE_ALL") != "1":
         return
     reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
-    if "LABELSHARE_DATA" not in reason:
+    if not any(name in reason for name in ("LABELSHARE_DATA", VARIABLE)):
         report.outcome = "failed"
         report.longrepr = f"nothing may be skipped here: {reason}"
 
@@ -208,3 +213,23 @@ def postgres(postgres_server: str) -> Iterator[str]:
 
     with database_url(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def asked_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Puts the stores of the whole run on the database that was asked for."""
+    if ASKED not in (SQLITE, POSTGRESQL):
+        pytest.exit(f"{VARIABLE} is {SQLITE} or {POSTGRESQL}, not {ASKED}", returncode=2)
+    with ExitStack() as stack:
+        if ASKED == POSTGRESQL:
+            stack.enter_context(postgresql_on(request.getfixturevalue("postgres_server")))
+        yield
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def either_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The tests of a module that use this run with their stores on each database in turn."""
+    with ExitStack() as stack:
+        if request.param == POSTGRESQL:
+            stack.enter_context(postgresql_on(request.getfixturevalue("postgres_server")))
+        yield

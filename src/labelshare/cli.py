@@ -21,8 +21,9 @@ from labelshare.commands.annotator import annotator
 from labelshare.commands.backup import backup, restore
 from labelshare.commands.campaign import campaign
 from labelshare.commands.claim import claim
-from labelshare.commands.common import FEES, command
+from labelshare.commands.common import FEES, SENDS, command
 from labelshare.commands.dataset import dataset
+from labelshare.commands.deploy import deploy
 from labelshare.commands.dev import dev
 from labelshare.commands.doctor import doctor
 from labelshare.commands.economics import economics
@@ -64,6 +65,11 @@ command(app, "quote spec.json", ("as_json",))(quote)
 command(app, "economics spec.json", ("as_json",))(economics)
 command(app, "simulate labels.csv --truth truth.csv", ("as_json",))(simulate)
 command(app, "aggregate labels.csv --truth truth.csv --policy committee", ("as_json",))(aggregate)
+command(
+    app,
+    "deploy --url http://127.0.0.1:8545 --key deployer.json",
+    tuple(each for each in SENDS if each != "deployment"),
+)(deploy)
 app.add_typer(pool)
 app.add_typer(dataset)
 app.add_typer(licence)

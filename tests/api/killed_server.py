@@ -1,6 +1,7 @@
-"""A server that is killed at a set moment: `python -m tests.api.killed_server FOLDER MOMENT COUNT`.
+"""A server that is killed at a set moment: `python -m tests.api.killed_server FOLDER STORE MOMENT COUNT`.
 
 It makes a campaign of its own, with everybody signed in, writes what is to be sent to FOLDER, and serves it.
+STORE is a folder or the URL of a PostgreSQL.
 MOMENT says when it ends itself by SIGKILL, so that nothing of Python runs any more: `kept` is when the group
 of batches of that COUNT is written and not committed, `committed` when it is committed and not answered.
 """
@@ -33,6 +34,7 @@ from labelshare.store.messages import Messages
 from labelshare.types import Hash32
 from tests.api.visit import commit_body
 from tests.oracle.stage import COIN, NAMES, Stage, build, small_spec
+from tests.oracle.victim import opened
 
 __all__ = ["ITEMS", "TOLD"]
 
@@ -76,11 +78,11 @@ def die_once_committed(number: int) -> None:
     Database.writing = writing  # type: ignore[method-assign]
 
 
-def working(folder: Path) -> Stage:
+def working(store: str) -> Stage:
     """A campaign with enough items for many batches of one label each."""
     items = [{"digest": f"{item:064x}"} for item in range(ITEMS)]
     spec, chain = small_spec(items=items), shared(connect())
-    stage = build(chain, spec, seat_stake=ITEMS * COIN, database=Database.open(folder))
+    stage = build(chain, spec, seat_stake=ITEMS * COIN, database=opened(store))
     return stage.accept().enrol().draw().begin()
 
 
@@ -100,8 +102,8 @@ def messages(stage: Stage, name: str) -> list[SignedCommit]:
     return [stage.sealed(signer, {item: label}, batch=at, before=at)[0] for at, item in enumerate(items)]
 
 
-def main(folder: Path, moment: str, number: int) -> None:
-    stage = working(folder)
+def main(folder: Path, store: str, moment: str, number: int) -> None:
+    stage = working(store)
     desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database)
     settings = ApiSettings(address_rate=Rate(0, 1), account_rate=Rate(0, 1))
     tokens = signed_in(desk, stage, settings)
@@ -118,4 +120,4 @@ def main(folder: Path, moment: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 
 from labelshare.protocol.commitments import SignedCommit
-from labelshare.store.database import Database
 from labelshare.store.messages import Messages
 from labelshare.types import CampaignId
 from tests.api.killed_server import TOLD
 from tests.conftest import ROOT
+from tests.databases import ASKED, SQLITE
+from tests.oracle.victim import opened
 
 LATE = 60.0
 
@@ -69,9 +70,15 @@ class Service:
             return dict(pair for each in running for pair in each.result(LATE))
 
 
+@pytest.fixture
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the server keeps what it answered for: a folder, or PostgreSQL if that was asked for."""
+    return str(tmp_path if ASKED == SQLITE else request.getfixturevalue("postgres"))
+
+
 @contextmanager
-def serving(folder: Path, moment: str, number: int = 0) -> Iterator[Service]:
-    command = [sys.executable, "-m", "tests.api.killed_server", str(folder), moment, str(number)]
+def serving(folder: Path, store: str, moment: str, number: int = 0) -> Iterator[Service]:
+    command = [sys.executable, "-m", "tests.api.killed_server", str(folder), store, moment, str(number)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline())
@@ -81,38 +88,40 @@ def serving(folder: Path, moment: str, number: int = 0) -> Iterator[Service]:
             process.kill()
 
 
-def kept(folder: Path, campaign: CampaignId) -> set[SignedCommit]:
-    database = Database.open(folder)
+def kept(store: str, campaign: CampaignId) -> set[SignedCommit]:
+    database = opened(store)
     found = set(Messages(database, campaign).commits())
     database.close()
     return found
 
 
-def test_killed_in_the_midst_of_a_transaction_nobody_was_answered_for_it(tmp_path: Path) -> None:
-    with serving(tmp_path, "kept", 5) as service:
+def test_killed_in_the_midst_of_a_transaction_nobody_was_answered_for_it(tmp_path: Path, store: str) -> None:
+    with serving(tmp_path, store, "kept", 5) as service:
         answered = service.send_all()
         assert service.process.wait(LATE) == -SIGKILL
 
     assert answered
-    assert kept(tmp_path, service.campaign) == set(answered)
+    assert kept(store, service.campaign) == set(answered)
 
 
-def test_killed_after_the_transaction_more_is_kept_than_was_answered(tmp_path: Path) -> None:
+def test_killed_after_the_transaction_more_is_kept_than_was_answered(tmp_path: Path, store: str) -> None:
     """Whoever was not answered sends the same again: it is not lost, and not another batch."""
-    with serving(tmp_path, "committed", 5) as service:
+    with serving(tmp_path, store, "committed", 5) as service:
         answered = service.send_all()
         assert service.process.wait(LATE) == -SIGKILL
 
     assert answered
-    assert kept(tmp_path, service.campaign) > set(answered)
+    assert kept(store, service.campaign) > set(answered)
 
 
 @pytest.mark.parametrize("receipts", [1, 40])
-def test_killed_from_outside_nothing_that_was_answered_is_lost(tmp_path: Path, receipts: int) -> None:
-    with serving(tmp_path, "never") as service:
+def test_killed_from_outside_nothing_that_was_answered_is_lost(
+    tmp_path: Path, store: str, receipts: int
+) -> None:
+    with serving(tmp_path, store, "never") as service:
         answered = service.send_all(kill_after=receipts)
         assert service.process.wait(LATE) == -SIGKILL
 
     most = sum(len(own) for own in service.work)
     assert receipts <= len(answered) < most
-    assert set(answered) <= kept(tmp_path, service.campaign)
+    assert set(answered) <= kept(store, service.campaign)

@@ -14,11 +14,13 @@ from labelshare.types import Address, Hash32
 from tests.api.visit import Place, good, new_place, problem
 from tests.oracle.stage import COIN, ITEMS, NAMES
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 LABELS = {"ann": 0, "ben": 0, "cleo": 1, "dora": 0}  # cleo says otherwise
 
 
 @pytest.fixture(scope="module")
-def settled() -> Place:
+def settled(either_database: None) -> Place:  # noqa: ARG001 (anew for each)
     """Everyone has enrolled, committed and opened over HTTP; the settlement is final, nothing is claimed."""
     place = new_place()
     stage = place.stage.accept()

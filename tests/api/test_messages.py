@@ -14,9 +14,11 @@ from tests.api.visit import Place, commit_body, good, new_place, problem
 from tests.faults.table import Inject
 from tests.oracle.stage import ITEMS, LIMIT, Stage, nothing_changes
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 
 @pytest.fixture(scope="module")
-def place() -> Place:
+def place(either_database: None) -> Place:  # noqa: ARG001 (anew for each)
     """Round 0 has begun, by another process than the one that serves; ann has handed in two labels."""
     place = new_place()
     place.stage.accept().enrol().draw().begin()
@@ -288,6 +290,18 @@ def test_enrolling_before_the_campaign_is_accepted_is_refused() -> None:
     assert "not accepted" in found["detail"]
     problem(place.get(f"{place.root}/assignment", ann), 409, "refused")
     problem(place.get(f"{place.root}/roster"), 409, "refused")
+
+
+def test_who_enrolled_is_not_told_before_the_roster_is_posted() -> None:
+    place = new_place()
+    stage = place.stage.accept().enrol("ann", "ben")
+    problem(place.get(f"{place.root}/roster"), 409, "refused")
+    stage.engine.book.end_enrolment()
+    found = problem(place.get(f"{place.root}/roster"), 409, "refused")
+    assert found["detail"] == "no roster is posted"
+    stage.engine.post_roster()
+    expected = sorted(str(stage.people[name].address) for name in ("ann", "ben"))
+    assert sorted(place.rows(f"{place.root}/roster", limit=1)) == expected
 
 
 def test_after_the_close_nothing_is_taken() -> None:

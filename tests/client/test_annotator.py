@@ -16,8 +16,8 @@ from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, op
 from labelshare.protocol.leaves import roster_leaf
 from labelshare.protocol.merkle import MerkleTree
 from labelshare.protocol.rounds import aggregate
-from labelshare.store.database import Database
 from labelshare.types import Address, CampaignId, Hash32, Scope, keccak
+from tests.databases import fresh
 from tests.oracle.stage import ITEMS, Stage, build, nothing_changes
 
 
@@ -158,7 +158,7 @@ def own() -> Stage:
 @pytest.mark.parametrize("is_heard", [True, False])
 def test_what_a_silent_oracle_did_not_answer_goes_first_the_next_time(own: Stage, *, is_heard: bool) -> None:
     first, second = ({item: 1} for item in own.free_items("ann")[:2])
-    ann, database = own.people["ann"], Database.in_memory()
+    ann, database = own.people["ann"], fresh()
     silent = own.annotator(ann, database)
     silent.transport = Silent(own.intake if is_heard else None)
     with pytest.raises(ConnectionError):
@@ -246,7 +246,7 @@ def test_another_process_knows_batches_and_receipts(own: Stage) -> None:
     assert own.annotator(own.people["ann"]).batches == batches
     assert all(batch.receipt and batch.opening_receipt for batch in batches)
     assert own.annotator(own.people["ben"]).batches == []
-    assert own.annotator(own.people["ann"], Database.in_memory()).batches == []
+    assert own.annotator(own.people["ann"], fresh()).batches == []
 
 
 # ------------------------------------------------------------------------ on chain alone

@@ -34,9 +34,9 @@ from labelshare.errors import (
 from labelshare.oracle.desk import Desk
 from labelshare.protocol.sign_in import SignIn
 from labelshare.protocol.verify import verify
-from labelshare.store.database import Database
 from labelshare.types import CampaignId, Hash32
 from tests.api.served import served
+from tests.databases import fresh
 from tests.oracle.stage import COIN, ITEMS, Stage, build, small_spec
 
 FAST = ApiSettings(address_rate=Rate(0, 1), account_rate=Rate(0, 1))
@@ -71,7 +71,7 @@ def annotator(service: ServiceClient, stage: Stage, name: str) -> Annotator:
         stage.params,
         stage.spec,
         service.transport(stage.scope.campaign_id),
-        Database.in_memory(),
+        fresh(),
     )
 
 

@@ -212,7 +212,7 @@ def test_it_is_refused_to_another_account(place: Place, filled: Path, tmp_path: 
     backed_up(place, filled, tmp_path / "b.tar")
     words = ["restore", tmp_path / "b.tar", "--state", tmp_path / "new", *place.signing("stranger")]
     place.refused(2, "sealed under another account's key", *words)
-    assert not (tmp_path / "new" / FILE).exists()
+    assert not (tmp_path / "new").exists()
 
 
 def test_it_is_refused_to_another_account_even_without_answers(place: Place, tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_what_passes_the_hashes_and_is_no_store_leaves_the_target_empty(
     place.refused(
         1, "the store refused", "restore", bad, "--state", tmp_path / "new", *place.signing("oracle")
     )
-    assert [path.name for path in (tmp_path / "new").rglob("*") if path.is_file()] == []
+    assert list((tmp_path / "new").iterdir()) == []
     monkeypatch.setenv("LABELSHARE_DATABASE", postgres)
     place.refused(1, "the store refused", "restore", bad, "--without-blobs", *place.signing("oracle"))
     place.done(

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_all_is_well(place: Place, tmp_path: Path) -> None:
             "clock",
         ),
         *("contracts", "key", "gas", "pool", "disk space", "inodes", "disk writes", "database"),
-        *("database lock", "write-ahead log", "blobs", "open files", "bond"),
+        *("database lock", "write-ahead log", "blobs", "open files", "bond", "campaigns"),
     }
     assert found["pool"][1] == f"1 with {place.stage.oracle.address} as oracle"
     assert str(place.registry) in found["contracts"][1]
@@ -89,6 +89,19 @@ def test_a_store_that_is_to_come_is_not_made(place: Place, tmp_path: Path) -> No
     found = checks(place, "--state", tmp_path / "oracle")
     assert found["database"][1].startswith("none yet")
     assert not (tmp_path / "oracle").exists()
+
+
+def test_a_store_that_is_not_the_one_of_accepted_campaigns(place: Place, tmp_path: Path) -> None:
+    with closing(Database.open(tmp_path / "own")) as store:
+        place.stage.taken_up(database=store).accept()
+    place.give("oracle", COIN)
+    assert checks(place, "--state", tmp_path / "own")["campaigns"][0] == "ok"
+    for other in ("none", "empty"):
+        found = checks(place, "--state", tmp_path / other, code=1)
+        assert failing(found) == ["campaigns"]
+        assert str(place.stage.scope.campaign_id) in found["campaigns"][1]
+        assert "--accept-loss" in found["campaigns"][2]
+        Database.open(tmp_path / "empty").close()
 
 
 # ---------------------------------------------------------------------------------- keys
@@ -200,7 +213,7 @@ def test_a_node_that_has_no_history(place: Place, tmp_path: Path) -> None:
     error = {"error": {"code": -32_000, "message": "missing trie node"}}
     with tampered(place, "eth_getLogs", lambda *_: error) as (behind, _):
         found = checks(behind, "--state", tmp_path, code=1)
-        assert failing(found) == ["history", "pool", "bond"]
+        assert failing(found) == ["history", "pool", "bond", "campaigns"]
         assert "missing trie node" in found["history"][1]
 
 

@@ -17,10 +17,11 @@ import pytest
 from labelshare.chain.state import Status
 from labelshare.client.connection import Connection
 from labelshare.client.service import ServiceClient
+from labelshare.oracle.kept import Kept
 from labelshare.oracle.tasks import Kind
 from labelshare.protocol.commitments import Enrolment
 from labelshare.protocol.typed_data import digest, enrol_hash
-from labelshare.store.database import Database
+from labelshare.store.database import FILE, Database
 from labelshare.store.jobs import Jobs
 from labelshare.store.specs import Specs
 from tests.commands.place import Place
@@ -130,6 +131,59 @@ def test_a_folder_has_one_service_which_takes_up_at_once_what_a_killed_one_had(
         until_open(place)
         own = ["serve", "--state", folder, "--port", 0, *place.signing("oracle")]
         place.refused(1, "another process serves this store", *own)
+
+
+def unknown(place: Place) -> str:
+    """What is said of a store that lacks the place's campaign."""
+    return f"knows nothing of a campaign .* runs: {place.stage.scope.campaign_id}. .*backup.*--accept-loss"
+
+
+def test_a_store_without_an_accepted_campaign_is_not_served(
+    place: Place, tmp_path: Path, postgres_server: str
+) -> None:
+    place.stage.accept()
+    own = ["--port", 0, *place.signing("oracle")]
+    place.refused(1, unknown(place), "serve", "--state", tmp_path / "wrong", *own)
+    assert not (tmp_path / "wrong" / FILE).exists()  # where a backup can be restored still
+
+    Database.open(tmp_path / "empty").close()
+    place.refused(1, unknown(place), "serve", "--state", tmp_path / "empty", *own)
+    with database_url(postgres_server) as url:
+        place.refused(1, unknown(place), "serve", "--database", url, *own)
+        assert Kept.at(None, url) is None
+        Database.at(url).close()
+        place.refused(1, unknown(place), "serve", "--database", url, *own)
+
+
+def test_a_store_without_those_on_a_roster_is_not_served(place: Place, tmp_path: Path) -> None:
+    stage = place.stage.accept().enrol("ann", "ben")
+    stage.engine.post_roster()
+    with closing(Database.open(tmp_path)) as store:
+        stage.taken_up(database=store)  # begins the campaign's book
+    own = ["serve", "--state", tmp_path, "--port", 0, *place.signing("oracle")]
+    place.refused(1, unknown(place), *own)
+
+
+@pytest.mark.slow
+def test_a_store_that_has_what_was_accepted_is_served_and_one_whose_loss_is_accepted(
+    place: Place, tmp_path: Path
+) -> None:
+    with closing(Database.open(tmp_path / "own")) as store:
+        place.stage.taken_up(database=store).accept()
+    for options in (["--state", tmp_path / "own"], ["--state", tmp_path / "new", "--accept-loss"]):
+        with serving(place, *options) as (_, process):
+            code, log = ended(process)
+            assert code == 0, log
+
+
+@pytest.mark.slow
+def test_a_new_store_is_served_where_what_was_accepted_is_over(place: Place, tmp_path: Path) -> None:
+    stage = place.stage.accept()
+    stage.chain.advance_to(stage.schedule.reveal_end)
+    stage.sender.send(stage.oracle, stage.contracts.registry.cancel(stage.params))
+    with serving(place, "--state", tmp_path) as (_, process):
+        code, log = ended(process)
+        assert code == 0, log
 
 
 def test_a_port_in_use_is_one_line(place: Place, tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 COUNT = 10_000 if os.environ.get("LABELSHARE_FAULTS") == "all" else 500
 SAMPLES = 150
 LORIS = 40
+# How long others may wait meanwhile, as a multiple of before. 1.2 to 4 x is seen, 16 x (half a second) beside other work.
+MOST_TIMES, OR_SECONDS = 10, 1.0
 WORDS = ("Traceback", "sqlite", "SELECT ", "INSERT ", "psycopg", "site-packages", '.py"', f"{ROOT}/")
 
 
@@ -177,13 +179,13 @@ def alone(target: Target) -> float:
 
 @contextmanager
 def little_slower(target: Target, fault: Fault) -> Iterator[None]:
-    """How much longer an annotator waits during the block; noted, and bounded far above what is seen."""
+    """How much longer an annotator waits during the block; noted, and bounded."""
     before, busy = alone(target), Annotator(target)
     with busy.asking():
         yield
     ratio = busy.p99 / before
     fault.note = f"others' p99: {before * 1e3:.0f} ms, meanwhile {busy.p99 * 1e3:.0f} ms ({ratio:.1f} x)"
-    assert busy.p99 < max(50 * before, 2.0)
+    assert busy.p99 <= max(MOST_TIMES * before, OR_SECONDS), fault.note
 
 
 # --------------------------------------------------------------------- by the document

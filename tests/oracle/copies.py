@@ -5,14 +5,15 @@ Both are the same to the bit whenever the same is done on them, so that a copy i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from sqlite3 import Connection
 
 from eth.db.backends.memory import MemoryDB
 
 from labelshare.chain.embedded import EmbeddedChain
 from labelshare.chain.machine import Backend
 from labelshare.store.database import Database
+from tests.databases import copier
 
 __all__ = ["Original", "chain_over"]
 
@@ -24,34 +25,22 @@ def chain_over(pairs: MemoryDB) -> EmbeddedChain:
     return chain
 
 
-def sqlite_of(database: Database) -> Connection:
-    connection = database.engine.raw_connection().driver_connection
-    assert isinstance(connection, Connection)
-    return connection
-
-
 @dataclass(frozen=True)
 class Original:
-    """What a chain and a store were at one moment."""
+    """What a chain and a store were at one moment; `database` gives the store once more."""
 
     pairs: dict[bytes, bytes]
     known: EmbeddedChain
-    store: bytes
+    database: Callable[[], Database]
 
     @classmethod
     def of(cls, chain: EmbeddedChain, pairs: MemoryDB, database: Database) -> Original:
-        """Of a chain over these pairs, on which nothing is done any more, and of a store in memory."""
+        """Of a chain over these pairs and a store of `tests.databases`; nothing is done on them any more."""
         assert chain.block_number  # it knows all of its blocks now
-        return cls(dict(pairs.kv_store), chain, sqlite_of(database).serialize())
+        return cls(dict(pairs.kv_store), chain, copier(database))
 
     def chain(self) -> EmbeddedChain:
         """It goes on from there."""
         chain = chain_over(MemoryDB(dict(self.pairs)))
         chain._blocks, chain._places = list(self.known._blocks), dict(self.known._places)
         return chain
-
-    def database(self) -> Database:
-        """What was in it."""
-        database = Database.in_memory()
-        sqlite_of(database).deserialize(self.store)
-        return database

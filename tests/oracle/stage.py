@@ -32,6 +32,7 @@ from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.types import Address, CampaignParams, PoolParams, Schedule, Scope, keccak
 from tests.chain.world import schedule
+from tests.databases import fresh, kind
 from tests.oracle.copies import Original, chain_over
 
 COIN = 10**18
@@ -265,13 +266,13 @@ def build(
     """A funded campaign that nobody has accepted yet; all but `stranger` have a seat.
 
     Without a chain it is on one of its own in this process, which threads may share if asked for. Such a one
-    is the same to the bit each time; with a store in memory it is built once and copied (see `copies`).
+    is the same to the bit each time; with a store of its own it is built once and copied (see `copies`).
     """
     spec = spec or small_spec()
     if chain is None and database is None:
         return copied(spec, for_threads, money)
     own = shared(connect()) if for_threads else connect()
-    return built(chain or own, spec, database or Database.in_memory(), **money)
+    return built(chain or own, spec, database or fresh(), **money)
 
 
 _ORIGINALS: dict[tuple[Any, ...], tuple[Stage, Original]] = {}
@@ -280,9 +281,9 @@ _MOST = 16  # of them a process keeps
 
 def copied(spec: Spec, for_threads: bool, money: dict[str, Any]) -> Stage:
     """See `build`."""
-    name = (spec.hash, *sorted(money.items()))
+    name = (kind(), spec.hash, *sorted(money.items()))
     if name not in _ORIGINALS:
-        pairs, database = MemoryDB(), Database.in_memory()
+        pairs, database = MemoryDB(), fresh()
         chain = chain_over(pairs)
         stage = built(chain, spec, database, **money)
         _ORIGINALS[name] = stage, Original.of(chain, pairs, database)

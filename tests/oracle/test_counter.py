@@ -27,6 +27,8 @@ from labelshare.store.messages import Messages
 from labelshare.types import CampaignId, Hash32
 from tests.oracle.stage import NAMES, Stage, build
 
+pytestmark = pytest.mark.usefixtures("either_database")
+
 GOOD = bytes([1, 0, 0])
 
 
@@ -141,18 +143,28 @@ def test_another_campaign_is_refused_alone(stage: Stage, counter: Counter) -> No
 # ------------------------------------------------------------------------------ what chokes
 
 
+CHOKE = {
+    "sqlite": (
+        """CREATE TRIGGER choke BEFORE INSERT ON commits WHEN hex(NEW.annotator) = '{}'
+        BEGIN SELECT RAISE(ABORT, 'not this one'); END""",
+        "DROP TRIGGER choke",
+    ),
+    "postgresql": (
+        "ALTER TABLE commits ADD CONSTRAINT choke CHECK (upper(encode(annotator, 'hex')) <> '{}')",
+        "ALTER TABLE commits DROP CONSTRAINT choke",
+    ),
+}
+
+
 @pytest.fixture
 def choking(stage: Stage) -> Iterator[None]:
     """A store that refuses ben's rows, which no check foresees."""
-    refuse = (
-        "CREATE TRIGGER choke BEFORE INSERT ON commits WHEN hex(NEW.annotator) = '{}' "
-        "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-    )
+    refuse, again = CHOKE[stage.database.engine.dialect.name]
     with stage.database.writing() as connection:
         connection.execute(text(refuse.format(stage.people["ben"].address.hex().upper())))
     yield
     with stage.database.writing() as connection:
-        connection.execute(text("DROP TRIGGER choke"))
+        connection.execute(text(again))
 
 
 @pytest.mark.usefixtures("choking")

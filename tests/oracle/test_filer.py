@@ -18,6 +18,7 @@ from labelshare.oracle.service import Options, Service
 from labelshare.store.database import Database
 from labelshare.types import Hash32
 from tests.conftest import Anvil
+from tests.databases import fresh
 from tests.oracle.play import Clock, Play
 from tests.oracle.stage import build
 
@@ -61,9 +62,7 @@ def test_a_proposal_is_on_file_before_anybody_asks(
     assert len(filed) == 1
     assert play.unfinished() == []
 
-    stranger = Service(
-        stage.sender, stage.deployment, stage.stranger, Database.in_memory(), play.options, Clock()
-    )
+    stranger = Service(stage.sender, stage.deployment, stage.stranger, fresh(), play.options, Clock())
     stranger.step()
     assert [each for each in stranger.jobs.entries() if each.kind == FILE] == []
 

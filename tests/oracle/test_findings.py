@@ -19,9 +19,9 @@ from labelshare.protocol.merkle import verify
 from labelshare.protocol.proofs import Verdicts
 from labelshare.protocol.spec import Spec
 from labelshare.store.bundles import Bundle, find_bundle
-from labelshare.store.database import Database
 from labelshare.store.messages import Messages
 from labelshare.types import Address, Hash32
+from tests.databases import fresh
 from tests.oracle.stage import build
 from tests.protocol.campaigns import Kind, Settled, kinds, settle
 
@@ -81,7 +81,7 @@ def _same(verdicts: Verdicts, filed: Filed, account: Address) -> None:
 
 
 def kept(found: Settled) -> Bundle:
-    database, name = Database.in_memory(), bundle_hash(found.lines)
+    database, name = fresh(), bundle_hash(found.lines)
     Messages(database, found.record.campaign_id).keep_bundle(name, b"".join(found.lines))
     bundle = find_bundle(database, found.record.campaign_id, name)
     assert bundle is not None
@@ -123,7 +123,7 @@ def test_a_bundle_that_cannot_be_read_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert Filed.find(found.record, spec, tmp_path, name) is None
 
-    database = Database.in_memory()
+    database = fresh()
     Messages(database, found.record.campaign_id).keep_bundle(name, b"".join(wrong))
     bundle = find_bundle(database, found.record.campaign_id, name)
     assert bundle is not None

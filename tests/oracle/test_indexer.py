@@ -24,6 +24,7 @@ from labelshare.store.index import Index
 from tests.chain.proxy import Proxy, proxied
 from tests.chain.world import COIN, World
 from tests.conftest import Anvil
+from tests.databases import fresh
 from tests.oracle.stage import Stage, build
 
 Ask = Callable[..., Any]
@@ -78,7 +79,7 @@ def lives(stage: Stage) -> Iterator[str]:
 @pytest.mark.parametrize("blocks", [1, 7, MOST_BLOCKS])
 def test_histories_from_the_index_are_those_from_the_chain(blocks: int) -> None:
     stage = build()
-    made = indexer(stage.chain, stage.deployment, Database.in_memory())
+    made = indexer(stage.chain, stage.deployment, fresh())
     made.blocks = blocks
     campaign, seen = stage.scope.campaign_id, 0
     for step in lives(stage):
@@ -98,7 +99,7 @@ def test_histories_from_the_index_are_those_from_the_chain(blocks: int) -> None:
 
 def test_only_what_may_change_is_kept_of_the_blocks() -> None:
     stage = build()
-    made = indexer(stage.chain, stage.deployment, Database.in_memory(), depth=5)
+    made = indexer(stage.chain, stage.deployment, fresh(), depth=5)
     stage.chain.mine(40)
     made.catch_up()
     head = stage.chain.block_number
@@ -112,7 +113,7 @@ def test_only_what_may_change_is_kept_of_the_blocks() -> None:
 
 def test_how_far_it_is() -> None:
     stage = build()
-    made = indexer(stage.chain, stage.deployment, Database.in_memory(), depth=3)
+    made = indexer(stage.chain, stage.deployment, fresh(), depth=3)
     made.catch_up()
     stage.chain.mine(4)
 
@@ -128,7 +129,7 @@ def test_how_far_it_is() -> None:
 
 def test_a_development_chain_may_be_set_back_between_two_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = build()
-    made = indexer(stage.chain, stage.deployment, Database.in_memory())
+    made = indexer(stage.chain, stage.deployment, fresh())
     made.catch_up()
     before, plain = stage.chain.snapshot(), stage.chain.blocks
     stage.chain.mine(5)
@@ -152,7 +153,7 @@ def test_a_development_chain_may_be_set_back_between_two_questions(monkeypatch: 
 
 def test_a_reader_does_not_mix_two_histories() -> None:
     stage = build()
-    made = indexer(stage.chain, stage.deployment, Database.in_memory(), depth=50)
+    made = indexer(stage.chain, stage.deployment, fresh(), depth=50)
     mark = stage.chain.snapshot()
     stage.accept()
     made.catch_up()
@@ -172,7 +173,7 @@ def test_a_reader_does_not_mix_two_histories() -> None:
 
 def test_what_the_index_cannot_tell_it_does_not_guess() -> None:
     stage = build()
-    made = indexer(stage.chain, stage.deployment, Database.in_memory())
+    made = indexer(stage.chain, stage.deployment, fresh())
     made.catch_up()
     source = made.at_head()
     with pytest.raises(StoreError, match="no logs of"):
@@ -182,7 +183,7 @@ def test_what_the_index_cannot_tell_it_does_not_guess() -> None:
 
 
 def test_a_store_is_of_one_deployment() -> None:
-    stage, database = build(), Database.in_memory()
+    stage, database = build(), fresh()
     indexer(stage.chain, stage.deployment, database).catch_up()
     other = build(stage.chain)
 
@@ -192,7 +193,7 @@ def test_a_store_is_of_one_deployment() -> None:
 
 def test_a_final_block_that_is_replaced_stops_everything() -> None:
     stage = build()
-    made = indexer(stage.chain, stage.deployment, Database.in_memory(), depth=2)
+    made = indexer(stage.chain, stage.deployment, fresh(), depth=2)
     mark = stage.chain.snapshot()
     stage.accept()
     stage.chain.mine(10)
@@ -233,7 +234,7 @@ def test_a_node_that_is_behind_makes_nothing_undone() -> None:
     stage.accept()
     stage.chain.mine(5)
     chain = Behind(stage.chain)
-    made = Indexer(chain, stage.deployment, Index(Database.in_memory()), Finality(chain, 10))  # type: ignore[arg-type]
+    made = Indexer(chain, stage.deployment, Index(fresh()), Finality(chain, 10))  # type: ignore[arg-type]
     made.catch_up()
     before, head = in_store(made), made.index.head()
 
@@ -341,7 +342,7 @@ def traffic(url: str, seed: int) -> Traffic:
 def test_dropped_blocks_leave_nothing_behind(anvil: Anvil, seed: int) -> None:
     made_by = traffic(anvil.url, seed)
     world, dice = made_by.world, made_by.dice
-    made = indexer(world.chain, world.deployment, Database.in_memory(), depth=8)
+    made = indexer(world.chain, world.deployment, fresh(), depth=8)
     where = (world.deployment, world.token.address)
     checks = 0
     for _ in range(60):
@@ -367,7 +368,7 @@ def test_dropped_blocks_leave_nothing_behind(anvil: Anvil, seed: int) -> None:
 def test_what_the_chain_calls_final_is_final(anvil: Anvil) -> None:
     made_by = traffic(anvil.url, 4)
     world = made_by.world
-    made = indexer(world.chain, world.deployment, Database.in_memory())
+    made = indexer(world.chain, world.deployment, fresh())
     world.chain.mine(100)
     made.catch_up()
     finalized = world.chain.finalized()
@@ -400,7 +401,7 @@ def test_a_node_that_refuses_large_ranges(anvil: Anvil) -> None:
     made_by.world.chain.mine(100)  # what is final by then is read in ranges
     with proxied(anvil.url) as proxy:
         proxy.tamper = too_many(6)
-        made = indexer(connect(proxy.url), made_by.world.deployment, Database.in_memory())
+        made = indexer(connect(proxy.url), made_by.world.deployment, fresh())
         sizes = []
         while made.advance():
             sizes.append(made.blocks)
@@ -442,7 +443,7 @@ def test_a_node_that_answers_garbage(anvil: Anvil, seed: int) -> None:
     """It stops or is asked again, and what is in the store is the chain's."""
     made_by = traffic(anvil.url, seed)
     with proxied(anvil.url) as proxy:
-        made = indexer(connect(proxy.url), made_by.world.deployment, Database.in_memory(), depth=8)
+        made = indexer(connect(proxy.url), made_by.world.deployment, fresh(), depth=8)
         proxy.tamper = garbage(random.Random(seed), proxy)
         failed = 0
         for _ in range(120):

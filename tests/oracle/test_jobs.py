@@ -10,8 +10,8 @@ import pytest
 
 from labelshare.errors import ChainError
 from labelshare.oracle.jobs import LONGEST_PAUSE, Later, Runner, pause_after
-from labelshare.store.database import Database
 from labelshare.store.jobs import Jobs
+from tests.databases import fresh
 from tests.oracle.play import Clock
 
 
@@ -36,7 +36,7 @@ def runner(jobs: Jobs, hand: Hand, clock: Clock) -> Runner:
 
 @pytest.fixture
 def jobs() -> Jobs:
-    return Jobs(Database.in_memory())
+    return Jobs(fresh())
 
 
 def test_pauses_double_up_to_a_limit_and_no_two_are_alike() -> None:

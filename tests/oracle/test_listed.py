@@ -15,15 +15,15 @@ from labelshare.client.requester import Requester, Terms, escrow_for, share_cap_
 from labelshare.errors import StoreError
 from labelshare.oracle.catalogue import Catalogue
 from labelshare.oracle.indexer import Finality, Indexer
-from labelshare.store.database import Database
 from labelshare.store.index import Index
 from labelshare.store.spec_facts import SpecFacts
 from labelshare.types import Address, CampaignId
+from tests.databases import fresh
 from tests.oracle.stage import COIN, FEE_BPS, Stage, build, small_spec
 
 
 def indexer(stage: Stage) -> Indexer:
-    return Indexer(stage.chain, stage.deployment, Index(Database.in_memory()), Finality(stage.chain, 64))
+    return Indexer(stage.chain, stage.deployment, Index(fresh()), Finality(stage.chain, 64))
 
 
 def final(stage: Stage) -> Stage:

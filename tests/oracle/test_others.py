@@ -8,9 +8,9 @@ from labelshare.chain.state import Status
 from labelshare.chain.transactions import Sender
 from labelshare.oracle.others import KEEP
 from labelshare.oracle.service import Options, Service
-from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.types import Hash32
+from tests.databases import fresh
 from tests.oracle.stage import Stage, build
 
 
@@ -38,7 +38,7 @@ class Scene:
         stage = build().accept().enrol().draw().work().reveal("ann", "ben", "cleo", "dora")
         stage.chain.advance_to(stage.schedule.reveal_end)
         built = stage.engine.propose(stage.record())
-        store = Database.in_memory()
+        store = fresh()
         sender = Sender(stage.chain, TransactionJournal(store))
 
         def fetch(_campaign: object, name: Hash32) -> bytes | None:

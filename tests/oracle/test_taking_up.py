@@ -21,6 +21,7 @@ from labelshare.protocol.verify import verify
 from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.store.schema import bundles, commits
+from tests.databases import fresh
 from tests.oracle.stage import COIN, ITEMS, NAMES, Stage, build, nothing_changes
 
 Step = Callable[[Stage], object]
@@ -396,7 +397,7 @@ def test_two_stores_of_one_chain_are_strangers() -> None:
     """Another store has none of the messages: it neither settles nor answers for the first."""
     chain = connect()
     stage = build(chain).accept().enrol().draw().work()
-    other = stage.taken_up(database=Database.in_memory())
+    other = stage.taken_up(database=fresh())
 
     assert other.engine.book.commits() == []
     with pytest.raises(CommitmentError, match="the store's messages make none"):

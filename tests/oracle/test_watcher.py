@@ -19,6 +19,7 @@ from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.types import NOBODY, Address, CampaignId, Hash32, keccak
 from tests.arbitrator import deploy_arbitrator, give_ruling
+from tests.databases import fresh
 from tests.oracle.play import Clock
 from tests.oracle.stage import COIN, NAMES, Stage, build
 
@@ -60,7 +61,7 @@ class Watch:
 
 def watch(stage: Stage, most_locked: int = 0, database: Database | None = None) -> Watch:
     published, clock = Published({}), Clock()
-    database = database or Database.in_memory()
+    database = database or fresh()
     sender = Sender(stage.chain, TransactionJournal(database))
     options = Options(depth=0, fetch=published, most_locked=most_locked)
     service = Service(sender, stage.deployment, stage.stranger, database, options, clock)

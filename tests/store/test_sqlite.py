@@ -11,10 +11,13 @@ import pytest
 
 from labelshare.chain.connect import connect
 from labelshare.errors import StoreError
-from labelshare.store.database import FILE, Database
+from labelshare.store.database import FILE, LOCKS, Database
 from labelshare.store.messages import Messages
 from labelshare.store.sqlite import BUSY_MILLISECONDS
+from tests.databases import ABOUT_SQLITE
 from tests.store.home import CAMPAIGN, enrolment
+
+pytestmark = ABOUT_SQLITE
 
 AT_ONCE = 3
 
@@ -27,6 +30,28 @@ def test_a_folder_that_is_no_folder(tmp_path: Path) -> None:
             Database.open(folder)
 
     assert (tmp_path / "file").read_bytes() == b"somebody's"
+
+
+def test_a_store_is_its_owners_alone(tmp_path: Path) -> None:
+    folder, before = tmp_path / "above" / "store", os.umask(0o022)
+    try:
+        database = Database.open(folder)
+        with database.holding([b"an account"]):
+            Messages(database, CAMPAIGN).add_enrolment(enrolment(1))
+        modes = {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
+        database.close()
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert modes == {FILE: 0o600, f"{FILE}-wal": 0o600, f"{FILE}-shm": 0o600, LOCKS: 0o700}
+
+
+def test_the_mode_that_somebody_chose_stays(tmp_path: Path) -> None:
+    Database.open(tmp_path).close()
+    (tmp_path / FILE).chmod(0o640)
+    tmp_path.chmod(0o750)
+    Database.open(tmp_path).close()
+    assert [each.stat().st_mode & 0o777 for each in (tmp_path, tmp_path / FILE)] == [0o750, 0o640]
 
 
 def test_a_database_that_is_a_folder(tmp_path: Path) -> None:

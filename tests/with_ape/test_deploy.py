@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import ape
 import pytest
-from deploy import DAY, HOUR, Limits, deploy
+
+HOUR = 3_600
+DAY = 24 * HOUR
+
+
+class Limits(NamedTuple):
+    """The registry's constructor arguments, in seconds; the order is the contract's."""
+
+    min_period: int = 48 * HOUR
+    min_rescue: int = 7 * DAY
+    max_period: int = 90 * DAY
+    max_horizon: int = 730 * DAY
+
+
+class Deployment(NamedTuple):
+    """The contracts that the tests call."""
+
+    registry: object
+    licenses: object
 
 
 @pytest.fixture(scope="module")
@@ -13,8 +33,11 @@ def deployer(accounts):
 
 
 @pytest.fixture(scope="module")
-def deployment(deployer):
-    return deploy(deployer, Limits())
+def deployment(deployer, project):
+    contests = deployer.deploy(project.RegistryContests)
+    extension = deployer.deploy(project.RegistryExtension, contests.address)
+    registry = deployer.deploy(project.TaskRegistry, tuple(Limits()), extension.address)
+    return Deployment(registry, deployer.deploy(project.LicenseRegistry, registry.address))
 
 
 def test_the_registry_keeps_the_limits_it_was_given(deployment):

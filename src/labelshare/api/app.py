@@ -20,6 +20,7 @@ from labelshare.api.limits import Buckets
 from labelshare.api.metrics import Meter, Metrics
 from labelshare.api.openapi import document
 from labelshare.api.quick import Quick
+from labelshare.api.refused import Refused
 from labelshare.api.routes import (
     bundles,
     campaigns,
@@ -88,9 +89,10 @@ def create_app(
     problems.install(app)
     addresses = Buckets(settings.address_rate, ticks)
     admission = Admission(settings, auth.session, ticks)
-    app.add_middleware(Guard, settings=settings, addresses=addresses, admission=admission)
+    refused = Refused(ticks)
+    app.add_middleware(Guard, settings=settings, addresses=addresses, admission=admission, refused=refused)
     lane = Lane(app.state.site)
-    front = Front(app.front, settings, addresses, admission, lane)
+    front = Front(app.front, settings, addresses, admission, refused, lane)
     app.front, app.quick = front, Quick(lane, front, metrics)
     if metrics is not None:
         app.front = Meter(app.front, metrics)  # the last one is the outermost

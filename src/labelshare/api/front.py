@@ -10,6 +10,7 @@ from labelshare.api.bodies import Admission
 from labelshare.api.guard import Answering, Guard, permit, replaying, settled
 from labelshare.api.lane import Lane, Usual
 from labelshare.api.limits import Buckets
+from labelshare.api.refused import Refused
 from labelshare.api.settings import ApiSettings
 from labelshare.store.replies import Reply
 
@@ -20,9 +21,15 @@ class Front(Guard):
     """A guard of the lane, outside of all that the app does by itself; behind it is the app with its own."""
 
     def __init__(
-        self, app: ASGIApp, settings: ApiSettings, addresses: Buckets, admission: Admission, lane: Lane
+        self,
+        app: ASGIApp,
+        settings: ApiSettings,
+        addresses: Buckets,
+        admission: Admission,
+        refused: Refused,
+        lane: Lane,
     ) -> None:
-        super().__init__(app, settings, addresses, admission)
+        super().__init__(app, settings, addresses, admission, refused)
         self._lane = lane
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from labelshare.api import problems
 from labelshare.api.bodies import LARGE, Admission, most_bytes
 from labelshare.api.limits import Buckets
+from labelshare.api.refused import Refused, is_refusal
 from labelshare.api.settings import ApiSettings
 from labelshare.errors import LabelshareError
 
@@ -46,8 +49,10 @@ class Answering:
     send: Send
     name: str
     begun: asyncio.Event
+    refused: Callable[[int, bytes], None]  # is told the status and the body of a refusal
     given_up: bool = False
     asked: bool = False  # the whole request is here: what is late now is the answer
+    _refusal: int = 0  # its status, until its body comes
 
     async def __call__(self, message: Message) -> None:
         """Send a part of it, with the headers that every answer has."""
@@ -56,6 +61,11 @@ class Answering:
         if message["type"] == "http.response.start":
             self.begun.set()
             message = {**message, "headers": self._headers(list(message.get("headers", ())))}
+            if is_refusal(message["status"]):
+                self._refusal = message["status"]
+        elif self._refusal:
+            status, self._refusal = self._refusal, 0
+            self.refused(status, message.get("body", b""))
         await self.send(message)
 
     def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -71,8 +81,11 @@ class Guard:
     answers a fault of the app with a problem that says nothing of it.
     """
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings, addresses: Buckets, admission: Admission) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: ApiSettings, addresses: Buckets, admission: Admission, refused: Refused
+    ) -> None:
         self._app = app
+        self._refused = refused
         self._admission = admission
         self.settings = settings
         self._buckets = addresses
@@ -93,7 +106,10 @@ class Guard:
     def _answering(self, scope: Scope, send: Send) -> Answering:
         name = self.name()
         scope.setdefault("state", {})["request_id"] = name
-        return Answering(send, name, asyncio.Event())
+        return Answering(send, name, asyncio.Event(), partial(self._tell, scope, name))
+
+    def _tell(self, scope: Scope, name: str, status: int, body: bytes) -> None:
+        self._refused.tell(scope, status, body, name)
 
     def name(self) -> str:
         """A name for a request."""
@@ -124,7 +140,7 @@ class Guard:
                 await work
                 return
             answering.given_up = True
-            instead = Answering(answering.send, answering.name, asyncio.Event())
+            instead = Answering(answering.send, answering.name, asyncio.Event(), answering.refused)
             await self._refuse(self._too_late(answering), scope, receive, instead)
         finally:
             begun.cancel()

@@ -6,8 +6,6 @@ never under its path, so that there are as many series as there are routes.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,16 +18,13 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labelshare.api.guard import settled
-from labelshare.client.wire.problem import KINDS, MEDIA_TYPE, PREFIX
+from labelshare.api.refused import kind_in, method_of, route_of
+from labelshare.client.wire.problem import MEDIA_TYPE
 from labelshare.errors import InputError
 
 __all__ = ["Meter", "Metrics"]
 
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _UNKNOWN: Final = "none"
-_V1: Final = "/v1"
-_MESSAGE: Final = re.compile(r"/v1/campaigns/[^/]+/(enrolments|commitments|openings)")
-_SLUGS: Final = frozenset(kind.slug for kind in KINDS)
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -82,7 +77,7 @@ class Metrics:
 
     def count(self, scope: Scope, status: str, seconds: float, problem: str = "") -> None:
         """Count a request that is over, and the kind of problem it was answered with, if any."""
-        route, method = _route(scope), _method(scope)
+        route, method = route_of(scope), method_of(scope)
         requests, observed = self._series(route, method, status)
         requests.inc()
         observed.observe(seconds)
@@ -146,33 +141,5 @@ class _Answer:
             self.begun, self.status = monotonic(), str(message["status"])
             self._is_problem = dict(message.get("headers", ())).get(b"content-type") == MEDIA_TYPE.encode()
         elif self._is_problem and not self.problem:
-            self.problem = _kind(message.get("body", b""))
+            self.problem = kind_in(message.get("body", b""))
         await self._send(message)
-
-
-def _kind(body: bytes) -> str:
-    """Which of the known kinds a problem is of."""
-    try:
-        named = str(json.loads(body)["type"]).removeprefix(PREFIX)
-    except (ValueError, KeyError, TypeError):
-        return "other"
-    return named if named in _SLUGS else "other"
-
-
-def _route(scope: Scope) -> str:
-    """The template of the route that was found; one name for all paths that are none.
-
-    What annotators hand in is mostly answered before a route is looked for.
-    """
-    found = getattr(scope.get("route"), "path", None)
-    if found is None:
-        message = _MESSAGE.fullmatch(scope["path"])
-        return f"{_V1}/campaigns/{{campaign}}/{message.group(1)}" if message else _UNKNOWN
-    # A route that was included knows its prefix in some versions of FastAPI, and in others it does not.
-    is_whole = str(found).startswith(_V1) or not scope["path"].startswith(_V1 + "/")
-    return str(found) if is_whole else f"{_V1}{found}"
-
-
-def _method(scope: Scope) -> str:
-    method = str(scope["method"])
-    return method if method in _METHODS else "other"

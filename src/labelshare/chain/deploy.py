@@ -160,14 +160,23 @@ class Deployment:
             Registry(chain, self.registry.address), LicenseRegistry(chain, self.licenses.address), token
         )
 
+    @property
+    def addresses(self) -> dict[str, Address]:
+        """Where each contract is, by its name."""
+        return {name: each.address for name, each in self._contracts().items()}
+
     def save(self, path: Path) -> None:
         """Write the record as JSON."""
+        path.write_bytes(self.to_json())
+
+    def to_json(self) -> bytes:
+        """The record as JSON."""
         contracts = {
             name: {"address": str(each.address), "codeHash": str(each.code_hash)}
             for name, each in self._contracts().items()
         }
         record = {"format": FORMAT, "chainId": self.chain_id, "block": self.block, "contracts": contracts}
-        path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        return (json.dumps(record, indent=2) + "\n").encode()
 
     @classmethod
     def load(cls, path: Path) -> Deployment:

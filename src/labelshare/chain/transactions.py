@@ -6,8 +6,9 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from itertools import count
-from typing import Final
+from typing import Final, Self
 
 from labelshare.chain.envelope import SignedTransaction, Transaction
 from labelshare.chain.fees import FeePolicy, Offer, policy_of
@@ -55,16 +56,20 @@ class Sender:
         for label, gas in self._journal.gas():
             self.gas[label].append(gas)
 
-    def named(self, name: str) -> Sender:
+    def named(self, name: str) -> Self:
         """The same sender for one piece of work, each call of which is sent once, whoever asks again.
 
         The calls are known by the name, by their account and label, and by how many of these came before;
         with a journal the receipt of a call that it knows comes from the chain, and nothing is sent.
         """
-        sender = Sender(self.chain, fees=self._fees)
-        sender.gas, sender._journal, sender._name = self.gas, self._journal, name
-        sender._refused = self._refused
+        sender = copy(self)
+        sender._name, sender._counts = name, Counter()  # noqa: SLF001 (one of our own)
         return sender
+
+    def knows(self, signer: Signer, label: str) -> bool:
+        """Whether the first call of a label is in a block, or on its way, under this sender's name."""
+        name = f"{self._kind(signer, label)}/0"
+        return name in self._journal.named([name])
 
     def send(self, signer: Signer, call: Call) -> Receipt:
         """Send one call and wait for its receipt.
@@ -212,10 +217,13 @@ class Sender:
         names: list[str | None] = []
         counts = self._counts.copy()
         for signer, call in work:
-            kind = f"{self._name}/{call.label}/{signer.address}"
+            kind = self._kind(signer, call.label)
             names.append(f"{kind}/{counts[kind]}")
             counts[kind] += 1
         return names
+
+    def _kind(self, signer: Signer, label: str) -> str:
+        return f"{self._name}/{label}/{signer.address}"
 
     def _count(self, names: Iterable[str | None]) -> None:
         """Go on after these, which were sent."""

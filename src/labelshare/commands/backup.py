@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -114,7 +115,7 @@ def restore(
             raise InputError(
                 "the backup has blobs: name their place by --blobs, or leave them --without-blobs"
             )
-        into = Target(state, database, _blobs(place) if wanted else None)
+        into = Target(state, database, partial(_blobs, place) if wanted else None)
         restored(archive, into, here.signer, _bars)
     facts = {"file": str(file), **_facts(manifest), "blobs": manifest.blobs if wanted else None}
     here.show(facts, fields([("restored", file), *_rows(manifest)]))

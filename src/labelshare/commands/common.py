@@ -105,6 +105,7 @@ class Session:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._url: str | None = options.get("url")
         self._record: Path | None = options.get("deployment")
+        self._has_record = "deployment" in options
         self._key: Path | None = options.get("key")
         self._password_file: Path | None = options.get("password_file")
         self._fees = {name: options.get(name) for name in FEES}
@@ -125,12 +126,12 @@ class Session:
 
     @cached_property
     def chain(self) -> Chain:
-        """The chain that the record is about; no other is talked to."""
+        """The chain that the record is about; no other is talked to, where the command has a record."""
         from labelshare.chain.connect import connect
 
         if self._url is None:
             raise InputError("which chain? --url or LABELSHARE_URL names its node")
-        return connect(self._url, expected_chain_id=self.deployment.chain_id)
+        return connect(self._url, expected_chain_id=self.deployment.chain_id if self._has_record else None)
 
     @property
     def own_node(self) -> str | None:

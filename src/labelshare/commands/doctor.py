@@ -52,10 +52,7 @@ def doctor(
     from labelshare.types import Hash32, PoolId
 
     wanted = None if pool is None else PoolId(Hash32(pool))
-    found = [
-        *_about_chain(here, wanted, depth, time.time),
-        *_about_machine(state, database, blobs, api, time.time),
-    ]
+    found = list(_about(here, wanted, depth, state, database, blobs, api))
     failed = [each for each in found if each.state is State.FAIL]
     facts = {
         "ok": not failed,
@@ -81,10 +78,31 @@ def _lines(found: Sequence[Finding]) -> Iterator[str]:
     )
 
 
+def _about(
+    here: Session,
+    pool: PoolId | None,
+    depth: int | None,
+    state: Path | None,
+    database: str | None,
+    place: str | None,
+    api: str | None,
+) -> Iterator[Finding]:
+    """Chain and machine, then both: reading a store tidies it, so that it is looked at before."""
+    from labelshare.oracle.checks import found_by
+    from labelshare.oracle.kept import Kept
+
+    by = yield from _about_chain(here, pool, depth, time.time)
+    yield from _about_machine(state, database, place, api, time.time)
+    if by is not None and (state is None) != (database is None):
+        checks, signer = by
+        kept = partial(Kept.at, state, database)
+        yield from found_by("campaigns", partial(checks.campaigns, signer, kept), "see that the node runs")
+
+
 def _about_chain(
     here: Session, pool: PoolId | None, depth: int | None, now: Callable[[], float]
-) -> Iterator[Finding]:
-    """Key first: it needs no chain; then the chain, and what is on it."""
+) -> Generator[Finding, None, tuple[ChainChecks, Signer] | None]:
+    """Key first: it needs no chain; then the chain, and what is on it; returns what there is to ask by."""
     from labelshare.oracle.checks import Finding, State, found_by
 
     signer = yield from _keystore(here)
@@ -95,7 +113,7 @@ def _about_chain(
         yield Finding("chain", State.FAIL, " ".join(str(error).split()), advice)
         for what in ("contracts", "key", "gas", "pool"):
             yield Finding(what, State.FAIL, "not looked at: there is no chain to ask", "see chain")
-        return
+        return None
     yield from found_by("node", checks.reachable, "see that the node runs")
     yield from found_by("head", checks.synced, "see that the node runs")
     history = "use a node that keeps logs from the deployment on, and blocks from the first"
@@ -108,11 +126,12 @@ def _about_chain(
     if signer is None:
         for what in ("key", "gas", "pool"):
             yield Finding(what, State.FAIL, "not looked at: there is no key", "see keystore")
-        return
+        return None
     yield from found_by("key", partial(checks.key, signer), "")
     yield from found_by("gas", partial(checks.gas, signer), "raise --max-fee, or wait until gas is cheaper")
     yield from found_by("pool", partial(checks.pool, signer, pool), "see that the node runs")
     yield from found_by("bond", partial(checks.bond, signer), "see that the node runs")
+    return checks, signer
 
 
 def _keystore(here: Session) -> Generator[Finding, None, Signer | None]:

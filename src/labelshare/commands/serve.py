@@ -18,7 +18,7 @@ from labelshare.commands.hosting import (
     run_service,
     server_config,
 )
-from labelshare.errors import InputError
+from labelshare.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from labelshare.api.metrics import Metrics
@@ -113,6 +113,14 @@ def serve(
     account_rate: Annotated[
         float, typer.Option(min=0, help="Requests a second of one account, on average; 0: no limit.")
     ] = 100.0,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss",
+            help="Start although the store knows nothing of campaigns that the account has accepted: "
+            "receipts given for them cannot be kept, which may cost the bond.",
+        ),
+    ] = False,
     log_json: Annotated[
         bool, typer.Option("--log-json/--log-text", help="Log as JSON, one line an event, or to be read.")
     ] = True,
@@ -137,11 +145,15 @@ def serve(
         )
     _require_addresses(proxy)
     most_locked, web = _base_units(challenge_up_to), Pages(page_node or here.own_node)
+    if not accept_loss:
+        _require_no_other_store(here, state, database)
     with _store(state, database) as store:
         files = _files(findings, state)
         filed = None if files.folder is None else files
         options = Options(depth=depth, most_locked=most_locked, keep_all=keep_all, files=filed)
         service = _service(here, store, options)
+        if not accept_loss:
+            _require_whole(service, store)
         place = blobs or (str(state / "blobs") if state is not None else None)
         content = None if place is None else Blobs.at(place)
         if content is not None:
@@ -206,6 +218,33 @@ def _service(here: Session, store: Database, options: Options) -> Service:
     sender = Sender(here.contracts.registry.chain, TransactionJournal(store), here.fees)
     sender.require_usable(here.signer)
     return Service(sender, here.deployment, here.signer, store, options)
+
+
+def _require_no_other_store(here: Session, state: Path | None, url: str | None) -> None:
+    """Raise `StoreError` before a store is made that is not the one of campaigns that run.
+
+    So a backup can be restored there still.
+    """
+    from labelshare.oracle.kept import Kept, missing, require_all
+
+    if (state is None) == (url is None):
+        return
+    try:
+        is_new = Kept.at(state, url) is None
+    except StoreError:  # as is said once it is opened
+        return
+    if is_new:
+        require_all(missing(here.chain, here.deployment, here.signer.address, Kept()))
+
+
+def _require_whole(service: Service, store: Database) -> None:
+    """Raise `StoreError` where the account has accepted campaigns that run and the store knows nothing of."""
+    from labelshare.oracle.kept import Kept, missing, require_all
+
+    with store.reading() as connection:
+        kept = Kept.by(connection)
+    chain, indexed = service.sender.chain, service.indexer.at_head()
+    require_all(missing(chain, service.deployment, service.signer.address, kept, indexed))
 
 
 def _files(folder: Path | None, state: Path | None) -> Files:

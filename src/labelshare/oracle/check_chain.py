@@ -16,8 +16,9 @@ from labelshare.chain.fees import GWEI, FeePolicy
 from labelshare.chain.keys import Signer
 from labelshare.chain.listing import pools
 from labelshare.chain.node import Chain
-from labelshare.errors import ChainError, InputError, ServiceError
+from labelshare.errors import ChainError, InputError, LabelshareError, ServiceError
 from labelshare.oracle.checks import Finding, State, graded
+from labelshare.oracle.kept import Kept, advice, missing, named
 from labelshare.types import Address, PoolId
 
 __all__ = ["CLOCK_SECONDS", "ChainChecks", "clock_of_api", "keystore_mode", "off_by"]
@@ -159,6 +160,20 @@ class ChainChecks:
             text = f"{held // unit:,} {name:.31} free; each campaign takes a quarter of its escrow"
             advice = "" if held else f"send some of token {token} to {signer.address}"
             yield Finding("bond", State.OK if held else State.FAIL, text, advice)
+
+    def campaigns(self, signer: Signer, kept: Callable[[], Kept | None]) -> Finding:
+        """Whether the store knows every campaign that the account has accepted and that is not over."""
+        try:
+            known = kept() or Kept()
+        except (LabelshareError, OSError):
+            text = "not looked at: the store does not say what it knows"
+            return Finding("campaigns", State.WARN, text, "see database")
+        found = missing(self.chain, self.deployment, signer.address, known)
+        if found:
+            return Finding("campaigns", State.FAIL, f"the store knows nothing of {named(found)}", advice())
+        return Finding(
+            "campaigns", State.OK, "the store knows all that the account has accepted and that run"
+        )
 
     # --------------------------------------------------------------------- the keys
 

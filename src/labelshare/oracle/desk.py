@@ -133,6 +133,7 @@ class Desk:
     ticks: Callable[[], float] = monotonic
     _oracles: dict[CampaignId, Oracle] = field(default_factory=dict)
     _contents: dict[Hash32, frozenset[Hash32]] = field(default_factory=dict)
+    _rostered: set[CampaignId] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
     _asking: Lock = field(default_factory=Lock)
     _health: tuple[float, Health] | None = None
@@ -253,8 +254,13 @@ class Desk:
         return self.oracle(name).intake.open(opening)
 
     def roster(self, name: CampaignId) -> tuple[Address, ...]:
-        """Everyone under the posted roster; `ProtocolError` while enrolment runs."""
-        return self.oracle(name).intake.enrolled()
+        """Everyone under the posted roster; `ProtocolError` while there is none: who enrolled is not told."""
+        enrolled = self.oracle(name).intake.enrolled()
+        if name not in self._rostered:
+            if self.state(name).roster_root == ZERO_HASH:
+                raise ProtocolError("no roster is posted")
+            self._rostered.add(name)  # once posted it stays
+        return enrolled
 
     def published(self, name: CampaignId, number: int) -> list[SignedCommit]:
         """A round's commitments with their items.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from labelshare.chain.state import Status
+from labelshare.errors import NotFoundError
 from labelshare.oracle.case import Case, Cases
-from labelshare.oracle.jobs import Later
+from labelshare.oracle.jobs import LONGEST_PAUSE, Later
 from labelshare.types import ZERO_HASH, Address, CampaignId, Hash32
 
 __all__ = ["accept", "answer", "await_spec", "begin", "close", "draw_seed", "missed", "post_roster"]
@@ -18,13 +19,17 @@ def await_spec(cases: Cases, campaign: CampaignId) -> None:
     """Wait for somebody to hand in a campaign's spec, as long as the campaign can be accepted.
 
     Raises:
-        NotFoundError: Nobody has.
+        Later: Nobody has yet, which is no fault of this service.
     """
     params = cases.catalogue.created(campaign).params
     registry = cases.catalogue.contracts.registry
-    is_open = cases.chain.now() < params.schedule.accept_end
-    if is_open and registry.campaign(campaign).status is Status.CREATED:
+    left = params.schedule.accept_end - cases.chain.now()
+    if left <= 0 or registry.campaign(campaign).status is not Status.CREATED:
+        return
+    try:
         cases.catalogue.spec(params.spec_hash)
+    except NotFoundError:
+        raise Later(min(left, LONGEST_PAUSE)) from None
 
 
 def accept(case: Case, _about: str) -> None:

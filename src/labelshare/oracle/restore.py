@@ -25,6 +25,7 @@ from labelshare.oracle.blobs import Blobs, cid
 from labelshare.store import dump, revisions
 from labelshare.store.coding import opening_of
 from labelshare.store.database import FILE
+from labelshare.store.private import make_folder
 from labelshare.store.vault import Vault
 from labelshare.types import Hash32
 
@@ -33,11 +34,14 @@ __all__ = ["Target", "require_ours", "restore"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to: a folder, or a PostgreSQL database, and the blobs; None for blobs that are left out."""
+    """Where to: a folder, or a PostgreSQL database, and the blobs.
+
+    `blobs` opens their place, and makes a folder there, once nothing is refused any more; None: without them.
+    """
 
     folder: Path | None
     url: str | None
-    blobs: Blobs | None
+    blobs: Callable[[], Blobs] | None
 
 
 def restore(archive: Archive, target: Target, signer: Signer, bars: Bars) -> None:
@@ -65,11 +69,11 @@ def restore(archive: Archive, target: Target, signer: Signer, bars: Bars) -> Non
     _require_account(archive, signer)
     with ExitStack() as undo:
         with _filled(target) as connection:
-            if target.blobs is not None:
-                _put_blobs(archive, target.blobs, undo, bars)
             parts = {part.table: (part.columns, archive.lines(part)) for part in archive.manifest.tables}
             with bars("rows", archive.manifest.rows) as advance:
                 dump.fill(connection, archive.manifest.revision, parts, advance)
+            if target.blobs is not None:
+                _put_blobs(archive, target.blobs(), undo, bars)
         undo.pop_all()  # once all is there: committing may fail as well
 
 
@@ -133,7 +137,7 @@ def _filled(target: Target) -> Iterator[Connection]:
     final = target.folder / FILE
     partial = target.folder / f".{FILE}.{os.getpid()}.partial"
     try:
-        target.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(target.folder)
         with ExitStack() as undo:
             undo.callback(partial.unlink, missing_ok=True)
             with dump.empty_file(partial) as connection:

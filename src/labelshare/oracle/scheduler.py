@@ -76,9 +76,8 @@ class Scheduler:
             case = self.cases.case(created.campaign)
         except NotFoundError:
             if self.jobs.add(SPEC, str(created.campaign), int(self.now())):
-                log.warning(
-                    "spec unknown", campaign=str(created.campaign), spec=str(created.params.spec_hash)
-                )
+                # Once, and no alarm: every campaign is funded before its requester hands in the spec.
+                log.info("spec unknown", campaign=str(created.campaign), spec=str(created.params.spec_hash))
             return POLL_SECONDS
         situation = case.situation()
         tasks = due(case.params, situation)

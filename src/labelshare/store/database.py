@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from labelshare.errors import InputError, StoreError, WrongChainError
 from labelshare.store import postgres, revisions, schema, sqlite
 from labelshare.store.locks import FileLocks, Locks, ThreadLocks
+from labelshare.store.private import make_private
 from labelshare.types import Hash32
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Database:
         """
         path = folder / FILE
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private(path)
             engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
             event.listen(engine, "connect", sqlite.make_durable)
             event.listen(engine, "begin", sqlite.begin)
@@ -95,8 +96,7 @@ class Database:
         try:
             database._ready()
         except (SQLAlchemyError, _Foreign) as error:
-            place = engine.url.render_as_string(hide_password=True)
-            raise StoreError(f"{place} cannot be opened: {_short(error)}") from None
+            raise StoreError(f"{postgres.shown(url)} cannot be opened: {_short(error)}") from None
         return database
 
     @contextmanager

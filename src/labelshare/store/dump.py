@@ -39,6 +39,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from labelshare.errors import InputError, StoreError
 from labelshare.store import postgres, revisions, sqlite
 from labelshare.store.database import FILE
+from labelshare.store.private import make_private
 
 __all__ = [
     "LEFT_OUT",
@@ -94,7 +95,13 @@ def reading(folder: Path | None, url: str | None) -> Iterator[Connection]:
 
 @contextmanager
 def empty_file(path: Path) -> Iterator[Connection]:
-    """A connection to a new database in a file, committed and closed at the end of the block."""
+    """A connection to a new database in a file, committed and closed at the end of the block.
+
+    Raises:
+        OSError: The file cannot be made.
+        StoreError: The database refuses.
+    """
+    make_private(path)
     engine = _sqlite(lambda: sqlite3.connect(path, check_same_thread=False))
     with (
         _closing(engine),

@@ -20,6 +20,7 @@ from time import monotonic, sleep
 from typing import Final, Protocol
 
 from labelshare.errors import StoreError
+from labelshare.store.private import make_folder
 
 __all__ = [
     "PATIENCE_SECONDS",
@@ -102,7 +103,7 @@ class FileLocks:
     def _opened(self, slot: int) -> int:
         """Opened anew each time: two threads that open a file exclude each other as two processes do."""
         try:
-            self._folder.mkdir(exist_ok=True)
+            make_folder(self._folder)
             return os.open(self._folder / f"{slot:02x}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(f"{self._folder} cannot be written: {error.strerror}") from None
@@ -123,7 +124,7 @@ def serving_alone(folder: Path) -> Iterator[None]:
         StoreError: Another one does, or the folder cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         descriptor = os.open(folder / SERVED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}") from None

@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from labelshare.store.locks import PATIENCE_SECONDS, slots_of, taken_too_long
 
-__all__ = ["DIALECT", "SNAPSHOT", "SessionLocks", "engine", "take_turns"]
+__all__ = ["DIALECT", "SNAPSHOT", "SessionLocks", "engine", "shown", "take_turns"]
 
 DIALECT: Final = "postgresql"
 SNAPSHOT: Final = {"isolation_level": "REPEATABLE READ"}
@@ -55,6 +55,11 @@ def engine(url: str) -> Engine:
         pool_size=_POOL,
         max_overflow=_POOL,
     )
+
+
+def shown(url: str) -> str:
+    """A URL as it was given, without its password."""
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def take_turns(connection: Connection, turns: Collection[bytes]) -> None:
