@@ -41,7 +41,8 @@ pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 COUNT = 10_000 if os.environ.get("LABELSHARE_FAULTS") == "all" else 500
 SAMPLES = 150
 LORIS = 40
-# How long others may wait meanwhile, as a multiple of before. 1.2 to 4 x is seen, 16 x (half a second) beside other work.
+# How long others may wait meanwhile, as a multiple of before: 1.2 to 4 x is seen, half a second beside other
+# work of the machine.
 MOST_TIMES, OR_SECONDS = 10, 1.0
 WORDS = ("Traceback", "sqlite", "SELECT ", "INSERT ", "psycopg", "site-packages", '.py"', f"{ROOT}/")
 
