@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import structlog
 
 from labelshare.chain.connect import connect
 from labelshare.chain.transactions import Sender
@@ -23,6 +25,15 @@ class Built(NamedTuple):
     stage: Stage
     folder: Path
     url: str
+
+
+@pytest.fixture(autouse=True)
+def _quiet_services() -> Iterator[None]:
+    """What a service in this process logs below a warning is no output of the command that is tested."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
