@@ -29,6 +29,7 @@ def at_work(place: WebPlace, her: Visitor) -> None:
     enrols(place, her)
     place.stage.enrol("ann", "ben", "cleo").draw().begin()
     labels(her, 4)
+    hands_in(place, her, 4)
 
 
 def test_a_batch_that_the_root_lacks_is_committed_alone_and_opened_on_chain(
@@ -37,7 +38,6 @@ def test_a_batch_that_the_root_lacks_is_committed_alone_and_opened_on_chain(
     with web_place(anvil_program, tmp_path) as place:
         stage, her = place.stage, visitor(place.url)
         at_work(place, her)
-        hands_in(place, her, 4)
         her.go(f"/tasks/{place.campaign}/silent")
         her.sees("Nothing: the oracle has done what it owes you so far.")
         stage.chain.advance_to(stage.schedule.aggregate_close(0))  # and it posted no root
@@ -71,7 +71,6 @@ def test_an_included_batch_is_opened_on_chain_with_its_proof(
     with web_place(anvil_program, tmp_path) as place:
         stage, her = place.stage, visitor(place.url)
         at_work(place, her)
-        hands_in(place, her, 4)
         stage.label("ann", count=2)
         stage.engine.post_commits(0)
         stage.chain.advance_to(stage.schedule.commit_end)
@@ -113,7 +112,6 @@ def test_she_proposes_in_the_oracles_place_and_is_paid(
     with web_place(anvil_program, tmp_path) as place:
         stage, her = place.stage, visitor(place.url)
         at_work(place, her)
-        hands_in(place, her, 4)
         stage.engine.post_commits(0)
         registry, campaign = stage.contracts.registry, stage.scope.campaign_id
         stage.chain.advance_to(stage.schedule.settle_end + 60)  # in which the oracle took no opening

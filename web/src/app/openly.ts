@@ -9,6 +9,7 @@ import type { Settlement } from "../protocol/settlement";
 import { sha256 } from "../protocol/spec";
 import { t } from "../texts/en";
 import { ToldError } from "../ui/Fault";
+import { sameAccount } from "../wallet/session";
 import { rootsOf, trustedScope } from "./audit";
 
 export interface OpenResult {
@@ -26,14 +27,15 @@ export async function readOpenResult(chain: PublicClient, site: Site, campaign: 
   const { ends, bundle } = read(data);
   const { chainId, registry, campaignId, ...told } = ends;
   const scope = trustedScope(site, campaign);
-  if (chainId !== scope.chainId || !same(registry, scope.registry) || !same(campaignId, scope.campaignId)) throw new ToldError(t.silent.file.other);
+  const isHere = chainId === scope.chainId && sameAccount(registry, scope.registry);
+  if (!isHere || campaignId.toLowerCase() !== scope.campaignId.toLowerCase()) throw new ToldError(t.silent.file.other);
   const { payoutRoot, payoutSum, truthRoot } = rootsOf(scope, bundle, told);
   if (!payoutRoot || !payoutSum || !truthRoot) throw new ToldError(t.silent.file.contradicts);
   const revealed = await revealedOf(chain, site, campaign);
   if (!bundle.openings.every((each) => revealed.has(keyOf(each)))) throw new ToldError(t.silent.file.notOnChain);
   return {
     settlement: { ...told, bundleHash: await sha256(data) },
-    own: bundle.payouts.find((row) => same(row.account, account)),
+    own: bundle.payouts.find((row) => sameAccount(row.account, account)),
     openings: bundle.openings.length,
     revealed: revealed.size,
   };
@@ -56,8 +58,4 @@ async function revealedOf(chain: PublicClient, site: Site, campaign: CampaignAns
 
 function keyOf(batch: { annotator: string; commitHash: string }): string {
   return `${batch.annotator}${batch.commitHash}`.toLowerCase();
-}
-
-function same(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }

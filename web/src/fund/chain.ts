@@ -160,11 +160,7 @@ export async function revealedGold(chain: PublicClient, site: Site, campaign: He
 
 /** What proposing in the oracle's place takes: a quarter of the escrow or four arbitrations, doubled for each proposal that fell; and from when on. */
 export async function openTerms(chain: PublicClient, site: Site, campaign: Hex, pool: PoolParams, schedule: Schedule, settleEnd: number): Promise<{ bond: bigint; start: number }> {
-  const registry = { address: site.registry, abi: registryAbi } as const;
-  const [contest, state] = await Promise.all([
-    chain.readContract({ ...registry, functionName: "contestOf", args: [campaign] }),
-    chain.readContract({ ...registry, functionName: "campaignOf", args: [campaign] }),
-  ]);
+  const [contest, state] = await standOf(chain, site, campaign);
   const [quarter, refunds] = [(state.escrow + 3n) / 4n, 4n * pool.arbitrationRefund];
   const bond = (quarter > refunds ? quarter : refunds) << BigInt(contest.rejections);
   return { bond, start: (contest.rejections ? Number(state.since) : settleEnd) + schedule.rescuePeriod };
@@ -172,10 +168,15 @@ export async function openTerms(chain: PublicClient, site: Site, campaign: Hex, 
 
 /** What contesting the proposal at hand takes: its bond, doubled for each challenge that it withstood. */
 export async function challengeBond(chain: PublicClient, site: Site, campaign: Hex): Promise<{ bond: bigint; proposal: Hex }> {
+  const [contest, state] = await standOf(chain, site, campaign);
+  return { bond: (contest.proposerBond || state.bond) << BigInt(contest.withstood), proposal: state.settlement };
+}
+
+/** The contest of a campaign and its state, as the registry has them. */
+function standOf(chain: PublicClient, site: Site, campaign: Hex) {
   const registry = { address: site.registry, abi: registryAbi } as const;
-  const [contest, state] = await Promise.all([
+  return Promise.all([
     chain.readContract({ ...registry, functionName: "contestOf", args: [campaign] }),
     chain.readContract({ ...registry, functionName: "campaignOf", args: [campaign] }),
   ]);
-  return { bond: (contest.proposerBond || state.bond) << BigInt(contest.withstood), proposal: state.settlement };
 }

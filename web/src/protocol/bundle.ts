@@ -76,10 +76,12 @@ export function readBundle(data: Uint8Array): Bundle {
   return bundle;
 }
 
-/** The first and the last row of a bundle. Throws where they are not there. */
+const LINE_END = 0x0a;
+
+/** The first and the last row of a bundle, without a look at the others. Throws where they are not there. */
 export function readEnds(data: Uint8Array): Ends {
-  const lines = new TextDecoder().decode(data).trimEnd().split("\n");
-  const [header, summary] = [lines[0], lines.at(-1)].map((line) => JSON.parse(line ?? "") as Row) as [Row, Row];
+  const [first, last] = [data.subarray(0, data.indexOf(LINE_END)), data.subarray(data.lastIndexOf(LINE_END, data.length - 2) + 1)];
+  const [header, summary] = [first, last].map((line) => JSON.parse(new TextDecoder().decode(line)) as Row) as [Row, Row];
   if (header["kind"] !== "header" || summary["kind"] !== "summary") throw new Error("a bundle begins with a header and ends with a summary");
   const { registry, campaignId } = header as unknown as Ends;
   const { payoutRoot, labelRoot, modelRoot, truthRoot, payoutTotal, shareTotal, leaves } = summary as unknown as Ends;
