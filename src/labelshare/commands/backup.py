@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labelshare.commands.common import Session, bar
+from labelshare.commands.hosting import require_one_store
 from labelshare.commands.lines import fields
 from labelshare.errors import InputError, StoreError
 
@@ -65,7 +66,7 @@ def backup(
     from labelshare.oracle.backup import target as file_of
     from labelshare.store.dump import reading
 
-    _require_one(state, database)
+    require_one_store(state, database)
     place = blobs or (str(state / "blobs") if state is not None else None)
     wanted = with_blobs if with_blobs is not None else place is not None and "://" not in place
     if wanted and place is None:
@@ -103,7 +104,7 @@ def restore(
     from labelshare.oracle.restore import Target, require_ours
     from labelshare.oracle.restore import restore as restored
 
-    _require_one(state, database)
+    require_one_store(state, database)
     with Archive(file) as archive:
         manifest = archive.manifest
         require_ours(manifest, here.chain, here.deployment)
@@ -119,11 +120,6 @@ def restore(
         restored(archive, into, here.signer, _bars)
     facts = {"file": str(file), **_facts(manifest), "blobs": manifest.blobs if wanted else None}
     here.show(facts, fields([("restored", file), *_rows(manifest)]))
-
-
-def _require_one(state: Path | None, database: str | None) -> None:
-    if (state is None) == (database is None):
-        raise InputError("where is the store? name either a folder by --state, or PostgreSQL by --database")
 
 
 def _blobs(place: str | None) -> Blobs:

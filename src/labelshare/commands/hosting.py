@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from labelshare.oracle.service import Service
     from labelshare.store.database import Database
 
-__all__ = ["ended_by_signals", "folder_store", "listening", "run_service", "server_config"]
+__all__ = [
+    "ended_by_signals",
+    "folder_store",
+    "listening",
+    "require_one_store",
+    "run_service",
+    "server_config",
+]
 
 STOP_SECONDS: Final = 60.0
 _BACKLOG: Final = 2_048
@@ -42,6 +49,12 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             raise InputError(f"cannot listen on {host} port {port}: {error.strerror}") from None
         listener.listen(_BACKLOG)
         yield listener
+
+
+def require_one_store(state: Path | None, url: str | None) -> None:
+    """Raise `InputError` unless exactly one of a folder and a database names the store."""
+    if (state is None) == (url is None):
+        raise InputError("where is the store? name either a folder by --state, or PostgreSQL by --database")
 
 
 @contextmanager

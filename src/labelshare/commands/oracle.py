@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelshare.commands.backup import DatabaseOption, StateOption
 from labelshare.commands.common import Session, command, group
+from labelshare.commands.hosting import require_one_store
 from labelshare.commands.lines import Pair, fields
 from labelshare.commands.units import moment, printable, span
-from labelshare.errors import InputError
 
 if TYPE_CHECKING:
     from labelshare.oracle.overview import CampaignLine, Next, Overview
@@ -56,8 +56,7 @@ def _opened(state: Path | None, url: str | None) -> Database:
     from labelshare.store.database import Database
     from labelshare.store.dump import reading
 
-    if (state is None) == (url is None):
-        raise InputError("where is the store? name either a folder by --state, or PostgreSQL by --database")
+    require_one_store(state, url)
     with reading(state, url) as connection:
         if revisions.revision_of(connection) != revisions.head():
             raise StoreError("the store is of another version of labelshare than this command")

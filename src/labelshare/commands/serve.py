@@ -15,6 +15,7 @@ from labelshare.commands.hosting import (
     ended_by_signals,
     folder_store,
     listening,
+    require_one_store,
     run_service,
     server_config,
 )
@@ -145,6 +146,7 @@ def serve(
         )
     _require_addresses(proxy)
     most_locked, web = _base_units(challenge_up_to), Pages(page_node or here.own_node)
+    require_one_store(state, database)
     if not accept_loss:
         _require_no_other_store(here, state, database)
     with _store(state, database) as store:
@@ -205,8 +207,6 @@ def _require_addresses(proxy: str | None) -> None:
 def _store(state: Path | None, url: str | None) -> AbstractContextManager[Database]:
     from labelshare.store.database import Database
 
-    if (state is None) == (url is None):
-        raise InputError("where is the store? name either a folder by --state, or PostgreSQL by --database")
     return folder_store(state) if state is not None else closing(Database.at(url or ""))
 
 
@@ -227,8 +227,6 @@ def _require_no_other_store(here: Session, state: Path | None, url: str | None) 
     """
     from labelshare.oracle.kept import Kept, missing, require_all
 
-    if (state is None) == (url is None):
-        return
     try:
         is_new = Kept.at(state, url) is None
     except StoreError:  # as is said once it is opened

@@ -115,8 +115,8 @@ def named(found: Sequence[CampaignId]) -> str:
     """The first few of some campaigns, and how many there are."""
     more = len(found) - _NAMED
     told = ", ".join(map(str, found[:_NAMED])) + (f" and {more} more" if more > 0 else "")
-    campaigns = "a campaign" if len(found) == 1 else f"{len(found)} campaigns"
-    return f"{campaigns} that this oracle has accepted on chain and that runs: {told}"
+    campaigns, run = ("a campaign", "runs") if len(found) == 1 else (f"{len(found)} campaigns", "run")
+    return f"{campaigns} that this oracle has accepted on chain and that {run}: {told}"
 
 
 def advice() -> str:
