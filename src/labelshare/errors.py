@@ -16,6 +16,7 @@
     ├── AccessError               not signed in, or not for this account
     ├── ServiceError              an oracle's service that fails, is busy, or cannot be reached
     ├── StoreError                the database refused, or is not ours
+    │   └── StaleReadError        what was read was replaced meanwhile; read again
     └── ChainError                the chain refused, or is not the one expected
         ├── WrongChainError       another chain id than the one meant
         ├── KeyRefusedError       a public development key off a development chain
@@ -63,6 +64,7 @@ __all__ = [
     "ServiceError",
     "SignatureError",
     "SpecError",
+    "StaleReadError",
     "StoreError",
     "VerificationError",
     "WrongChainError",
@@ -135,6 +137,10 @@ class ServiceError(LabelshareError):
 
 class StoreError(LabelshareError):
     """The database cannot be opened or written, or holds something else than expected."""
+
+
+class StaleReadError(StoreError):
+    """What was being read was replaced meanwhile, as by a chain that changed its mind: read again."""
 
 
 class ChainError(LabelshareError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
@@ -17,7 +18,14 @@ from labelshare.chain.contracts import Parts
 from labelshare.chain.history import campaign_history, campaign_record, ledger, seat_spans
 from labelshare.chain.node import Block, Chain, Log
 from labelshare.chain.remote import RemoteChain
-from labelshare.errors import ChainError, DeploymentError, NoBlockError, RevertError, StoreError
+from labelshare.errors import (
+    ChainError,
+    DeploymentError,
+    NoBlockError,
+    RevertError,
+    StaleReadError,
+    StoreError,
+)
 from labelshare.oracle.indexer import MOST_BLOCKS, Finality, Indexer
 from labelshare.store.database import Database
 from labelshare.store.index import Index
@@ -151,6 +159,26 @@ def test_a_development_chain_may_be_set_back_between_two_questions(monkeypatch: 
     check(made)
 
 
+def test_nothing_is_read_while_a_development_chain_is_set_back() -> None:
+    """A step in between would find blocks replaced that were final."""
+    stage = build()
+    made = indexer(stage.chain, stage.deployment, fresh(), depth=0)
+    mark = stage.chain.snapshot()
+    stage.accept()
+    stage.chain.mine(5)
+    made.catch_up()
+    with ThreadPoolExecutor(1) as threads:
+        with made.set_back():
+            stage.chain.restore(mark)
+            stage.chain.advance_to(stage.chain.now() + 7)
+            stage.chain.mine(9)
+            step = threads.submit(made.catch_up)
+            with pytest.raises(TimeoutError):
+                step.result(0.3)
+        step.result(30)
+    check(made)
+
+
 def test_a_reader_does_not_mix_two_histories() -> None:
     stage = build()
     made = indexer(stage.chain, stage.deployment, fresh(), depth=50)
@@ -165,7 +193,7 @@ def test_a_reader_does_not_mix_two_histories() -> None:
     stage.chain.mine(20)
     made.catch_up()
 
-    with pytest.raises(StoreError, match="was replaced during the reading"):
+    with pytest.raises(StaleReadError, match="was replaced during the reading"):
         campaign_history(source, *where)
     assert campaign_history(made.at_head(), *where).accepted is None
     check(made)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from labelshare.errors import ChainError
+from labelshare.errors import ChainError, StaleReadError
 from labelshare.oracle.jobs import LONGEST_PAUSE, Later, Runner, pause_after
 from labelshare.store.jobs import Jobs
 from tests.databases import fresh
@@ -95,6 +95,17 @@ def test_what_is_not_due_yet_has_not_failed(jobs: Jobs) -> None:
     clock.seconds += 1
     assert made.run_due() == 1
     assert jobs.entries(failed=True) == []
+
+
+def test_what_was_replaced_during_the_reading_has_not_failed(jobs: Jobs) -> None:
+    clock, hand = Clock(), Hand([StaleReadError("block 7 was replaced")])
+    made = runner(jobs, hand, clock)
+    jobs.add("pay", "a", 0)
+    assert made.run_due() == 1
+    assert jobs.entries(failed=True) == []
+    clock.seconds += 1
+    assert made.run_due() == 1
+    assert (hand.done, jobs.entries(done=False)) == (["a"] * 2, [])
 
 
 def test_one_that_fails_does_not_stop_the_others(jobs: Jobs) -> None:

@@ -19,10 +19,10 @@ from labelshare.chain.state import CampaignState, Status
 from labelshare.chain.transactions import Sender
 from labelshare.client.requester import Requester, Terms, escrow_for
 from labelshare.client.slashes import Slasher
-from labelshare.errors import EventError
+from labelshare.errors import EventError, StaleReadError
 from labelshare.oracle import jobs, relay, scheduler
 from labelshare.oracle.case import Case
-from labelshare.oracle.service import STEPS, Options, Service
+from labelshare.oracle.service import STEPS, Options, Service, Worker
 from labelshare.oracle.tasks import Kind, Situation, closing
 from labelshare.protocol import settlement
 from labelshare.protocol.settlement import Built
@@ -491,3 +491,12 @@ def test_a_node_that_is_away_is_waited_for(anvil: Anvil) -> None:
         proxy.tamper = lambda _, answer: answer
         assert [each.run_once() for each in service.workers]
         assert {each.name: each.faults for each in service.workers} == faults
+
+
+def test_a_step_whose_reading_was_overtaken_is_no_fault() -> None:
+    def overtaken() -> float:
+        raise StaleReadError("block 7 was replaced during the reading; read again")
+
+    worker = Worker("scheduler", overtaken)
+    assert 0 < worker.run_once() < 1
+    assert worker.faults == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -105,20 +105,23 @@ class Front:
     Args:
         node: The running chain.
         give: Gives an account coins and tokens; the hash of the transfer.
-        taken_back: Called after a snapshot was restored.
+        setting_back: Entered while a snapshot is restored.
 
     Raises:
         KeyRefusedError: The chain is no development chain: of no other a node is offered.
     """
 
     def __init__(
-        self, node: Running, give: Callable[[Address], Hash32], taken_back: Callable[[], None]
+        self,
+        node: Running,
+        give: Callable[[Address], Hash32],
+        setting_back: Callable[[], AbstractContextManager[None]],
     ) -> None:
         if not node.chain.is_development:
             raise KeyRefusedError(f"chain {node.chain.chain_id} is no development chain: no node is offered")
         self._node = node
         self._give = give
-        self._taken_back = taken_back
+        self._setting_back = setting_back
         self._own = Methods(self)
 
     def answer(self, name: str, params: Sequence[Any]) -> Any:
@@ -144,7 +147,5 @@ class Front:
 
     @method("evm_revert", "anvil_revert")
     def _revert(self, snapshot: Any) -> Any:
-        done = self._node.answer("evm_revert", [snapshot])
-        if done is True:
-            self._taken_back()
-        return done
+        with self._setting_back():
+            return self._node.answer("evm_revert", [snapshot])

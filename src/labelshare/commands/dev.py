@@ -101,7 +101,7 @@ def _serve(url: str, listener: socket.socket, folder: Path, anvil: str | None, *
             files=files,
         )
         app = create_app(desk, ApiSettings(url=url), web=Pages(PATH), is_ending=ending.is_set)
-        front = Front(node, ground.give, service.indexer.index.clear)
+        front = Front(node, ground.give, service.indexer.set_back)
         typer.echo(f"Serving {url}/v1 for oracle {ground.signer.address} on chain {node.chain.chain_id}.")
         typer.echo("\n".join(_told(ground, url + PATH, folder if kept else None, anvil)))
         with_node = WithNode(app, Answerer(front.answer).respond)

@@ -7,7 +7,9 @@ store: whoever comes second finds the work done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import time
 from typing import Final
@@ -96,6 +98,7 @@ class Indexer:
     blocks: int = MOST_BLOCKS
     on_news: Callable[[], None] = lambda: None
     _checked: bool = field(default=False, repr=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -129,6 +132,20 @@ class Indexer:
             DeploymentError: The store holds another deployment's logs.
             StoreError: The database refused.
         """
+        with self._turn:
+            return self._advance()
+
+    @contextmanager
+    def set_back(self) -> Iterator[None]:
+        """Set a development chain back within the block: nothing is read meanwhile, and afterwards all anew.
+
+        Otherwise a step between the two would find blocks replaced that were final, which is an alarm.
+        """
+        with self._turn:
+            yield
+            self.index.clear()
+
+    def _advance(self) -> bool:
         known = self._begun()
         top = self.chain.block_number
         if self._is_node_behind(known, top):

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import structlog
 
-from labelshare.errors import LabelshareError
+from labelshare.errors import LabelshareError, StaleReadError
 from labelshare.store.jobs import Job, Jobs
 
 __all__ = ["LEASE_SECONDS", "LONGEST_PAUSE", "Later", "Runner", "pause_after"]
@@ -108,6 +108,9 @@ class Runner:
         except Later as later:
             due = int(self.now() + max(1.0, later.seconds))
             return lambda: self.jobs.postpone(job, due)
+        except StaleReadError as error:
+            log.info("job begun again", kind=job.kind, key=job.key, reason=str(error))
+            return lambda: self.jobs.postpone(job, int(self.now()) + 1)
         except LabelshareError as error:
             return self._failed(job, f"{type(error).__name__}: {error}")
         except Exception as error:

@@ -18,7 +18,7 @@ import structlog
 from labelshare.chain.deploy import Deployment
 from labelshare.chain.keys import Signer
 from labelshare.chain.transactions import Sender
-from labelshare.errors import LabelshareError
+from labelshare.errors import LabelshareError, StaleReadError
 from labelshare.oracle import keeper, relay, settle
 from labelshare.oracle.case import Case, Cases
 from labelshare.oracle.clock import ClockCheck
@@ -39,6 +39,7 @@ __all__ = ["Options", "Service", "Worker"]
 
 # How long a worker rests after a fault that is not of one campaign: the node or the database is away.
 _FAULT_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -109,6 +110,9 @@ class Worker:
         """One step; a fault, also one of ours, is logged and followed by a pause: it ends no worker."""
         try:
             pause = self.step()
+        except StaleReadError as error:
+            log.info("step begun again", worker=self.name, reason=str(error))
+            return _AGAIN_SECONDS
         except LabelshareError as error:
             self.faults += 1
             told = f"{type(error).__name__}: {error}"

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or
 
 from labelshare.chain.events import DatasetCreated, topic_of
 from labelshare.chain.node import Block, Log, Topics
-from labelshare.errors import StoreError
+from labelshare.errors import StaleReadError, StoreError
 from labelshare.store.database import Database
 from labelshare.store.schema import blocks, logs
 from labelshare.types import NOBODY, Address, Hash32
@@ -177,13 +177,13 @@ class IndexedLogs:
     def _require_there(self, connection: Connection, to_block: int) -> None:
         now = _head(connection)
         if now is None or now.number < to_block:
-            raise StoreError(f"the index has no block {to_block} (any more); read again")
+            raise StaleReadError(f"the index has no block {to_block} (any more); read again")
         if self._head is None or now == self._head:
             return
         kept = select(blocks).where(blocks.c.number == self._head.number)
         row = connection.execute(kept).one_or_none()
         if now.number < self._head.number or (row is not None and _block(row) != self._head):
-            raise StoreError(f"block {self._head.number} was replaced during the reading; read again")
+            raise StaleReadError(f"block {self._head.number} was replaced during the reading; read again")
 
 
 @cache
