@@ -3,7 +3,7 @@ import { BaseError, ContractFunctionRevertedError, getAddress, isAddress, parseE
 import type { Listed } from "../api/client";
 import { service, type Site } from "../api/service";
 import { registryAbi, shareAbi, tokenAbi } from "../protocol/abi";
-import { h } from "../texts/hold";
+import { h } from "../texts/en";
 import { ToldError } from "../ui/Fault";
 import { send, type ContractCall, type Stage } from "../wallet/send";
 import type { Connected } from "../wallet/wallet";

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useSite } from "../../app/site";
 import { createdDataset, createDatasetCall } from "../../fund/chain";
 import { parseAmount, parseWhole } from "../../fund/money";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { useConfirm } from "../../ui/Confirm";
 import { percentText, sharesText } from "../../ui/format";
 import { Address, Card, Loading, Notice } from "../../ui/parts";

@@ -4,7 +4,7 @@ import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
 import { requesterStore } from "../../fund/store";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
 import { GoesOn } from "../../ui/Pages";
 import { Loading, Notice, Page, Section } from "../../ui/parts";

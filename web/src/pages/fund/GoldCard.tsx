@@ -9,7 +9,7 @@ import { revealedGold } from "../../fund/chain";
 import { goldFile, GoldFileError, readGoldFile, revealOf, type SealedGold } from "../../fund/gold";
 import { requesterStore } from "../../fund/store";
 import type { Spec } from "../../protocol/spec";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault, ToldError } from "../../ui/Fault";
 import { dateText, relativeText } from "../../ui/format";

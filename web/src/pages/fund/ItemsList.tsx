@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { Item } from "../../import/items";
 import type { Answer } from "../../protocol/labels";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { countText } from "../../ui/format";
 
 const ROW = 44;

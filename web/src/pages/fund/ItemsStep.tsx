@@ -4,7 +4,7 @@ import { ImportError } from "../../import/fault";
 import type { Binding, Imported } from "../../import/items";
 import { chosen, dropped, readFolder, type Placed } from "../../import/media";
 import { endOf, readTable, RECORD_ENDS, type Table } from "../../import/records";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { Fault, ToldError } from "../../ui/Fault";
 import { countText } from "../../ui/format";
 import { Card, Notice } from "../../ui/parts";

@@ -4,7 +4,7 @@ import { useChain } from "../../app/chain";
 import { useLoad } from "../../app/load";
 import { useSite } from "../../app/site";
 import type { CampaignAnswer } from "../../api/types";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";

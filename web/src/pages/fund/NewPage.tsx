@@ -1,7 +1,7 @@
 // A new campaign, step by step, with the labelling screen beside it.
 import { useEffect, useRef, useState, type RefObject } from "react";
 import type { Answer } from "../../protocol/labels";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
 import { Loading, Notice, Page } from "../../ui/parts";

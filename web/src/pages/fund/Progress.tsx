@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import type { CampaignAnswer } from "../../api/types";
 import { forecastOf, pointsOf, type Forecast, type Point } from "../../fund/forecast";
 import type { Spec } from "../../protocol/spec";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { AmountIn, useUnit } from "../../ui/Amount";
 import { countText, dateText, relativeText } from "../../ui/format";
 import { Card, Figures } from "../../ui/parts";

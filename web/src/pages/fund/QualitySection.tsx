@@ -14,7 +14,7 @@ import { nearOf } from "../../protocol/groups";
 import { Regions, type Form } from "../../protocol/labels";
 import { readOnchain, type Settlement } from "../../protocol/settlement";
 import { formOf, type Spec } from "../../protocol/spec";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { Fault, ToldError } from "../../ui/Fault";
 import { countText, percentText } from "../../ui/format";
 import { byAccount, byName, Pager, usePages } from "../../ui/Pages";

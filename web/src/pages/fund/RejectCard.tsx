@@ -6,7 +6,7 @@ import { useLoad } from "../../app/load";
 import { useSite } from "../../app/site";
 import type { CampaignAnswer } from "../../api/types";
 import { challengeBond } from "../../fund/chain";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";

@@ -11,8 +11,7 @@ import { goldFile, freshSecret, isRevealable, sealGold, type SealedGold } from "
 import { milestones } from "../../fund/lengths";
 import { escrowFor, shareCapFor, specBytes, specOf } from "../../fund/makeSpec";
 import type { Spec } from "../../protocol/spec";
-import { f } from "../../texts/fund";
-import { t } from "../../texts/en";
+import { f, t } from "../../texts/en";
 import { AmountIn, Shares } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault, ToldError } from "../../ui/Fault";

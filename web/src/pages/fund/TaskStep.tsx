@@ -1,7 +1,7 @@
 // What is asked: title, instructions, the kind of answer; a config is written from it, or pasted.
 import { marks, type Media } from "../../fund/config";
 import type { TaskKind } from "../../fund/makeSpec";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { Card } from "../../ui/parts";
 import { Options, TextField } from "./fields";
 import type { FundForm } from "./form";

@@ -2,7 +2,7 @@
 import { allowsTrial, milestones, type Lengths } from "../../fund/lengths";
 import { marks } from "../../fund/config";
 import type { Aggregation, Paid } from "../../fund/makeSpec";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { amountText, shortHex, spanText } from "../../ui/format";
 import { Card, Notice } from "../../ui/parts";
 import { CheckField, Options, SelectField, TextField } from "./fields";

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { CampaignAnswer } from "../../api/types";
 import { requesterStore, type KeptContent } from "../../fund/store";
 import { upload } from "../../fund/upload";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
 import { countText } from "../../ui/format";
 import { Card, Meter, Notice } from "../../ui/parts";

@@ -9,7 +9,7 @@ import { labelLimit, type Aggregation, type Decided, type Paid } from "../../fun
 import { parseAmount, parseWhole } from "../../fund/money";
 import type { Binding, Imported, Made } from "../../import/items";
 import { hasAnswer, LabelError, type Answer, type Form } from "../../protocol/labels";
-import { f } from "../../texts/fund";
+import { f } from "../../texts/en";
 import { amountText, sharesText, spanText } from "../../ui/format";
 import type { Unit } from "../../wallet/chain";
 

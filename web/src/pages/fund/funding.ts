@@ -6,8 +6,7 @@ import { approvalPayment, createCampaignCall, createdCampaign, payAndSend, payme
 import { scheduleOf } from "../../fund/lengths";
 import { requesterStore } from "../../fund/store";
 import { campaignIdOf, type CampaignParams } from "../../protocol/ids";
-import { t } from "../../texts/en";
-import { f } from "../../texts/fund";
+import { f, t } from "../../texts/en";
 import { ToldError } from "../../ui/Fault";
 import { amountText } from "../../ui/format";
 import type { Unit } from "../../wallet/chain";

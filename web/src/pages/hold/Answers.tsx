@@ -1,5 +1,5 @@
 // What can go wrong with shares, revenue and licences, and what to do about it.
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { Section } from "../../ui/parts";
 
 export function Answers() {

@@ -4,7 +4,7 @@ import type { PublicClient } from "viem";
 import { useLoad } from "../../app/load";
 import { useSite } from "../../app/site";
 import { check, questionFault, type Checked, type Claimed } from "../../hold/licences";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
 import { dateText } from "../../ui/format";
 import { Address, Check, Facts, Loading, Notice, Page } from "../../ui/parts";

@@ -2,7 +2,7 @@
 import type { PublicClient } from "viem";
 import { useSite } from "../../app/site";
 import { claim, claimCall, feeOf, type Arrived, type Holding } from "../../hold/chain";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { useConfirm } from "../../ui/Confirm";
 import { amountText, decimal } from "../../ui/format";
 import { useUnit } from "../../ui/Amount";

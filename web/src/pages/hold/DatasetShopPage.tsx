@@ -6,7 +6,7 @@ import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { shareOf } from "../../hold/chain";
 import { offersOf, type Bought } from "../../hold/licences";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
 import { Loading, Notice, Page, Section } from "../../ui/parts";
 import { useWallet } from "../../wallet/wallet";

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { PublicClient } from "viem";
 import type { Share } from "../../hold/chain";
 import { inOrder, type Happened } from "../../hold/history";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { shortHex } from "../../ui/format";
 import { Pager, usePages } from "../../ui/Pages";

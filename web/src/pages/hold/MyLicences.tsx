@@ -4,7 +4,7 @@ import { useLoad } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { licencesOf, type Licence } from "../../hold/licences";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
 import { dateText } from "../../ui/format";
 import { Address, Loading, Notice, Section } from "../../ui/parts";

@@ -6,7 +6,7 @@ import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { holdingOf, shareOf, type Arrived, type Holding, type Share } from "../../hold/chain";
 import { movesOf, paymentsTo } from "../../hold/history";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { AmountIn, useUnit } from "../../ui/Amount";
 import { Fault } from "../../ui/Fault";
 import { dateText, percentText } from "../../ui/format";

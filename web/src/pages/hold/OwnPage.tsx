@@ -7,7 +7,7 @@ import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
 import { holdingsOf, waitingShares, type Arrived, type Holding, type Waiting } from "../../hold/chain";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";

@@ -7,7 +7,7 @@ import { parseAmount, parseWhole } from "../../fund/money";
 import type { Share } from "../../hold/chain";
 import { hashOf, licenceCall, offerCall, proceedsOf, type Offer } from "../../hold/licences";
 import { licencesAbi } from "../../protocol/abi";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { AmountIn, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { amountText, shortHex } from "../../ui/format";

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Address } from "viem";
 import { periodsOf, totalOf, type Period } from "../../hold/periods";
 import type { Payment } from "../../hold/history";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { AmountIn, useUnit } from "../../ui/Amount";
 import { amountText, decimal } from "../../ui/format";
 import { Notice } from "../../ui/parts";

@@ -8,7 +8,7 @@ import type { Listed } from "../../api/client";
 import { service, type Site } from "../../api/service";
 import { shareOf, type Share } from "../../hold/chain";
 import { offersOf, type Bought, type Offer } from "../../hold/licences";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
 import { GoesOn } from "../../ui/Pages";
 import { Loading, Notice, Page, Section } from "../../ui/parts";

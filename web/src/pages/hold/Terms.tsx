@@ -2,7 +2,7 @@
 import { useId, useState } from "react";
 import type { Hex } from "viem";
 import { hashOf } from "../../hold/licences";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
 
 export function TermsCheck({ termsHash, label }: { termsHash: Hex; label: string }) {

@@ -4,7 +4,7 @@ import { getAddress, type PublicClient } from "viem";
 import { useSite } from "../../app/site";
 import { isContract, receiverFault, transferCall, type Holding } from "../../hold/chain";
 import { parseAmount } from "../../fund/money";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { useConfirm } from "../../ui/Confirm";
 import { amountText, decimal } from "../../ui/format";
 import { Notice } from "../../ui/parts";

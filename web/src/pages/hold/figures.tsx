@@ -1,6 +1,6 @@
 // The figures of a holding, as rows: its part of the dataset, and what streams to it.
 import { perDay, stillToCome, type Holding } from "../../hold/chain";
-import { h } from "../../texts/hold";
+import { h } from "../../texts/en";
 import { Shares } from "../../ui/Amount";
 import { amountText, dateText, percentText } from "../../ui/format";
 import type { Unit } from "../../wallet/chain";
