@@ -154,8 +154,9 @@ def slashed() -> list[str]:
             )
             for percent in PERCENTS
         ]
-        seats = figures("majority", name)
-        rows.append(line(name, f"{seats['honest_seats']} of {seats['seats']}", alone, *shares))
+        honest = dict.fromkeys(str(figures(rules, name)["honest_seats"]) for rules in BOTH)
+        seats = figures("majority", name)["seats"]
+        rows.append(line(name, f"{' / '.join(honest)} of {seats}", alone, *shares))
     return rows
 
 

@@ -89,6 +89,8 @@ def test_a_gold_item_falls_by_a_share_of_the_skilled(against: int, skilled: int,
         (Audit(10, 10, 10, 100, 20, 0), False),  # all of one class: right, and nothing shown
         (Audit(100, 90, 93, 5_000, 200, 0), True),
         (Audit(100, 90, 94, 5_000, 200, 0), False),  # a plain vote does better by more than three points
+        (Audit(10, 8, 9, 50, 20, 0), True),  # by one item, which is luck
+        (Audit(10, 7, 9, 50, 20, 0), False),  # by two
         (Audit(10, 10, 10, 50, 30, 9), True),
         (Audit(10, 10, 10, 50, 30, 10), False),  # a third of the gold is void, and a little
         (Audit(0, 0, 0, 0, 0, 0), False),

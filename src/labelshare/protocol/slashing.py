@@ -17,6 +17,7 @@ show that they are good, nobody loses any stake.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from labelshare.protocol.skill import Comparison, full_skill, is_below, is_surely_below
@@ -26,12 +27,14 @@ __all__ = [
     "Audit",
     "Correlation",
     "Record",
+    "Stop",
     "amount",
     "forfeit",
     "is_flagged",
     "is_void",
     "loss",
     "may_slash",
+    "stops",
 ]
 
 _BPS: Final = 10_000
@@ -93,6 +96,15 @@ class Audit:
     void: int
 
 
+class Stop(StrEnum):
+    """Why the circuit breaker stops all losses: a condition of `may_slash` that is not met."""
+
+    FEW = "few"
+    UNKNOWING = "unknowing"
+    BEHIND = "behind"
+    CONTRADICTED = "contradicted"
+
+
 def is_void(contradicting: int, skilled: int, void_bps: int) -> bool:
     """Whether a gold item is void: of the `skilled` who labelled it so many contradict it."""
     return skilled > 0 and contradicting * _BPS >= void_bps * skilled
@@ -113,12 +125,22 @@ def may_slash(audit: Audit, rule: SkillAndGold) -> bool:
 
     Verdicts are measured beyond chance (Cohen's kappa): where nine items in ten are of one class, a verdict
     that is always this class is right nine times in ten and knows nothing. Where the crowd contradicts much
-    of the gold, one of them is false, and what is left of the gold cannot say which.
+    of the gold, one of them is false, and what is left of the gold cannot say which. That the vote is right
+    on one item more is a matter of luck, however few items there are.
     """
-    enough = audit.items >= rule.breaker_gold
-    behind = (audit.right_by_majority - audit.right) * _BPS > rule.breaker_margin_bps * audit.items
-    contradicted = audit.void * _BPS > rule.breaker_void_bps * audit.gold
-    return enough and _knows(audit, rule) and not behind and not contradicted
+    return not stops(audit, rule)
+
+
+def stops(audit: Audit, rule: SkillAndGold) -> tuple[Stop, ...]:
+    """What makes the circuit breaker stop all losses; nothing where stakes may be taken."""
+    deficit = audit.right_by_majority - audit.right
+    found = {
+        Stop.FEW: audit.items < rule.breaker_gold,
+        Stop.UNKNOWING: not _knows(audit, rule),
+        Stop.BEHIND: deficit > 1 and deficit * _BPS > rule.breaker_margin_bps * audit.items,
+        Stop.CONTRADICTED: audit.void * _BPS > rule.breaker_void_bps * audit.gold,
+    }
+    return tuple(stop for stop, is_so in found.items() if is_so)
 
 
 def _knows(audit: Audit, rule: SkillAndGold) -> bool:

@@ -527,7 +527,9 @@ def breaker_lets(
     majority = sum(votes[item].choice == valid[item] for item in judged)
     chance = sum(found[one] == valid[other] for one in judged for other in judged)
     t = len(judged)
-    if t < rule.breaker_gold or (majority - right) * 10_000 > rule.breaker_margin_bps * t:
+    if t < rule.breaker_gold:
+        return False
+    if majority >= right + 2 and (majority - right) * 10_000 > rule.breaker_margin_bps * t:
         return False
     if (len(gold) - len(valid)) * 10_000 > rule.breaker_void_bps * len(gold):
         return False

@@ -1,7 +1,7 @@
 """One pass of Dawid–Skene over all labels: posteriors from tables, and soft counts from posteriors.
 
-Two ways lead to the same bits: numpy, always there, and the loops of `dawid_skene_jit`, three to four times
-faster but a second to load. They come with the extra `fast` and are loaded only for a large crowd.
+Two ways lead to the same bits: numpy, always there, and the loops of `dawid_skene_jit`, about twice as
+fast but half a second or more to load. They come with the extra `fast` and are loaded only for a large crowd.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from labelshare.protocol.aggregation.dawid_skene_rates import COUNT_BITS, COUNT_
 __all__ = ["Counted", "Passes", "count", "passes_for", "posteriors", "scores", "soften", "votes"]
 
 _WORTH_LOADING: Final = 3_500_000
-"""Labels times classes from which on the compiled loops win back the second that loading them takes."""
+"""Labels times classes from which on the compiled loops about win back what loading them takes.
+
+So large a settlement loads numba for its hashes anyway.
+"""
 
 
 @dataclass(frozen=True, slots=True)
