@@ -15,17 +15,20 @@ from labelshare.api.app import create_app
 from labelshare.api.pages import Pages
 from labelshare.api.settings import ApiSettings
 from labelshare.oracle.desk import Desk
+from tests.api.broken_line import Line
 
 __all__ = ["served"]
 
 
 @contextmanager
-def served(desk: Desk, settings: ApiSettings | None = None, web: Pages | None = None) -> Iterator[str]:
-    """Serves until the block ends, with the web app if one is given; gives the address."""
+def served(
+    desk: Desk, settings: ApiSettings | None = None, web: Pages | None = None, line: Line | None = None
+) -> Iterator[str]:
+    """Serves until the block ends, with the web app if one is given, behind a line; gives the address."""
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        app = create_app(desk, replace(settings or ApiSettings(), url=url), web=web)
+        app = (line or Line()).to(create_app(desk, replace(settings or ApiSettings(), url=url), web=web))
         config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", loop="asyncio")
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [free]}, daemon=True)

@@ -9,15 +9,19 @@ import pytest
 
 from labelshare.api.settings import ApiSettings, Rate
 from labelshare.client.wire.quotes import QuoteAnswer
+from labelshare.oracle.acceptance import ANYTHING, Acceptance
 from labelshare.oracle.blobs import Blobs, cid
+from labelshare.oracle.tasks import Kind
 from labelshare.protocol.quote import Assumptions, Periods, Quote, escrow_for
 from labelshare.protocol.spec import Spec
 from labelshare.report.collect import Unit
 from labelshare.report.measured import measured_gas
 from labelshare.report.quote import Quoted, as_json
+from labelshare.store.jobs import Jobs
+from labelshare.store.specs import Specs
 from labelshare.types import Hash32
 from tests.api.visit import URL, Place, good, new_place, problem
-from tests.oracle.stage import COIN, ITEMS, small_spec
+from tests.oracle.stage import COIN, ITEMS, build, small_spec
 
 TEXTS = [f"text {item}".encode() * 50 for item in range(ITEMS)]
 
@@ -102,6 +106,42 @@ def test_a_quote_is_the_protocols(place: Place) -> None:
     codes = {each["code"] for each in quote["warnings"]}
     assert {"no-gold", "flat-pay", "one-answer-decides"} <= codes
     assert quote["gas"]["job"]["held"] < quote["gas"]["job"]["new"]
+
+
+def test_which_campaigns_the_oracle_takes_on(place: Place) -> None:
+    shown = good(place.get("/v1/acceptance"))
+    assert shown == {"requesters": None, "leastEscrow": "0", "leastFee": "0", "longestSeconds": None}
+    someone, desk = place.stage.requester.address, place.desk
+    try:
+        desk.acceptance = Acceptance(frozenset({someone}), least_escrow=None, least_fee=7, longest=60)
+        shown = good(place.get("/v1/acceptance"))
+    finally:
+        desk.acceptance = ANYTHING
+    assert shown == {
+        "requesters": [str(someone)],
+        "leastEscrow": None,
+        "leastFee": "7",
+        "longestSeconds": 60,
+    }
+
+
+def test_a_campaign_that_is_not_accepted_says_what_it_waits_for() -> None:
+    place = Place.of(build())
+    Specs(place.stage.database).add(place.stage.spec)
+    assert good(place.get(place.root))["waitsFor"] is None
+    jobs = Jobs(place.stage.database)
+    jobs.add(Kind.ACCEPT, str(place.stage.scope.campaign_id), 0)
+    for failed in (True, False):
+        job = jobs.take(100, 200, f"by {failed}")
+        assert job is not None
+        if failed:
+            jobs.retry(job, 0, "FundsError: too poor")  # which is nobody's concern
+            assert good(place.get(place.root))["waitsFor"] is None
+        else:
+            jobs.wait(job, 0, "the pool is full")
+    assert good(place.get(place.root))["waitsFor"] == "the pool is full"
+    place.stage.accept()
+    assert good(place.get(place.root))["waitsFor"] is None
 
 
 def test_a_quote_on_the_wire_has_every_figure_that_the_report_has() -> None:

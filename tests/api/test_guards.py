@@ -247,6 +247,26 @@ def test_a_cursor_that_was_altered_or_is_of_another_list_is_refused(place: Place
     problem(place.get(path, params={"cursor": "A" * 1_000}), 422, "invalid-input")
 
 
+def test_a_cursor_is_good_for_the_question_that_it_answers(place: Place) -> None:
+    requester, dataset = str(place.stage.requester.address), str(place.stage.dataset)
+    questions: list[dict[str, str]] = [
+        {},
+        {"requester": requester},
+        {"dataset": dataset},
+        {"requester": requester, "dataset": dataset},
+        {"requester": dataset},
+    ]
+    for asked in questions:
+        name = f"campaigns:{asked.get('requester')}:{asked.get('dataset')}"
+        cursor = encode(name, (-1, 0))
+        for other in questions:
+            answer = place.get("/v1/campaigns", params={**other, "cursor": cursor})
+            if other == asked:
+                assert good(answer)["items"] == []
+            else:
+                problem(answer, 422, "invalid-input")
+
+
 @pytest.mark.parametrize("key", [("1",), (1, 2), (), (True,), (None,), (1.5,)])
 def test_a_cursor_of_another_shape_is_refused(key: Any) -> None:
     with pytest.raises(InputError, match="cursor"):

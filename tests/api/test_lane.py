@@ -43,8 +43,8 @@ def no_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> bytes:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Desk, "commit", fail)
-    monkeypatch.setattr(Desk, "open", fail)
+    monkeypatch.setattr(Desk, "committing", fail)
+    monkeypatch.setattr(Desk, "opening", fail)
 
 
 def sealed(place: Place, name: str, batch: int = 0) -> tuple[SignedCommit, Opening]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import pytest
 import uvicorn
 
 from labelshare.api.lines import BoundedHttp
+from labelshare.client.wire.problem import MEDIA_TYPE, PREFIX
 
 GOOD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -69,6 +71,20 @@ def ended(found: socket.socket) -> bytes:
     except ConnectionError:
         pass
     return data
+
+
+@pytest.mark.parametrize("wrong", [b"no request\r\n\r\n", GOOD[:-2] + b"X: " + b"a" * 3_000])
+def test_what_is_no_request_is_told_as_any_error(port: int, wrong: bytes) -> None:
+    with line(port) as found:
+        found.sendall(wrong)
+        head, _, body = ended(found).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    fields = dict(each.lower().split(": ", 1) for each in head.decode().split("\r\n")[1:])
+    assert (fields["content-type"], fields["connection"]) == (MEDIA_TYPE, "close")
+    assert int(fields["content-length"]) == len(body)
+    said = json.loads(body)
+    assert (said["type"], said["status"]) == (f"{PREFIX}malformed", 400)
+    assert said["detail"]
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HTT", GOOD[:-2]])

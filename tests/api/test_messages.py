@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
+from labelshare.chain.connect import connect
+from labelshare.chain.shared import shared
+from labelshare.chain.state import CampaignState
 from labelshare.oracle.desk import Desk
-from labelshare.types import Hash32
+from labelshare.store.database import Database
+from labelshare.types import CampaignId, Hash32
 from tests.api.visit import Place, commit_body, good, new_place, problem
 from tests.faults.table import Inject
-from tests.oracle.stage import ITEMS, LIMIT, Stage, nothing_changes
+from tests.oracle.stage import ITEMS, LIMIT, Stage, build, nothing_changes
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -258,7 +266,7 @@ def test_a_body_of_another_type_is_refused(place: Place) -> None:
     body = commit_body(sealed(place, "ben", _free(place, "ben")))
     for given in ({"data": body}, {"content": b"x", "headers": {"Content-Type": "text/plain"}}, {}):
         answer = place.ask("POST", f"{place.root}/commitments", ben, **given)
-        problem(answer, 422, "invalid-input")
+        problem(answer, 415, "unsupported-media-type")
 
 
 def test_nothing_is_there_by_another_name(place: Place) -> None:
@@ -292,6 +300,54 @@ def test_enrolling_before_the_campaign_is_accepted_is_refused() -> None:
     problem(place.get(f"{place.root}/roster"), 409, "refused")
 
 
+def test_a_body_that_says_a_thing_twice_is_not_read(place: Place) -> None:
+    body = json.dumps(commit_body(sealed(place, "ben", _free(place, "ben"))))
+    twice = body[:-1] + ', "round": 1}'
+    ben, headers = place.stage.people["ben"], {"Content-Type": "application/json"}
+    answer = place.ask("POST", f"{place.root}/commitments", ben, content=twice.encode(), headers=headers)
+    assert "'round' comes more than once" in problem(answer, 400, "malformed")["detail"]
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k1"}])
+def test_nobody_waits_for_the_node_that_another_one_asks(
+    key: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One at a time writes to a store on a disk; the node answers once the other has signed in."""
+    stage = build(shared(connect()), database=Database.open(tmp_path)).accept()
+    place, signed_in = Place.of(stage), Event()
+    ann, asking, state = stage.people["ann"], Event(), place.desk.state
+    place.token(ann)
+
+    def slow(name: CampaignId) -> CampaignState:
+        asking.set()
+        assert signed_in.wait(20)
+        return state(name)
+
+    monkeypatch.setattr(place.desk, "state", slow)
+    with ThreadPoolExecutor(1) as pool:
+        enrolment = pool.submit(place.enrol, stage.enrolment("ann"), ann, headers=key)
+        assert asking.wait(20)
+        place.token(stage.people["ben"])
+        assert not enrolment.done()
+        signed_in.set()
+        good(enrolment.result(), 201)
+
+
+def test_an_enrolment_that_is_sent_again_is_answered_alike_and_asks_no_node(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = new_place()
+    stage = place.stage.accept()
+    ann, key = stage.people["ann"], {"Idempotency-Key": "k1"}
+    first = good(place.enrol(stage.enrolment("ann"), ann, headers=key), 201)
+    monkeypatch.setattr(place.desk, "state", None)
+
+    again = place.enrol(stage.enrolment("ann"), ann, headers=key)
+
+    assert good(again, 201) == first
+    assert again.headers["idempotency-replayed"] == "true"
+
+
 def test_who_enrolled_is_not_told_before_the_roster_is_posted() -> None:
     place = new_place()
     stage = place.stage.accept().enrol("ann", "ben")
@@ -302,6 +358,25 @@ def test_who_enrolled_is_not_told_before_the_roster_is_posted() -> None:
     stage.engine.post_roster()
     expected = sorted(str(stage.people[name].address) for name in ("ann", "ben"))
     assert sorted(place.rows(f"{place.root}/roster", limit=1)) == expected
+
+
+def test_by_the_ordinary_routes_too_a_batch_is_taken_once() -> None:
+    place = new_place()
+    stage = place.stage.accept().enrol().draw().begin()
+    ann, item = stage.people["ann"], _open_items(place, "ann")[0]
+    signed, opening = stage.sealed(ann, {item: stage.spec.task.form.encode(0)})
+
+    def twice(hand_in: Callable[..., Any], message: object, key: str) -> None:
+        # By its type the lane leaves it to the ordinary route.
+        named = {"Idempotency-Key": key, "Content-Type": "application/json; charset=utf-8"}
+        first, again = (hand_in(message, ann, headers=named) for _ in range(2))
+        assert good(first, 201) == good(again, 201)
+        assert again.headers["idempotency-replayed"] == "true"
+
+    twice(place.commit, signed, "k1")
+    stage.engine.post_commits(0)
+    stage.chain.advance_to(stage.schedule.commit_end)
+    twice(place.open, opening, "k2")
 
 
 def test_after_the_close_nothing_is_taken() -> None:

@@ -16,6 +16,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from labelshare import __version__
 from labelshare.api.app import create_app
 from labelshare.api.gathered import Part, ServiceMetrics
 from labelshare.api.metrics import Metrics
@@ -100,7 +101,7 @@ def test_requests_messages_and_refusals_are_counted() -> None:
     assert requests(found, f"{root}/assignment", "GET", 200) == 2
     refused = {"route": f"{root}/commitments", "method": "POST"}
     assert figure(found, "http_problems_total", **refused, problem="bad-signature") == 1
-    assert figure(found, "http_request_seconds_count", **refused) == 4
+    assert figure(found, "http_request_duration_seconds_count", **refused) == 4
     assert figure(found, "http_requests_open") == 0
     assert figure(found, "intake_labels_total") == 4
     taken = {
@@ -151,7 +152,7 @@ def test_the_service_is_told_as_store_and_chain_have_it() -> None:
 def test_jobs_by_their_state_and_what_the_watcher_found() -> None:
     here = Measured()
     jobs, now = here.service.jobs, int(time())
-    ends = {"holds": None, "differs": "does not hold: payouts differ", "gone": "bundle cannot be had"}
+    ends = {"holds": None, "differs": "does not hold: payouts differ", "gone": "cannot be checked: no bundle"}
     for key, found in ends.items():
         assert jobs.add(WATCH, key, now - 100)
         job = jobs.take(now, now + 60, key)
@@ -164,8 +165,9 @@ def test_jobs_by_their_state_and_what_the_watcher_found() -> None:
     jobs.retry(failed, now - 20, "RevertError: no")
 
     told = here.figures()
-    assert figure(told, "watcher_proposals_checked_total") == 3
-    assert figure(told, "watcher_alarms_total") == 2
+    assert figure(told, "watcher_proposals_checked_total") == 2
+    assert figure(told, "watcher_alarms_total") == 1
+    assert figure(told, "watcher_proposals_unchecked_total") == 1
     states = {state: figure(told, "jobs", kind="pay", state=state) for state in ("due", "later", "failed")}
     assert states == {"due": 2, "later": 1, "failed": 0}
     assert figure(told, "jobs", kind="slash", state="failed") == 1
@@ -202,9 +204,33 @@ def test_what_the_guard_refuses_is_counted_and_apps_do_not_mix() -> None:
 
     found = one.figures()
     assert requests(found, "/v1/campaigns", "GET", 200) == 3
-    assert requests(found, "none", "GET", 429) == 2
-    assert figure(found, "http_problems_total", route="none", method="GET", problem="rate-limited") == 2
+    assert requests(found, "/v1/campaigns", "GET", 429) == 2
+    refused = {"route": "/v1/campaigns", "method": "GET", "problem": "rate-limited"}
+    assert figure(found, "http_problems_total", **refused) == 2
     assert not [name for name, _ in other.figures() if name == "labelshare_http_requests_total"]
+
+
+def test_what_is_refused_before_a_route_is_looked_for_has_its_template() -> None:
+    here = Measured(ApiSettings(url=URL, address_rate=Rate(0.001, 1)))
+    place, campaign = here.place, "/v1/campaigns/{campaign}"
+    place.get("/v1/campaigns")
+    asked = ("/items/3", f"/media/{'a' * 64}", "/commitments", "/items/3/more", "")
+    for path in asked:
+        problem(place.get(f"{place.root}{path}"), 429, "rate-limited")
+    problem(place.get("/nowhere"), 429, "rate-limited")
+
+    found = here.figures()
+    for path in ("/items/{item}", "/media/{digest}", "/commitments", ""):
+        assert requests(found, campaign + path, "GET", 429) == 1, path
+    assert requests(found, "none", "GET", 429) == 2
+
+
+def test_which_version_runs_is_told_and_when_a_series_began_is_not() -> None:
+    here = Measured()
+    here.place.get("/v1/campaigns")
+    assert figure(here.figures(), "build_info", version=__version__) == 1
+    assert requests(here.figures(), "/v1/campaigns", "GET", 200) == 1
+    assert "_created" not in here.text()
 
 
 def test_they_are_served_on_a_port_of_their_own() -> None:

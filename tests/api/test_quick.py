@@ -252,7 +252,7 @@ def test_each_is_measured_once(place: Place) -> None:
     sample = metrics.registry.get_sample_value
     assert sample("labelshare_http_requests_total", labels | {"status": "201"}) == 4
     assert sample("labelshare_http_requests_total", labels | {"status": "409"}) == 1
-    assert sample("labelshare_http_request_seconds_count", labels) == 5
+    assert sample("labelshare_http_request_duration_seconds_count", labels) == 5
 
 
 def test_what_is_answered_leaves_nothing_to_the_collector(place: Place) -> None:

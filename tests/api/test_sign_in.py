@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from labelshare.api.nonces import Nonces
 from labelshare.api.settings import ApiSettings
 from labelshare.chain.node import Call
 from labelshare.errors import InputError
 from labelshare.protocol.sign_in import personal_digest
+from labelshare.store.database import Database
+from labelshare.store.dump import LEFT_OUT
 from labelshare.store.schema import sessions, sign_ins
+from labelshare.store.sign_ins import SignIns
 from labelshare.types import Address
 from tests.api.visit import Place, good, new_place, problem
 
@@ -95,11 +100,86 @@ def test_of_many_who_send_one_signature_at_once_one_is_signed_in(place: Place) -
     assert sorted(answers) == [201] + [401] * 7
 
 
-def test_a_failed_signature_uses_the_text_up(place: Place) -> None:
+def rows(place: Place) -> list[Any]:
+    """All that the store has of signing in, but for the salt."""
+    with place.stage.database.reading() as connection:
+        return [each for table in (sessions, sign_ins) for each in connection.execute(select(table))]
+
+
+def test_who_signs_nothing_has_nothing_written(place: Place) -> None:
     ann, ben = place.stage.people["ann"], place.stage.people["ben"]
-    asked = place.sign_in_text(ann)
+    asked, before = place.sign_in_text(ann), rows(place)
     problem(place.signed_in(asked["nonce"], asked["message"], ben), 403, "bad-signature")
+    assert rows(place) == before
+
+    good(place.signed_in(asked["nonce"], asked["message"], ann), 201)
+    assert len(rows(place)) == len(before) + 2
+
+
+def test_any_replica_knows_a_text_and_that_it_was_used(place: Place) -> None:
+    ann, other = place.stage.people["ann"], Place.of(place.stage)
+    asked = place.sign_in_text(ann)
+    good(other.signed_in(asked["nonce"], asked["message"], ann), 201)
     problem(place.signed_in(asked["nonce"], asked["message"], ann), 401, "unauthenticated")
+
+
+def altered(place: Place, nonce: str, change: str) -> str:
+    ben = place.stage.people["ben"].address
+    return {
+        "another account": ben.hex() + nonce[40:],
+        "a later time": nonce[:40] + f"{int(nonce[40:50], 16) + 60:010x}" + nonce[50:],
+        "another name": nonce[:50] + "0" * 14 + nonce[64:],
+        "no proof": nonce[:64] + "0" * 32,
+        "shorter": nonce[:-2],
+        "longer": nonce + "00",
+        "no hex": nonce[:-1] + "g",
+        "of no service": "7e1f00aa52c94a0d",
+    }[change]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "another account",
+        "a later time",
+        "another name",
+        "no proof",
+        "shorter",
+        "longer",
+        "no hex",
+        "of no service",
+    ],
+)
+def test_a_nonce_that_was_not_issued_is_good_for_nothing(place: Place, change: str) -> None:
+    """Though the account signs a text with it."""
+    signer = place.stage.people["ben" if change == "another account" else "ann"]
+    asked = place.sign_in_text(place.stage.people["ann"])
+    nonce = altered(place, asked["nonce"], change)
+    text = asked["message"].replace(asked["nonce"], nonce)
+    problem(place.signed_in(nonce, text, signer), 401, "unauthenticated")
+
+
+def test_no_text_is_good_in_another_store_or_for_another_service(place: Place) -> None:
+    """A store that was restored has no list of what was used, and a salt of its own."""
+    account, stage = place.stage.people["ann"].address, place.stage
+    salt = SignIns(stage.database).salt()
+    assert SignIns(stage.database).salt() == salt
+    assert "sign_in_salts" in LEFT_OUT
+    with closing(Database.in_memory()) as another:
+        other = SignIns(another).salt()
+    issued = Nonces(stage.oracle, salt).issue(account, 7)
+
+    assert Nonces(stage.oracle, salt).read(issued.nonce.hex()) == issued
+    assert Nonces(stage.oracle, other).read(issued.nonce.hex()) is None
+    assert Nonces(stage.stranger, salt).read(issued.nonce.hex()) is None
+
+
+def test_two_texts_of_one_moment_are_two(place: Place) -> None:
+    ann = place.stage.people["ann"]
+    one, other = place.sign_in_text(ann), place.sign_in_text(ann)
+    assert one["nonce"] != other["nonce"]
+    for asked in (one, other):
+        good(place.signed_in(asked["nonce"], asked["message"], ann), 201)
 
 
 @pytest.mark.parametrize(
@@ -136,11 +216,7 @@ def test_texts_and_sessions_end(place: Place) -> None:
 
 def test_the_store_holds_no_token(place: Place) -> None:
     token = place.token(place.stage.people["ann"])
-    with place.stage.database.reading() as connection:
-        rows = repr(list(connection.execute(select(sessions)))) + repr(
-            list(connection.execute(select(sign_ins)))
-        )
-    assert token not in rows
+    assert token not in repr(rows(place))
     assert len(token) == 43  # 32 bytes
 
 
@@ -174,9 +250,11 @@ def test_whoever_is_not_signed_in_is_told_so(place: Place, header: str | None) -
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("body", [{}, {"account": "0x00"}, {"account": 7}, {"account": None}, [], "x", None])
+@pytest.mark.parametrize("body", [{}, {"account": "0x00"}, {"account": 7}, {"account": None}, [], "x"])
 def test_who_signs_in_must_be_named(place: Place, body: Any) -> None:
-    assert problem(place.post("/v1/sign-ins", body), 422, "invalid-input")["errors"]
+    found = problem(place.post("/v1/sign-ins", body), 422, "invalid-input")
+    assert found["errors"]
+    assert ("body: must be a JSON object" in found["detail"]) == (not isinstance(body, dict))
 
 
 @pytest.mark.parametrize("content", [b'{"account": "\\ud800"}', b'{"\\ud800": 1}', b'{"account": "\\u0000"}'])

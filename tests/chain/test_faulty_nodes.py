@@ -559,6 +559,28 @@ def test_logs_that_were_not_asked_for(node: FakeNode, changes: dict[str, Any]) -
     )
 
 
+def test_logs_of_a_node_that_allows_few_blocks_at_a_time(node: FakeNode) -> None:
+    """Every block is asked for once, in ranges as long as the node likes; what it refuses for one is told."""
+    chain, taken = node.chain(), list[range]()
+
+    def few(request: dict[str, Any]) -> Any:
+        (query,) = request["params"]
+        asked = range(int(query["fromBlock"], 16), int(query["toBlock"], 16) + 1)
+        if len(asked) > most:
+            return {"code": -32_005, "message": f"eth_getLogs is limited to a {most} block range"}
+        taken.append(asked)
+        return []
+
+    block = HONEST["eth_getBlockByNumber"]
+    node.answers["eth_getBlockByNumber"] = lambda asked: block | {"number": asked["params"][0]}
+    node.answers["eth_getLogs"], most = few, 10
+    assert chain.logs(CONTRACT, 2, 9_000) == []
+    assert [each for some in taken for each in some] == list(range(2, 9_001))
+    assert sum(map(len, taken)) / len(taken) > most / 2 - 1
+    most = 0
+    fails(node, lambda: chain.logs(CONTRACT, 2, 16), "is limited to a 0 block range$")
+
+
 def test_logs_of_a_node_that_is_behind(node: FakeNode) -> None:
     """It would answer with those that it has, as if there were no more."""
     chain = node.chain()

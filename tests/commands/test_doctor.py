@@ -225,7 +225,7 @@ def test_a_node_that_gives_small_ranges_of_logs(place: Place, tmp_path: Path) ->
 
     place.stage.chain.mine(3)
     with tampered(place, "eth_getLogs", small) as (behind, _):
-        found = checks(behind, "--state", tmp_path, code=1)
+        found = checks(behind, "--state", tmp_path)  # smaller ones are asked for
         assert found["history"][0] == "ok"
         assert found["range of logs"][0] == "warn"
 

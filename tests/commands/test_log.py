@@ -131,7 +131,7 @@ def test_each_line_of_a_service_is_an_object(place: Place, tmp_path: Path) -> No
             line.sendall(b"GET /metr")
             line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it is reset
         with closing(sqlite3.connect(tmp_path / "oracle" / FILE)) as store:
-            store.execute("ALTER TABLE sign_ins RENAME TO gone")
+            store.execute("ALTER TABLE sign_in_salts RENAME TO gone")
         account = str(place.stage.people["ann"].address)
         answer = httpx.post(f"{url}/v1/sign-ins", json={"account": account})
         assert answer.status_code >= 500, answer.text
@@ -144,7 +144,7 @@ def test_each_line_of_a_service_is_an_object(place: Place, tmp_path: Path) -> No
     assert [each["event"] for each in by_library] == ["Invalid HTTP request received."]
     (fault,) = [each for each in events if each.get("request_id") == name]
     assert fault["logger"] == "labelshare.api.problems"
-    assert "sign_ins" in fault["event"]
+    assert "sign_in_salts" in fault["event"]
     printed = [each["event"] for each in events if each.get("logger") == "stderr"]
     assert any(line.startswith("ConnectionResetError") for line in printed)
     assert account[2:].lower() not in log.lower()

@@ -13,6 +13,7 @@ import pytest
 
 from labelshare.chain.state import Contest, Status
 from labelshare.chain.transactions import Sender
+from labelshare.oracle.acceptance import Acceptance
 from labelshare.oracle.overview import Next, next_step
 from labelshare.oracle.service import Options, Service
 from labelshare.oracle.tasks import Kind
@@ -162,3 +163,20 @@ def test_what_comes_next(
 ) -> None:
     at = replace(state(Status.OPEN, 7), **changes)
     assert next_step(params, at, replace(CALM, **contest), roots, now) == expected
+
+
+def test_what_a_campaign_waits_for(place: Place, tmp_path: Path) -> None:
+    stage, folder = place.stage, tmp_path / "oracle"
+    with closing(Database.open(folder)) as store:
+        Specs(store).add(stage.spec)
+        options = Options(depth=0, acceptance=Acceptance(least_fee=10**30))
+        sender = Sender(stage.chain, TransactionJournal(store))
+        service = Service(sender, stage.deployment, stage.oracle, store, options)
+        service.step()
+        place.capture.readouterr()  # what the service logs
+        (line,) = place.facts("oracle", "status", "--state", folder)["campaigns"]
+        (waiting,) = line["waiting"]
+        assert (waiting["kind"], line["failing"]) == ("accept", [])
+        assert waiting["reason"].startswith("not accepted: the fee comes to ")
+        lines = place.done("oracle", "status", "--state", folder).out
+        assert re.search(r"waiting +accept: not accepted: the\s+fee", lines), lines

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,19 @@ import pytest
 from labelshare.chain.state import Status
 from labelshare.client.connection import Connection
 from labelshare.client.service import ServiceClient
+from labelshare.commands.accepting import acceptance
+from labelshare.oracle.acceptance import ANYTHING, Acceptance
 from labelshare.oracle.kept import Kept
 from labelshare.oracle.tasks import Kind
+from labelshare.oracle.watcher import WATCH
 from labelshare.protocol.commitments import Enrolment
 from labelshare.protocol.typed_data import digest, enrol_hash
 from labelshare.store.database import FILE, Database
-from labelshare.store.jobs import Jobs
+from labelshare.store.jobs import Entry, Jobs
 from labelshare.store.specs import Specs
-from tests.commands.place import Place
+from labelshare.types import NOBODY, Address
+from tests.commands.place import Place, oracles_settlement, post
+from tests.oracle.stage import COIN
 from tests.postgres import database_url
 
 pytestmark = pytest.mark.anvil
@@ -34,9 +40,11 @@ END_SECONDS = 60
 
 
 @contextmanager
-def serving(place: Place, *options: object, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    place: Place, *options: object, by: str = "oracle", **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The command in a process of its own, on any free port; yields its address."""
-    words = ["serve", "--port", 0, "--url", place.url, "--deployment", place.record, *place.signing("oracle")]
+    words = ["serve", "--port", 0, "--url", place.url, "--deployment", place.record, *place.signing(by)]
     command = [sys.executable, "-m", "labelshare", *map(str, (*words, "--depth", 0, *options))]
     environment = {**os.environ, **variables}
     with subprocess.Popen(
@@ -200,9 +208,42 @@ def test_a_store_must_be_named_once(place: Place, tmp_path: Path) -> None:
         place.refused(2, "where is the store. name either", "serve", *options, *place.signing("oracle"))
 
 
+def test_which_campaigns_an_operator_takes_on() -> None:
+    """Unsaid, of everybody who locks and pays something; of those who are named nothing unsaid is asked."""
+    someone = Address(bytes(19) + b"\1")
+    assert acceptance([], None, None, None) == Acceptance(least_escrow=None, least_fee=1)
+    assert acceptance([str(someone)], None, None, None) == Acceptance(frozenset({someone}))
+    assert acceptance([str(someone)], "5", "6", 0.5) == Acceptance(frozenset({someone}), 5, 6, 43_200)
+    assert acceptance([], "0", "0", None) == ANYTHING
+
+
+@pytest.mark.slow
+def test_a_service_declines_what_is_not_wanted_and_says_so(place: Place, tmp_path: Path) -> None:
+    folder, stage = tmp_path / "oracle", place.stage
+    with closing(Database.open(folder)) as store:
+        Specs(store).add(stage.spec)
+    wanted = ["--accept-from", stage.stranger.address]
+    asked, reason = ["oracle", "status", "--state", folder], f"requester {stage.requester.address} is none of"
+    with serving(place, "--state", folder, *wanted) as (url, process):
+        deadline = time.monotonic() + START_SECONDS
+        while not any(each["waiting"] for each in place.facts(*asked)["campaigns"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        with client(place, url, "requester") as requester:
+            shown = requester.campaign(stage.scope.campaign_id)
+        assert reason in (shown.waits_for or "")
+        assert reason in " ".join(place.done(*asked).out.split())
+        code, log = ended(process)
+    assert code == 0
+    assert [line for line in log.splitlines() if '"error"' in line] == []
+    assert log.count("job waits") == 1
+
+
 def test_bad_values_are_refused_before_anything_starts(place: Place, tmp_path: Path) -> None:
     own = ["serve", "--state", tmp_path, "--port", 0, *place.signing("oracle")]
-    place.refused(2, "base units", *own, "--challenge-up-to", "1 DEV")
+    for option in ("--challenge-up-to", "--least-escrow", "--least-fee"):
+        place.refused(2, f"{option} is a number of base units", *own, option, "1 DEV")
+    place.refused(2, "--accept-from: Address needs", *own, "--accept-from", "somebody")
     place.refused(2, "address", *own, "--public-url", "ftp://oracle.example")
     for everywhere in ("0.0.0.0", "::", ""):
         place.refused(2, "--public-url", *own, "--host", everywhere)
@@ -210,3 +251,48 @@ def test_bad_values_are_refused_before_anything_starts(place: Place, tmp_path: P
         place.refused(2, "IP address", *own, "--proxy", name)
     (tmp_path / "file").touch()
     place.refused(1, "no findings can be kept in", *own, "--findings", tmp_path / "file")
+    for address, reason in {
+        "oracle.example": "a service is at",
+        "http://oracle.example": "another machine",
+        "0x12=https://oracle.example": "Address",
+    }.items():
+        place.refused(2, reason, *own, "--bundles-from", address)
+
+
+def watched(folder: Path) -> list[Entry]:
+    """What the watcher of a service over that folder has come to."""
+    with closing(Database.open(folder)) as store:
+        return [each for each in Jobs(store).entries(done=True) if each.kind == WATCH]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("short", [0, COIN])
+def test_the_watcher_recomputes_what_another_oracle_proposes_by_that_ones_service(
+    place: Place, tmp_path: Path, short: int
+) -> None:
+    """One that falls short is challenged; a right one is no alarm."""
+    registry, campaign = place.stage.contracts.registry, place.stage.scope.campaign_id
+    with closing(Database.open(tmp_path / "oracle")) as store:
+        stage = place.stage.taken_up(database=store).accept().enrol("ann", "ben").draw()
+        stage.work(ann=2, ben=2).reveal("ann", "ben")
+        built = oracles_settlement(stage)
+        stage.engine.book.keep_bundle(built.settlement.bundle_hash, built.bundle)
+    bond = registry.campaign(campaign).bond
+    place.give("stranger", bond)
+    post(place.stage, replace(built.settlement, payout_total=built.settlement.payout_total - short))
+    own = ["--state", tmp_path / "watcher", "--challenge-up-to", bond]
+    with (
+        serving(place, "--state", tmp_path / "oracle") as (url, _),
+        serving(place, *own, by="stranger", LABELSHARE_BUNDLES_FROM=f"http://127.0.0.1:1 {url}"),
+    ):
+        deadline = time.monotonic() + START_SECONDS
+        while not (found := watched(tmp_path / "watcher")):
+            assert time.monotonic() < deadline, "the proposal was not checked"
+            time.sleep(0.2)
+    (entry,) = found
+    contest = registry.contest(campaign)
+    if short:
+        assert "payout_total" in (entry.error or "")
+        assert (contest.challenger, contest.challenge_bond) == (stage.stranger.address, bond)
+    else:
+        assert (entry.error, contest.challenger) == (None, NOBODY)

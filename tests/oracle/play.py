@@ -13,6 +13,7 @@ from labelshare.chain.transactions import Sender
 from labelshare.client.annotator import Annotator
 from labelshare.oracle.desk import Desk
 from labelshare.oracle.service import Options, Service
+from labelshare.oracle.taking import receipt_of
 from labelshare.oracle.tasks import closing
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
 from labelshare.store.database import Database
@@ -45,16 +46,16 @@ class AtDesk:
     campaign: CampaignId
 
     def enrol(self, enrolment: Enrolment) -> None:
-        self.desk.enrol(self.campaign, enrolment)
+        receipt_of(self.desk.database, self.desk.enrolling(self.campaign, enrolment))
 
     def enrolled(self) -> Sequence[Address]:
         return self.desk.roster(self.campaign)
 
     def commit(self, signed: SignedCommit) -> bytes:
-        return self.desk.commit(self.campaign, signed)
+        return receipt_of(self.desk.database, self.desk.committing(self.campaign, signed))
 
     def open(self, opening: Opening) -> bytes:
-        return self.desk.open(self.campaign, opening)
+        return receipt_of(self.desk.database, self.desk.opening(self.campaign, opening))
 
     def published(self, number: int) -> Sequence[SignedCommit]:
         return self.desk.published(self.campaign, number)

@@ -109,7 +109,7 @@ def test_a_bundle_that_is_another_pays_nobody() -> None:
     assert scene.stage.contracts.registry.campaign(scene.stage.scope.campaign_id).place_freed
     entry = scene.service.jobs.entry(KEEP, str(scene.stage.scope.campaign_id))
     assert entry is not None
-    assert "not those of the settlement" in (entry.error or "")
+    assert "the bundle cannot be had" in (entry.error or "")
 
 
 def test_untold_it_touches_nothing_of_others() -> None:

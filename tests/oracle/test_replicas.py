@@ -11,12 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL
+from time import time
 from typing import Any
 
 import pytest
 
 from labelshare.chain.connect import connect
+from labelshare.chain.transactions import Sender
+from labelshare.oracle.jobs import LEASE_SECONDS
+from labelshare.oracle.service import Options, Service
 from labelshare.store.database import Database
+from labelshare.store.journal import TransactionJournal
 from tests.conftest import ROOT, Anvil
 from tests.faults.losses import check_life
 from tests.faults.table import Inject
@@ -109,6 +114,30 @@ def test_replicas_assign_alike(anvil: Anvil, postgres: str, request: pytest.Fixt
     play.reveal()
     play.end()
     check(play)
+
+
+def test_a_clock_that_is_ahead_takes_no_job_that_another_replica_is_at(
+    postgres: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = replicas(postgres, 2)
+    request.addfinalizer(lambda: close(stores))
+    stage = build(database=stores[0])
+    first, second = (
+        Service(
+            Sender(stage.chain, TransactionJournal(each)),
+            stage.deployment,
+            stage.oracle,
+            each,
+            Options(depth=0),
+        )
+        for each in stores
+    )
+    now, machine = int(first.now()), time
+    first.jobs.add("pay", str(stage.scope.campaign_id), now)
+    assert first.jobs.take(now, now + LEASE_SECONDS, "the first")
+    monkeypatch.setattr("labelshare.store.database.time", lambda: machine() + 600)
+    assert abs(second.now() - machine()) < 60
+    assert second.runners[0].run_due() == 0
 
 
 # ------------------------------------------------------------------------------- killed

@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 
 from labelshare.chain.connect import connect
 from labelshare.chain.contracts import Parts
-from labelshare.chain.node import Chain
+from labelshare.chain.node import Chain, Log, Topics
 from labelshare.chain.remote import RemoteChain
 from labelshare.chain.state import CampaignState, Status
 from labelshare.chain.transactions import Sender
 from labelshare.client.requester import Requester, Terms, escrow_for
 from labelshare.client.slashes import Slasher
-from labelshare.errors import EventError, StaleReadError
+from labelshare.errors import ChainError, EventError, StaleReadError
 from labelshare.oracle import jobs, relay, scheduler
 from labelshare.oracle.case import Case
 from labelshare.oracle.service import STEPS, Options, Service, Worker
@@ -29,7 +29,7 @@ from labelshare.protocol.settlement import Built
 from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.store.specs import Specs
-from labelshare.types import ZERO_HASH
+from labelshare.types import ZERO_HASH, Address
 from tests.chain.proxy import proxied
 from tests.client.gold import GOLD, STAKE, requester
 from tests.conftest import Anvil
@@ -160,7 +160,7 @@ def test_a_campaign_that_pays_too_little_is_not_accepted() -> None:
     done, error = jobs_of(play)["accept"]
     assert not done
     assert error is not None
-    assert error.startswith("SpecError")
+    assert error.startswith("not accepted: the escrow does not cover the spec: price: 40 labels cost")
     assert stage.balances() == before
 
     stage.chain.advance_to(stage.schedule.accept_end)
@@ -168,6 +168,25 @@ def test_a_campaign_that_pays_too_little_is_not_accepted() -> None:
     play.turn()
     assert jobs_of(play)["accept"] == (True, None)
     assert play.status() is Status.CREATED
+
+
+def test_nothing_is_read_past_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a provider that allows few blocks at a time; the index asks for fewer then."""
+    stage = build().accept().enrol().draw().work().reveal(*NAMES)
+    stage.settle()
+    play, few = Play(stage, [stage.database]), 10
+    chain = type(stage.chain)
+    read = chain.logs
+
+    def logs(self: Chain, address: Address, first: int, last: int, topics: Topics = ()) -> list[Log]:
+        if last - first >= few:
+            raise ChainError(f"limited to a {few} block range")
+        return read(self, address, first, last, topics)
+
+    monkeypatch.setattr(chain, "logs", logs)
+    play.turn(2)
+    assert jobs_of(play)["pay"] == (True, None)
+    assert stage.chain.block_number > stage.deployment.block + few
 
 
 def test_campaigns_of_other_oracles_are_theirs() -> None:

@@ -38,6 +38,22 @@ def test_what_is_no_exact_json_is_refused(data: bytes) -> None:
         canonical.parse(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b'{"a": 1, "a": 2}', "'a'"),
+        (b'{"a": 1, "b": 0, "\\u0061": 1}', "'a'"),
+        (b'[{"x": {"": [], "y": 0, "": []}}]', "''"),
+        (b'{"\\ud800": 0, "\\ud800": 0}', "ud800'"),
+        (b'{"%s": 0, "%s": 0}' % (b"a" * 1_000, b"a" * 1_000), "a{79} comes"),
+    ],
+)
+def test_a_name_is_told_once(data: bytes, name: str) -> None:
+    with pytest.raises(InputError, match=f"not JSON: the name .*{name}.* more than once"):
+        canonical.parse(data)
+    assert canonical.parse(b'[{"a": {"a": 1}}, {"a": 1}]') == [{"a": {"a": 1}}, {"a": 1}]
+
+
 def test_a_lone_surrogate_is_refused() -> None:
     with pytest.raises(InputError, match="lone surrogate"):
         canonical.dumps({"text": "\ud800"})

@@ -76,7 +76,7 @@ def test_answers_to_many_requests(database: Database) -> None:
 def test_many_sessions(database: Database) -> None:
     signed, accounts = SignIns(database), {f"token {each}": Address(bytes([each]) * 20) for each in range(5)}
     for number, (token, account) in enumerate(accounts.items()):
-        signed.begin(token, Session(account, 100 + number), now=0)
+        signed.begin(token.encode(), 10, token, Session(account, 100 + number), now=0)
     signed.end("token 4")
 
     found_ = signed.sessions([token_hash(each) for each in (*accounts, "unknown")], now=101)

@@ -15,7 +15,7 @@ from labelshare.store.database import Database
 from labelshare.store.messages import Messages
 from labelshare.store.replies import Replies, Reply, Request
 from labelshare.store.schema import replies, sessions, sign_ins
-from labelshare.store.sign_ins import Asked, Session, SignIns
+from labelshare.store.sign_ins import Session, SignIns
 from labelshare.store.specs import Specs
 from labelshare.types import Hash32
 from tests.oracle.stage import small_spec
@@ -24,30 +24,49 @@ from tests.store.home import CAMPAIGN, Home, address, enrolment
 ANN, BEN = address(1), address(2)
 
 
-def test_a_text_is_taken_once_by_whoever_comes_first(home: Home) -> None:
-    first, second = home.open(), home.open()
-    SignIns(first).ask("nonce", Asked(ANN, "text", 20), 10)
+def test_a_text_is_used_once_by_whoever_comes_first(home: Home) -> None:
+    both = [SignIns(home.open()) for _ in range(2)]
+    tokens = [f"token {number}" for number in range(8)]
+
+    def begin(number: int) -> bool:
+        return both[number % 2].begin(b"nonce", 20, tokens[number], Session(ANN, 40), 10)
+
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda n: SignIns((first, second)[n % 2]).take("nonce"), range(8)))
-    assert taken.count(None) == 7
-    assert [each for each in taken if each] == [Asked(ANN, "text", 20)]
+        first = list(pool.map(begin, range(8)))
+    assert first.count(True) == 1
+    begun = [token for token in tokens if both[0].session(token, 10)]
+    assert begun == [tokens[first.index(True)]]
 
 
-def test_what_has_expired_goes(database: Database) -> None:
+def test_a_store_has_one_salt_whoever_asks_first(home: Home) -> None:
+    both = [SignIns(home.open()) for _ in range(2)]
+    with ThreadPoolExecutor(4) as pool:
+        (salt,) = set(pool.map(lambda number: both[number % 2].salt(), range(4)))
+    assert len(salt) == 32
+
+
+def test_what_has_expired_goes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A used text is known an hour longer than it is good: another machine's clock may be behind."""
     kept = SignIns(database)
-    kept.ask("old", Asked(ANN, "text", 20), 10)
-    kept.ask("new", Asked(ANN, "text", 40), 20)
-    kept.begin("old token", Session(ANN, 20), 10)
-    kept.begin("new token", Session(BEN, 40), 20)
-    with database.reading() as connection:
-        for table in (sign_ins, sessions):
-            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 1
-    assert kept.take("old") is None
+
+    def rows() -> list[int]:
+        with database.reading() as connection:
+            counts = [select(func.count()).select_from(table) for table in (sign_ins, sessions)]
+            return [connection.execute(each).scalar_one() for each in counts]
+
+    assert kept.begin(b"old", 20, "old token", Session(ANN, 20), 10)
+    assert rows() == [1, 1]
+    monkeypatch.setattr("labelshare.store.sign_ins.SWEEP_ONE_IN", 1)
+    assert kept.begin(b"new", 40, "new token", Session(BEN, 40), 20)
+    assert rows() == [2, 1]
+    assert not kept.begin(b"old", 20, "another token", Session(ANN, 20), 10)
     assert kept.session("old token", 19) is None
     assert kept.session("new token", 39) == Session(BEN, 40)
     assert kept.session("new token", 40) is None
     kept.end("new token")
     assert kept.session("new token", 39) is None
+    assert kept.begin(b"newest", 4_000, "newest token", Session(BEN, 4_000), 3_620)
+    assert rows() == [2, 1]
 
 
 def test_requests_of_one_key_run_once_in_all_processes(home: Home) -> None:

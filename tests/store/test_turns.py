@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import contextmanager
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from threading import Event
@@ -18,7 +19,8 @@ from labelshare.errors import StoreError
 from labelshare.store import locks
 from labelshare.store.database import Database
 from labelshare.store.locks import SLOTS, slots_of
-from labelshare.store.messages import Messages
+from labelshare.store.messages import Messages, State
+from labelshare.types import Address
 from tests.oracle.stage import small_spec
 from tests.store.home import CAMPAIGN, Home, Place, address, enrolment, home_of
 
@@ -71,8 +73,15 @@ def books(home: Home) -> tuple[Messages, Messages]:
     return first, second
 
 
-def in_turn(book: Messages, annotator: object) -> None:
-    with book.turn(annotator):  # type: ignore[arg-type]
+@contextmanager
+def turn(book: Messages, annotator: Address) -> Iterator[State]:
+    """A block in which messages of an annotator are taken."""
+    with book.database.writing(book.turn_of(annotator)):
+        yield book.hold()
+
+
+def in_turn(book: Messages, annotator: Address) -> None:
+    with turn(book, annotator):
         book.add_enrolment(enrolment(9))
 
 
@@ -80,15 +89,15 @@ def test_one_annotator_has_one_turn_at_a_time(
     home: Home, books: tuple[Messages, Messages], pool: ThreadPoolExecutor
 ) -> None:
     """Another's goes on meanwhile on PostgreSQL; a file has one writer at a time."""
-    held = Held(pool, lambda: books[0].turn(ANN))
+    held = Held(pool, lambda: turn(books[0], ANN))
     same = pool.submit(in_turn, books[1], ANN)
     assert waits(same)  # type: ignore[arg-type]
     held.leave()
     same.result(timeout=LATE)
 
     if home.is_postgres:
-        held = Held(pool, lambda: books[0].turn(ANN))
-        with books[1].turn(BEN):
+        held = Held(pool, lambda: turn(books[0], ANN))
+        with turn(books[1], BEN):
             books[1].add_enrolment(enrolment(2))
         assert books[1].has_enrolled(BEN)
         held.leave()
@@ -101,7 +110,7 @@ def test_what_one_turn_wrote_the_next_one_sees(
 
     def count_up(book: Messages) -> None:
         for _ in range(10):
-            with book.turn(ANN):
+            with turn(book, ANN):
                 book.add_enrolment(enrolment(100 + len(book.enrolments())))
 
     list(pool.map(count_up, books * 2))
@@ -118,7 +127,7 @@ def test_the_campaign_stays_as_it_is_while_a_turn_is_under_way(
     books: tuple[Messages, Messages], pool: ThreadPoolExecutor, change: Callable[[Messages], None]
 ) -> None:
     books[0].begin_round(0)
-    held = Held(pool, lambda: books[0].turn(ANN))
+    held = Held(pool, lambda: turn(books[0], ANN))
 
     changing = pool.submit(change, books[1])
     assert waits(changing)  # type: ignore[arg-type]
@@ -133,10 +142,10 @@ def test_turns_do_not_wait_for_each_other_to_hold_the_campaign(
     home: Home, books: tuple[Messages, Messages], pool: ThreadPoolExecutor
 ) -> None:
     """Of different annotators; nor does whoever only looks wait for anybody."""
-    held = Held(pool, lambda: books[0].turn(ANN))
+    held = Held(pool, lambda: turn(books[0], ANN))
     assert books[1].round() is None
     if home.is_postgres:
-        other = Held(pool, lambda: books[1].turn(BEN))
+        other = Held(pool, lambda: turn(books[1], BEN))
         other.leave()
     held.leave()
 

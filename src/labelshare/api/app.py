@@ -7,6 +7,7 @@ from time import monotonic, time
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labelshare import __version__
@@ -15,12 +16,14 @@ from labelshare.api.auth import Auth
 from labelshare.api.bodies import Admission
 from labelshare.api.front import Front
 from labelshare.api.guard import Guard
+from labelshare.api.heads import Heads
 from labelshare.api.lane import Lane
 from labelshare.api.limits import Buckets
 from labelshare.api.metrics import Meter, Metrics
 from labelshare.api.openapi import document
+from labelshare.api.progress import Progress
 from labelshare.api.quick import Quick
-from labelshare.api.refused import Refused
+from labelshare.api.refused import Refused, Templates
 from labelshare.api.routes import (
     bundles,
     campaigns,
@@ -42,6 +45,10 @@ from labelshare.oracle.desk import Desk
 
 __all__ = ["create_app"]
 
+_DESCRIPTION = """\
+The API of an oracle: campaigns, their work and its settlement. Every `GET` is answered to `HEAD` as well,
+without a body. Errors are problems (RFC 9457), whose `type` is an identifier and not an address.
+"""
 SUBJECTS = (sign_in, campaigns, items, media, work, messages, money, bundles, specs, quotes, datasets, stream)
 
 
@@ -73,6 +80,8 @@ def create_app(
     app = _Api(
         title="labelshare oracle",
         version=__version__,
+        description=_DESCRIPTION,
+        servers=[{"url": settings.url.rstrip("/")}],
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -81,15 +90,17 @@ def create_app(
     accounts, specs_in = Buckets(settings.account_rate, ticks), Buckets(settings.spec_rate, ticks)
     auth = Auth(desk, settings, clock)
     app.state.site = Site(desk, settings, auth, accounts, specs_in)
-    app.state.streams = stream.Streams(settings.streams, is_ending=is_ending)
-    app.state.uploads = media.Incomings(settings.uploads)
+    app.state.streams = stream.Streams(stream.places(settings), is_ending)
+    app.state.progress = Progress(desk, settings.poll_seconds / 2)
+    app.state.uploads = media.places(settings)
     app.include_router(_v1())
     app.include_router(health.router)
     pages.install(app, desk, web or pages.Pages())
     problems.install(app)
     addresses = Buckets(settings.address_rate, ticks)
     admission = Admission(settings, auth.session, ticks)
-    refused = Refused(ticks)
+    refused = Refused(ticks, _templates())
+    app.add_middleware(Heads)
     app.add_middleware(Guard, settings=settings, addresses=addresses, admission=admission, refused=refused)
     lane = Lane(app.state.site)
     front = Front(app.front, settings, addresses, admission, refused, lane)
@@ -123,6 +134,11 @@ def _v1() -> APIRouter:
     for subject in SUBJECTS:
         router.include_router(subject.router)
     return router
+
+
+def _templates() -> Templates:
+    routes = (route for subject in SUBJECTS for route in subject.router.routes)
+    return Templates(f"/v1{route.path}" for route in routes if isinstance(route, APIRoute))
 
 
 def _document(app: FastAPI) -> None:

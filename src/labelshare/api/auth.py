@@ -1,7 +1,7 @@
 """Who asks: Sign-in with Ethereum (EIP-4361), and the sessions that come of it.
 
-The service issues the whole text, keeps it, and recovers the signer over exactly that; nothing is parsed. A
-text is good once. A session is 32 random bytes, of which only the hash is kept.
+The service issues the whole text, and makes it again from its nonce to recover the signer over exactly that;
+nothing is parsed. A text is good once. A session is 32 random bytes, of which only the hash is kept.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
+from labelshare.api.nonces import Issued, Nonces
 from labelshare.api.problems import Refusal
 from labelshare.api.settings import ApiSettings
 from labelshare.errors import SignatureError
 from labelshare.oracle.desk import Desk
 from labelshare.protocol.sign_in import SignIn, personal_digest
-from labelshare.store.sign_ins import Asked, Session, SignIns
+from labelshare.store.sign_ins import Session, SignIns
 from labelshare.types import Address
 
 __all__ = ["Auth"]
@@ -34,47 +36,52 @@ class Auth:
     def _kept(self) -> SignIns:
         return SignIns(self.desk.database)
 
+    @cached_property
+    def _nonces(self) -> Nonces:
+        return Nonces(self.desk.signer, self._kept.salt())
+
     def now(self) -> int:
         """Unix seconds."""
         return int(self.clock())
 
     def ask(self, account: Address) -> SignIn:
         """A text for an account to sign, good once and for a few minutes."""
-        now = self.now()
-        expires = now + self.settings.sign_in_seconds
-        issued = SignIn(
+        return self._said(self._nonces.issue(account, self.now()))
+
+    def _said(self, issued: Issued) -> SignIn:
+        return SignIn(
             domain=self.settings.domain,
-            account=account,
+            account=issued.account,
             uri=self.settings.uri,
             chain_id=self.desk.chain.chain_id,
-            nonce=secrets.token_hex(16),
-            issued_at=_rfc3339(now),
-            expires_at=_rfc3339(expires),
+            nonce=issued.nonce.hex(),
+            issued_at=_rfc3339(issued.at),
+            expires_at=_rfc3339(self._end_of(issued)),
         )
-        self._kept.ask(issued.nonce, Asked(account, issued.text, expires), now)
-        return issued
+
+    def _end_of(self, issued: Issued) -> int:
+        return issued.at + self.settings.sign_in_seconds
 
     def prove(self, nonce: str, signature: bytes) -> tuple[str, Session]:
-        """Begin a session for whoever signed the text of a nonce; the text is used up, whatever comes of it.
+        """Begin a session for whoever signed the text of a nonce, which is used up by it.
 
         Returns:
             The session's token, which is nowhere else, and the session.
 
         Raises:
             SignatureError: The signature is not the account's.
-            Refusal: No such text, or its time is over.
+            Refusal: No such text, or it was used, or its time is over.
         """
-        asked = self._kept.take(nonce)
-        now = self.now()
-        if asked is None or asked.expires <= now:
-            raise Refusal(
-                "unauthenticated", "this sign-in text was used, or its time is over: ask for another"
-            )
-        if not self.desk.has_signed(asked.account, personal_digest(asked.text), signature):
-            raise SignatureError(f"the text was not signed by {asked.account}")
+        issued, now = self._nonces.read(nonce), self.now()
+        if issued is None or self._end_of(issued) <= now:
+            raise _not_good()
+        account, end = issued.account, self._end_of(issued)
+        if not self.desk.has_signed(account, personal_digest(self._said(issued).text), signature):
+            raise SignatureError(f"the text was not signed by {account}")
         token = secrets.token_urlsafe(32)
-        session = Session(asked.account, now + self.settings.session_seconds)
-        self._kept.begin(token, session, now)
+        session = Session(account, now + self.settings.session_seconds)
+        if not self._kept.begin(issued.nonce, end, token, session, now):
+            raise _not_good()
         return token, session
 
     def session(self, token: str) -> Session:
@@ -87,6 +94,10 @@ class Auth:
     def end(self, token: str) -> None:
         """End a session."""
         self._kept.end(token)
+
+
+def _not_good() -> Refusal:
+    return Refusal("unauthenticated", "this sign-in text was used, or its time is over: ask for another")
 
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from starlette.types import Scope
 
-from labelshare.api.limits import Buckets
+from labelshare.api.limits import Buckets, client_of
 from labelshare.api.problems import Refusal
 from labelshare.api.settings import MEBIBYTE, ApiSettings
 from labelshare.errors import InputError
@@ -102,8 +102,7 @@ class Admission:
         is_small = size <= LARGE or most_bytes(path, self._settings) <= self._settings.small_bytes
         if is_small or state.get(_ADMITTED):
             return
-        client = scope.get("client")
-        keys = [str(client[0]) if client else ""]
+        keys = [client_of(scope)]
         if path != _QUOTES or size > self._settings.message_bytes:
             keys.append((await self._account(scope)).account.hex())
         if wait := max(self._sent.wait(key, size / MEBIBYTE) for key in keys):

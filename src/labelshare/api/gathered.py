@@ -23,7 +23,7 @@ from sqlalchemy.pool import QueuePool
 
 from labelshare.oracle.blobs import Blobs
 from labelshare.oracle.service import Service
-from labelshare.oracle.watcher import WATCH
+from labelshare.oracle.watcher import WATCH, is_unchecked
 from labelshare.store.jobs import Entry
 from labelshare.store.schema import commits, enrolments, openings, transactions
 
@@ -224,15 +224,22 @@ class ServiceMetrics(Collector):
             sorted(oldest.items()),
         )
         watched = {told: number for (kind, done, told), number in counts.items() if done and kind == WATCH}
+        findings = jobs.entries(done=True, failed=True) if watched.get(True) else []
+        unchecked = sum(each.kind == WATCH and is_unchecked(each) for each in findings)
         yield CounterMetricFamily(
             _named("watcher_proposals_checked"),
             "Proposals that were recomputed.",
-            float(sum(watched.values())),
+            float(sum(watched.values()) - unchecked),
+        )
+        yield CounterMetricFamily(
+            _named("watcher_proposals_unchecked"),
+            "Proposals whose bundle was not to be had until their campaign was over.",
+            float(unchecked),
         )
         yield CounterMetricFamily(
             _named("watcher_alarms"),
-            "Proposals that do not hold, or whose bundle was not to be had until the end.",
-            float(watched.get(True, 0)),
+            "Proposals that do not hold, or whose oracle withheld the evidence.",
+            float(watched.get(True, 0) - unchecked),
         )
 
     def _transactions(self) -> Iterator[Metric]:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labelshare.api import problems
 from labelshare.api.bodies import LARGE, Admission, most_bytes
-from labelshare.api.limits import Buckets
+from labelshare.api.limits import Buckets, client_of
 from labelshare.api.refused import Refused, is_refusal
 from labelshare.api.settings import ApiSettings
 from labelshare.errors import LabelshareError
@@ -37,6 +37,8 @@ _PERMITTED: Final = "labelshare.permitted"
 _SETTLED: Final = "labelshare.settled"
 _UNLIMITED: Final = frozenset({"/healthz", "/readyz"})
 _DIGITS: Final = 20
+# Anybody may sign in, and each time the store is written to: it counts as so many requests.
+_SIGN_IN_COST: Final = 10.0
 _CONTENT: Final = re.compile(r"/v1/campaigns/[^/]+/media/[^/]+")
 
 logger = logging.getLogger(__name__)
@@ -119,8 +121,8 @@ class Guard:
         """Why a request must wait, if it must; else it is counted, unless it was `permit`ted before."""
         if scope["path"] in _UNLIMITED or scope.get("state", {}).pop(_PERMITTED, False):
             return None
-        client = scope.get("client")
-        wait = self._buckets.wait(str(client[0]) if client else "")
+        cost = _SIGN_IN_COST if _is_sign_in(scope) else 1.0
+        wait = self._buckets.wait(client_of(scope), cost)
         if wait:
             detail = "too many requests from this address"
             return problems.Refusal("rate-limited", detail, {"Retry-After": str(wait)})
@@ -187,6 +189,7 @@ class Guard:
     async def _refuse(
         self, refusal: problems.Refusal, scope: Scope, receive: Receive, answering: Answering
     ) -> None:
+        self._refused.note(scope)
         made = problems.response(
             refusal.slug, refusal.detail, headers=refusal.headers, request_id=answering.name
         )
@@ -235,6 +238,10 @@ def settled(scope: Scope) -> tuple[Any, float] | None:
     """What `settle` left."""
     found: tuple[Any, float] | None = scope.get("state", {}).get(_SETTLED)
     return found
+
+
+def _is_sign_in(scope: Scope) -> bool:
+    return (scope["method"], scope["path"]) == ("POST", "/v1/sessions")
 
 
 def _is_upload(scope: Scope) -> bool:

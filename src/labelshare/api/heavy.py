@@ -60,7 +60,10 @@ def answer(work: str, given: Given, body: bytes) -> dict[str, Any]:
     except SpecError as error:
         return {"spec": str(error)}
     except ValidationError as error:
-        return {"invalid": [{"loc": each["loc"], "msg": each["msg"]} for each in error.errors()]}
+        faults = error.errors()
+        return {
+            "invalid": [{"type": each["type"], "loc": each["loc"], "msg": each["msg"]} for each in faults]
+        }
     except (InputError, RecursionError) as error:
         return {"body": str(error)}
 

@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from labelshare.api.site import Here, RawBody, SignedIn, Site
 from labelshare.client.wire.base import Answer
+from labelshare.errors import InputError
+from labelshare.oracle.taking import Work, keep, only
 from labelshare.store.replies import Replies, Reply, Request
 
 __all__ = ["Once", "request_hash"]
@@ -22,22 +24,46 @@ KEY: Final = r"^[!-~]{1,200}$"
 
 @dataclass(frozen=True)
 class _Once:
-    """Runs what a request asks for, once for each key."""
+    """Takes the message of a request, once for each key."""
 
     site: Site
     request: Request | None
 
-    def __call__(self, status: int, run: Callable[[], Answer]) -> Response:
-        """The answer to the request, new or as it was given before."""
+    def __call__(self, work: Callable[[], Work], answer: Callable[[bytes], Answer]) -> Response:
+        """The answer to the request, new or as it was given before.
 
-        def reply() -> Reply:
-            return Reply(status, run().to_bytes())
+        The chain is asked before the store is written: a node that takes its time makes nobody wait but
+        whoever asks it.
+
+        Args:
+            work: Gives the message to be taken; not asked where the request was answered before.
+            answer: Says its receipt.
+        """
+        return _response(self._known() or self._taken(work(), answer))
+
+    def _known(self) -> Reply | None:
+        if self.request is None:
+            return None
+        known = self._replies.known([self.request], self.site.auth.now()).get(self.request)
+        if isinstance(known, InputError):
+            raise known
+        return known
+
+    def _taken(self, work: Work, answer: Callable[[bytes], Answer]) -> Reply:
+        database = self.site.desk.database
+        work.check()
+
+        def kept() -> Reply:
+            keep(database, [work])
+            return Reply(201, answer(only(work.answers())).to_bytes())
 
         if self.request is None:
-            return _response(reply())
-        auth, settings = self.site.auth, self.site.settings
-        replies = Replies(self.site.desk.database)
-        return _response(replies.once(self.request, reply, auth.now(), settings.reply_seconds))
+            return kept()
+        return self._replies.once(self.request, kept, self.site.auth.now(), self.site.settings.reply_seconds)
+
+    @property
+    def _replies(self) -> Replies:
+        return Replies(self.site.desk.database)
 
 
 def request_hash(method: str, path: str, body: bytes) -> bytes:

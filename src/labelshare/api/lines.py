@@ -18,6 +18,7 @@ from typing import Any, Final
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from labelshare.api import problems
 from labelshare.api.lane import Usual
 from labelshare.api.quick import Quick
 
@@ -68,6 +69,15 @@ class BoundedHttp(HttpToolsProtocol):
             self.send_400_response(f"The head of a request has at most {self.head_bytes} bytes.")
         if self._coming is not None and self._rest is None:
             self._rest = self.loop.call_later(_REST_SECONDS, self._go_on)
+
+    def send_400_response(self, msg: str) -> None:
+        """What cannot be read as HTTP is told as any other error, and the line is closed."""
+        refused = problems.response("malformed", msg, headers={"Connection": "close"})
+        head = [STATUS_LINE[refused.status_code]]
+        for name, value in (*self.server_state.default_headers, *refused.raw_headers):
+            head += (name, b": ", value, b"\r\n")
+        self.transport.write(b"".join((*head, b"\r\n", refused.body)))
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """A request begins."""

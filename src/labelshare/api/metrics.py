@@ -12,17 +12,28 @@ from functools import cache
 from time import monotonic
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import start_http_server
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from labelshare import __version__
 from labelshare.api.guard import settled
 from labelshare.api.refused import kind_in, method_of, route_of
 from labelshare.client.wire.problem import MEDIA_TYPE
 from labelshare.errors import InputError
 
 __all__ = ["Meter", "Metrics"]
+
+# When a series began is a series more for each, and everybody who collects them knows it anyway.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _UNKNOWN: Final = "none"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -45,7 +56,7 @@ class Metrics:
             registry=self.registry,
         )
         self._seconds = Histogram(
-            "labelshare_http_request_seconds",
+            "labelshare_http_request_duration_seconds",
             "Seconds from a request's head until its answer began.",
             ("route", "method"),
             buckets=_SECONDS,
@@ -62,6 +73,10 @@ class Metrics:
             "labelshare_http_requests_open", "Requests that are being served.", registry=self.registry
         )
         being_served.set_function(lambda: self.open)
+        build = Gauge(
+            "labelshare_build_info", "1, and which version runs.", ("version",), registry=self.registry
+        )
+        build.labels(__version__).set(1)
         ProcessCollector(registry=self.registry)
         # Looking a series up by its labels takes longer than all the rest of counting.
         self._series = cache(

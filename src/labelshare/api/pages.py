@@ -124,8 +124,9 @@ class Pages:
 def install(app: FastAPI, desk: Desk, pages: Pages) -> None:
     """Serve the web app on every path that nothing else has; the last thing that an app is given."""
 
-    def site() -> JSONResponse:
-        return JSONResponse(_site(desk, pages))
+    def site(request: Request) -> JSONResponse:
+        lasts = request.app.state.site.settings.session_seconds
+        return JSONResponse(_site(desk, pages) | {"sessionSeconds": lasts})
 
     def page(request: Request) -> Response:
         return _answer(pages, request.path_params["path"], request.headers.get("accept-encoding", ""))

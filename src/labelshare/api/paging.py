@@ -1,7 +1,8 @@
 """Lists in parts: an opaque cursor says behind which row the next part begins.
 
-A cursor holds a place in one list that whoever holds it may read anyway. It says which list, and a checksum
-shows whether it is whole: one that was altered or is of another list is refused.
+A cursor holds a place in one list that whoever holds it may read anyway. It says which list, and of what is
+listed there, and a checksum shows whether it is whole: one that was altered, of another list, or of the same
+list asked for something else, is refused.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def decode(name: str, cursor: str, like: Key) -> Key:
     except (ValueError, RecursionError):
         key = None
     if not isinstance(key, list) or [type(each) for each in key] != [type(each) for each in like]:
-        raise InputError("cursor: not one that this list gave")
+        raise InputError("cursor: not one that this list gave to this question")
     return tuple(key)
 
 

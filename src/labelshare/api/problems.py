@@ -20,7 +20,19 @@ from labelshare.client.wire.problem import MEDIA_TYPE, PREFIX, FieldFault, Kind,
 from labelshare.errors import LabelshareError, ServiceError, StoreError
 from labelshare.store.database import is_of_rows
 
-__all__ = ["Refusal", "documented", "install", "of", "response"]
+__all__ = ["DOCUMENTED", "FAILURES", "Refusal", "documented", "install", "of", "response"]
+
+DOCUMENTED: Final = "x-problems"
+"""Under this name an answer in the OpenAPI document says its kinds, until the document is put together."""
+FAILURES: Final = (
+    "too-slow",
+    "rate-limited",
+    "internal",
+    "busy",
+    "store-unavailable",
+    "chain-unavailable",
+)
+"""What may happen to any request, whatever it asks."""
 
 MAX_DETAIL: Final = 2_000
 MAX_FAULTS: Final = 20
@@ -30,9 +42,9 @@ _BY_STATUS: Final = {
     403: "forbidden",
     404: "not-found",
     405: "method-not-allowed",
-    406: "not-acceptable",
     408: "too-slow",
     413: "too-large",
+    415: "unsupported-media-type",
     416: "no-such-range",
     422: "invalid-input",
     429: "rate-limited",
@@ -43,6 +55,8 @@ _WORDS: Final = {
     "chain-unavailable": "the chain does not answer as it should; try again later",
     "internal": "this is a fault of the service, not of the request",
 }
+
+_NO_OBJECT: Final = frozenset({"model_attributes_type", "model_type", "dict_type"})
 
 logger = logging.getLogger(__name__)
 
@@ -98,11 +112,8 @@ def documented(*slugs: str) -> dict[int | str, dict[str, Any]]:
     """What a route says of the problems that it answers with besides those that any may."""
     found: dict[int | str, dict[str, Any]] = {}
     for kind in map(kind_of, slugs):
-        known = found.get(kind.status, {}).get("description")
-        found[kind.status] = {
-            "model": Problem,
-            "description": f"{known}; {kind.title.lower()}" if known else kind.title,
-        }
+        said = found.setdefault(kind.status, {"model": Problem, "description": kind.title, DOCUMENTED: []})
+        said[DOCUMENTED].append(kind.slug)
     return found
 
 
@@ -161,6 +172,8 @@ def _path(place: Sequence[Any]) -> str:
 
 def _message(fault: Mapping[str, Any]) -> str:
     """What is wrong; the value itself is not repeated."""
+    if fault["type"] in _NO_OBJECT:
+        return "must be a JSON object"
     return str(fault["msg"]).removeprefix("Value error, ")[:300]
 
 
@@ -171,4 +184,7 @@ async def _http(request: Request, error: Exception) -> Response:
     detail = {404: "no such path", 405: "the path is there, the method is not"}.get(
         error.status_code, str(error.detail)
     )
-    return response(slug, detail, headers=error.headers, request_id=request_id(request))
+    headers = dict(error.headers or {})
+    if headers.get("Allow") == "GET":
+        headers["Allow"] = "GET, HEAD"  # see `labelshare.api.heads`
+    return response(slug, detail, headers=headers, request_id=request_id(request))

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
+from labelshare.api.headers import said_in
 from labelshare.api.problems import Refusal
 
 __all__ = ["RANGED", "Fixed", "answer"]
@@ -20,9 +21,16 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _TAG: Final = re.compile(r'(?:W/)?"[^"]*"')
 
 RANGED: Final[dict[int | str, dict[str, Any]]] = {
-    206: {"description": "The part that `Range` names.", "content": {}},
-    304: {"description": "The one whose `ETag` the client has.", "content": {}},
-    416: {"description": "There is no such part; `Content-Range` says how large the whole is."},
+    206: {
+        "description": "The part that `Range` names.",
+        "content": {},
+        **said_in("ETag", "Accept-Ranges", "Content-Range"),
+    },
+    304: {
+        "description": "The one whose `ETag` the client has.",
+        "content": {},
+        **said_in("ETag", "Accept-Ranges"),
+    },
 }
 """What a route with such content says of its answers besides the whole."""
 

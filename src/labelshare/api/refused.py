@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -20,7 +20,7 @@ from starlette.types import Scope
 
 from labelshare.client.wire.problem import KINDS, PREFIX
 
-__all__ = ["LINES", "SECONDS", "Refused", "is_refusal", "kind_in", "method_of", "route_of"]
+__all__ = ["LINES", "SECONDS", "Refused", "Templates", "is_refusal", "kind_in", "method_of", "route_of"]
 
 LINES: Final = 10
 """So many lines of one route and status are written in `SECONDS`."""
@@ -28,6 +28,7 @@ SECONDS: Final = 10.0
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _UNKNOWN: Final = "none"
+_TEMPLATE: Final = "labelshare.template"
 _V1: Final = "/v1"
 _MESSAGE: Final = re.compile(r"/v1/campaigns/[^/]+/(enrolments|commitments|openings)")
 _SLUGS: Final = frozenset(kind.slug for kind in KINDS)
@@ -43,16 +44,41 @@ class _While:
     count: int = 0
 
 
+class Templates:
+    """The templates of an app's routes, found again from a path without asking the app."""
+
+    def __init__(self, templates: Iterable[str]) -> None:
+        self._by_length: dict[int, list[tuple[str, list[str]]]] = {}
+        for each in dict.fromkeys(templates):
+            parts = each.split("/")
+            self._by_length.setdefault(len(parts), []).append((each, parts))
+
+    def find(self, path: str) -> str | None:
+        """The template of a path."""
+        given = path.split("/")
+        for template, parts in self._by_length.get(len(given), ()):
+            if all(part[:1] == "{" or part == own for part, own in zip(parts, given, strict=True)):
+                return template
+        return None
+
+
 @dataclass
 class Refused:
     """Writes the lines of one app, whose requests one thread serves.
 
     Attributes:
         ticks: Seconds that never go back.
+        templates: Of the routes, for what is refused before the app looks for one.
     """
 
     ticks: Callable[[], float] = monotonic
+    templates: Templates = field(default_factory=lambda: Templates(()))
     _whiles: dict[tuple[str, int], _While] = field(default_factory=dict)
+
+    def note(self, scope: Scope) -> None:
+        """Note which route a request is for that no route will see."""
+        if "route" not in scope and (found := self.templates.find(scope["path"])) is not None:
+            scope.setdefault("state", {})[_TEMPLATE] = found
 
     def tell(self, scope: Scope, status: int, body: bytes, name: str) -> None:
         """Write that a request was refused, unless enough was said of such."""
@@ -99,6 +125,8 @@ def route_of(scope: Scope) -> str:
     What annotators hand in is mostly answered before a route is looked for.
     """
     found = getattr(scope.get("route"), "path", None)
+    if found is None and (noted := scope.get("state", {}).get(_TEMPLATE)) is not None:
+        return str(noted)
     if found is None:
         message = _MESSAGE.fullmatch(scope["path"])
         return f"{_V1}/campaigns/{{campaign}}/{message.group(1)}" if message else _UNKNOWN

@@ -43,6 +43,7 @@ class ApiSettings:
         small_bytes: The same for every other request.
         upload_seconds: How long a content may take to come in; a pause, no longer than a request may.
         uploads: Contents that come in at once, in one process.
+        uploads_each: Those of one account, or one client address.
         campaign_bytes: Content of one campaign at most.
         account_bytes: Content of all campaigns of one requester at most.
         request_seconds: How long until a request must have arrived and its answer begun.
@@ -56,6 +57,7 @@ class ApiSettings:
         page: Rows of a page where the client does not say.
         page_most: Rows of a page at most.
         streams: Event streams at once, in one process.
+        streams_each: Those of one client address.
         stream_seconds: How long one lasts; the client then resumes it.
         poll_seconds: How often a stream looks for news.
         index_seconds: How old the index may be for the service to call itself ready.
@@ -68,6 +70,7 @@ class ApiSettings:
     small_bytes: int = MEBIBYTE // 4
     upload_seconds: float = 900.0
     uploads: int = 32
+    uploads_each: int = 8
     campaign_bytes: int = 64 * 1024 * MEBIBYTE
     account_bytes: int = 256 * 1024 * MEBIBYTE
     request_seconds: float = 30.0
@@ -81,6 +84,7 @@ class ApiSettings:
     page: int = 100
     page_most: int = 1_000
     streams: int = 200
+    streams_each: int = 20
     stream_seconds: float = 300.0
     poll_seconds: float = 2.0
     index_seconds: float = 120.0
@@ -92,7 +96,14 @@ class ApiSettings:
             raise InputError(f"the API's address is http:// or https:// and a host, not {self.url!r:.200}")
         if parts.username or parts.password:
             raise InputError("the API's address holds no user and no password")
-        numbers = (self.page, self.page_most, self.streams, self.uploads)
+        numbers = (
+            self.page,
+            self.page_most,
+            self.streams,
+            self.streams_each,
+            self.uploads,
+            self.uploads_each,
+        )
         bodies = (self.message_bytes, self.spec_bytes, self.small_bytes)
         contents = (*bodies, self.campaign_bytes, self.account_bytes, self.upload_seconds)
         times = (self.request_seconds, self.sign_in_seconds, self.session_seconds, self.reply_seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.routing import APIRoute
@@ -33,7 +33,10 @@ __all__ = [
     "Site",
     "Token",
     "new_router",
+    "require_json",
 ]
+
+_JSON: Final = "application/json"
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,19 @@ class _Request(Request):
             raise HTTPException(400, f"the body is {error}") from None
 
 
+def require_json(request: Request) -> None:
+    """Refuse a body that is not said to be JSON: a page of another site could send one unasked.
+
+    Raises:
+        Refusal: It has another type, or none.
+    """
+    given = request.headers.get("content-type", "")
+    kind = given.partition(";")[0].strip().lower()
+    if kind != _JSON and not (kind.startswith("application/") and kind.endswith("+json")):
+        said = f"is {given[:100]!r}" if given else "is missing"
+        raise Refusal("unsupported-media-type", f"Content-Type {said}; it must be {_JSON}")
+
+
 class Route(APIRoute):
     """A route whose requests are read so."""
 
@@ -73,6 +89,8 @@ class Route(APIRoute):
         inner: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            if self.body_field is not None:
+                require_json(request)
             return await inner(_Request(request.scope, request.receive))
 
         return handle

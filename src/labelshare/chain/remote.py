@@ -161,9 +161,19 @@ class RemoteChain(Chain):
             raise _typed(error, call.label) from None
 
     def logs(self, address: Address, from_block: int, to_block: int, topics: Topics = ()) -> list[Log]:
+        """Range by range; where the node refuses one, as many do that is longer than they like, by halves."""
         found: list[Log] = []
-        for start in range(from_block, to_block + 1, LOG_RANGE):
-            found += self._logs(address, start, min(start + LOG_RANGE - 1, to_block), topics)
+        start, length = from_block, LOG_RANGE
+        while start <= to_block:
+            end = min(start + length - 1, to_block)
+            try:
+                found += self._logs(address, start, end, topics)
+            except RpcError:
+                if start == end:
+                    raise
+                length = (end - start + 1) // 2
+            else:
+                start = end + 1
         return found
 
     def _logs(self, address: Address, start: int, end: int, topics: Topics) -> list[Log]:

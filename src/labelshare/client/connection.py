@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import sleep
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,7 +22,7 @@ from labelshare.errors import AccessError, InputError, LabelshareError, NotFound
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Connection", "Sent"]
+__all__ = ["Connection", "Sent", "require_service"]
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -95,11 +95,7 @@ class Connection:
         """
         import httpx
 
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
-            raise InputError(f"a service is at https:// and a host, not at {url!r:.200}")
-        if parts.scheme == "http" and not plain and parts.hostname not in _LOOPBACK:
-            raise InputError(f"{parts.hostname} is another machine: plain http would show it the session")
+        parts = require_service(url, None if plain else "plain http would show it the session")
         self.url = url.rstrip("/")
         self.domain = parts.netloc
         self._wait = wait
@@ -168,6 +164,28 @@ class Connection:
         if sent.method == "HEAD" and (kind := _WITHOUT_BODY.get(response.status_code)):
             raise kind(f"{self.domain} answers {response.status_code} for {sent.path}")
         raise _refusal(response.status_code, data, response.headers.get("Retry-After"))
+
+
+def require_service(url: str, risk: str | None) -> SplitResult:
+    """The parts of a service's address.
+
+    Args:
+        url: The address, without `/v1`.
+        risk: What plain http to another machine would do, which is refused; None to allow it.
+
+    Raises:
+        InputError: Not an address of a service, or a plain one that is not on this machine.
+    """
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or parts.username or parts.password or parts.query or parts.fragment:
+        raise InputError(f"a service is at https:// and a host, not at {url!r:.200}")
+    if risk is not None and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise InputError(f"{parts.hostname} is another machine: {risk}")
+    return parts
 
 
 class _Lost(ServiceError):  # noqa: N818 (no error that callers tell apart)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Timer
+from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 STOP_SECONDS: Final = 60.0
+_LET_GO_SECONDS: Final = 5.0
 _BACKLOG: Final = 2_048
 # What a request makes is gone with it; the collector, for what refers to itself, need not run for each few.
 _GC_THRESHOLDS: Final = (10_000, 10, 10)
@@ -108,12 +111,15 @@ def ended_by_signals() -> Event:
 def run_service(
     service: Service, config: Config, listener: socket.socket, store: Database, ending: Event
 ) -> None:
-    """Workers in threads, the API in front; when it ends, the workers finish what they are at.
+    """Workers in threads, the API in front; when it ends, requests and steps at hand are finished.
 
-    `ending`, from `ended_by_signals`, is set as soon as the end is asked for; nothing is
+    For both there is the server's time to shut down gracefully, once: the process ends after it whatever
+    hangs. `ending`, from `ended_by_signals`, is set as soon as the end is asked for; nothing is
     served if it is already.
     """
     from uvicorn import Server
+
+    last = _LastTime(float(config.timeout_graceful_shutdown or STOP_SECONDS))
 
     class Ending(Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -125,17 +131,55 @@ def run_service(
             _keep_what_is_there()
             await super().main_loop()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            last.begin()
+            service.end()
+            await super().shutdown(sockets)
+
     _allow_connections()
     service.start()
     try:
         Ending(config).run(sockets=[listener])
     finally:
-        ended = service.stop(STOP_SECONDS)
+        last.begin()
+        ended = service.stop(last.left)
         store.close()
     if not ended:
-        raise LabelshareError(
-            f"a step did not end within {STOP_SECONDS:.0f} s; it is taken up again at the next start"
-        )
+        raise LabelshareError(last.told)
+    last.is_over()
+
+
+class _LastTime:
+    """What is left of a process once its end is asked for; it ends some seconds later at the latest."""
+
+    def __init__(self, seconds: float) -> None:
+        self.told = f"a step did not end within {seconds:.0f} s; it is taken up again at the next start"
+        self._seconds, self._end = seconds, 0.0
+        self._timer: Timer | None = None
+
+    def begin(self) -> None:
+        """From now on; a second time changes nothing."""
+        if self._timer is not None:
+            return
+        self._end = monotonic() + self._seconds
+        self._timer = Timer(self._seconds + _LET_GO_SECONDS, self._end_process)
+        self._timer.daemon = True
+        self._timer.start()
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self._end - monotonic())
+
+    def is_over(self) -> None:
+        """All has ended by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _end_process(self) -> None:
+        """Something hangs that nobody can end. What was acknowledged is on the disk, as after `kill -9`."""
+        os.write(2, f"{self.told}\n".encode())
+        os._exit(1)
 
 
 def _keep_what_is_there() -> None:

@@ -82,6 +82,8 @@ def _lines(found: Overview) -> list[str]:
     for alarm in found.alarms:
         told: list[Pair] = [("found", printable(alarm.error or ""))]
         lines += [alarm.key.partition("/")[0], *fields(told, indent=2)]
+    if found.unchecked:
+        lines += ["", f"{_count(len(found.unchecked), 'proposal')} that cannot be checked"]
     return lines
 
 
@@ -94,7 +96,8 @@ def _rows(line: CampaignLine, now: int) -> list[Pair]:
         if line.next.until is not None:
             rows.append(("by", f"{moment(line.next.until)}, in {span(max(0, line.next.until - now))}"))
     failing = (f"{each.kind}, {each.tries} times: {printable(each.error or '')}" for each in line.failing)
-    return [*rows, *(("failing", each) for each in failing)]
+    waiting = (f"{each.kind}: {printable(each.error or '')}" for each in line.waiting)
+    return [*rows, *(("failing", each) for each in failing), *(("waiting", each) for each in waiting)]
 
 
 def _in_words(step: Next) -> str:
@@ -119,6 +122,9 @@ def _facts(found: Overview) -> dict[str, Any]:
             {"campaign": each.key.partition("/")[0], "found": each.error, "done": each.done}
             for each in found.alarms
         ],
+        "unchecked": [
+            {"campaign": each.key.partition("/")[0], "found": each.error} for each in found.unchecked
+        ],
     }
 
 
@@ -134,4 +140,5 @@ def _campaign_facts(line: CampaignLine) -> dict[str, Any]:
             {"kind": each.kind, "tries": each.tries, "due": each.due, "error": each.error}
             for each in line.failing
         ],
+        "waiting": [{"kind": each.kind, "due": each.due, "reason": each.error} for each in line.waiting],
     }

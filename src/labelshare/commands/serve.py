@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from labelshare.commands.accepting import acceptance, base_units
 from labelshare.commands.common import Session
 from labelshare.commands.hosting import (
     ended_by_signals,
@@ -23,6 +24,7 @@ from labelshare.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from labelshare.api.metrics import Metrics
+    from labelshare.client.bundles import BundleServices
     from labelshare.oracle.filing import Files
     from labelshare.oracle.service import Options, Service
     from labelshare.store.database import Database
@@ -83,8 +85,20 @@ def serve(
     ] = None,
     challenge_up_to: Annotated[
         str,
-        typer.Option(help="What the watcher may lock to challenge wrong proposals, in base units; 0: never."),
+        typer.Option(
+            help="What the watcher may lock, in base units, to challenge proposals that are wrong or whose "
+            "oracle withholds the evidence; 0: never."
+        ),
     ] = "0",
+    bundles_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="LABELSHARE_BUNDLES_FROM",
+            metavar="[0x…=]URL",
+            help="Another oracle's service, from which the watcher and --keep-all read evidence; again for "
+            "each. With its account before it, what it does not show counts as withheld.",
+        ),
+    ] = None,
     keep_all: Annotated[
         bool,
         typer.Option(
@@ -92,6 +106,34 @@ def serve(
             help="Finalize, hand out and free campaigns of other oracles of the registry too; it costs gas.",
         ),
     ] = False,
+    accept_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="0x…",
+            help="Take on campaigns of this requester; again for each. By default of everybody who locks "
+            "enough (--least-escrow) and pays a fee; of those named nothing more is asked than is said.",
+        ),
+    ] = None,
+    least_escrow: Annotated[
+        str | None,
+        typer.Option(
+            help="What a campaign must lock, in base units. By default what one may slash of a seat (stake / "
+            "places of the pool), so that who takes all places locks as much as a seat."
+        ),
+    ] = None,
+    least_fee: Annotated[
+        str | None,
+        typer.Option(
+            help="What a campaign must earn the oracle if all work is accepted, in base units; by default 1."
+        ),
+    ] = None,
+    longest_days: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="How long a campaign that goes well may hold its place; by default while seats are bound.",
+        ),
+    ] = None,
     metrics_port: Annotated[
         int | None,
         typer.Option(
@@ -145,14 +187,25 @@ def serve(
             f"{host} is no address to sign in to: say by --public-url how clients reach the service"
         )
     _require_addresses(proxy)
-    most_locked, web = _base_units(challenge_up_to), Pages(page_node or here.own_node)
+    published = _published(bundles_from or ())
+    accepted = acceptance(accept_from or (), least_escrow, least_fee, longest_days)
+    most_locked = base_units("--challenge-up-to", challenge_up_to)
+    web = Pages(page_node or here.own_node)
     require_one_store(state, database)
     if not accept_loss:
         _require_no_other_store(here, state, database)
     with _store(state, database) as store:
         files = _files(findings, state)
         filed = None if files.folder is None else files
-        options = Options(depth=depth, most_locked=most_locked, keep_all=keep_all, files=filed)
+        options = Options(
+            depth=depth,
+            fetch=published,
+            publishers=published.oracles,
+            most_locked=most_locked,
+            keep_all=keep_all,
+            files=filed,
+            acceptance=accepted,
+        )
         service = _service(here, store, options)
         if not accept_loss:
             _require_whole(service, store)
@@ -169,11 +222,13 @@ def serve(
             index=service.indexer.at_head,
             lag=service.lag,
             files=files,
+            acceptance=accepted,
         )
         metrics = None if metrics_port is None else _metrics(service, state, place)
         with listening(host, port) as listener, _scraped(metrics, metrics_host, metrics_port or 0) as told:
             url = public_url or f"http://{host}:{listener.getsockname()[1]}"
             ending = ended_by_signals()
+            published.is_ending = ending.is_set
             by_address, by_account = Rate.of(address_rate), Rate.of(account_rate)
             settings = ApiSettings(url=url, address_rate=by_address, account_rate=by_account)
             app = create_app(desk, settings, web=web, metrics=metrics, is_ending=ending.is_set)
@@ -202,6 +257,12 @@ def _require_addresses(proxy: str | None) -> None:
             raise InputError(
                 f"--proxy is an IP address or a network such as 10.0.0.0/8, not {each!r:.60}"
             ) from None
+
+
+def _published(addresses: Iterable[str]) -> BundleServices:
+    from labelshare.client.bundles import BundleServices, Publisher
+
+    return BundleServices([Publisher.parse(each) for each in addresses])
 
 
 def _store(state: Path | None, url: str | None) -> AbstractContextManager[Database]:
@@ -274,9 +335,3 @@ def _scraped(metrics: Metrics | None, host: str, port: int) -> Iterator[str]:
         return
     with metrics.serving(host, port) as taken:
         yield f" Metrics at http://{host}:{taken}/metrics."
-
-
-def _base_units(text: str) -> int:
-    if not text.isascii() or not text.isdecimal():
-        raise InputError(f"--challenge-up-to is a number of base units, not {text!r:.40}")
-    return int(text)

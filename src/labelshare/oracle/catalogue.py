@@ -153,12 +153,13 @@ class Catalogue:
         """What the chain says of a campaign, by which its settlement is judged."""
         return campaign_record(self.logs(), self.deployment, name)
 
-    def happened(self, name: CampaignId, after: tuple[int, int] = (-1, -1)) -> list[ev.Event]:
-        """The events of a campaign behind a place (block, log index), in order."""
+    def happened(self, name: CampaignId, since: int = 0) -> list[ev.Event]:
+        """The events of a campaign from a block on, in order."""
         source = self.logs()
-        first, address = max(after[0], self.deployment.block), self.deployment.registry.address
-        found = ev.events(source, address, first, max(source.block_number, first), (None, name))
-        return [event for event in found if (event.log.block, event.log.index) > after]
+        first, head = max(since, self.deployment.block), source.block_number
+        if head < first:
+            return []
+        return ev.events(source, self.deployment.registry.address, first, head, (None, name))
 
     def proposed(self) -> list[ev.Proposed]:
         """Every proposal of every campaign, in order."""

@@ -1,7 +1,7 @@
 """Whether this machine's clock agrees with the chain's, said in the log where it does not.
 
-No money depends on it: rounds and periods go by the chain's time. Sessions, pauses between tries and the
-leases of jobs go by the machine's.
+No money depends on it: rounds and periods go by the chain's time. Sign-ins and sessions go by the machine's,
+and jobs, their pauses and leases, where no database server has a clock for all.
 """
 
 from __future__ import annotations

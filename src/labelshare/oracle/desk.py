@@ -21,18 +21,21 @@ from labelshare.chain.state import CampaignState, Status
 from labelshare.chain.transactions import Sender
 from labelshare.chain.wallets import has_signed
 from labelshare.errors import AccessError, EvidenceError, NotFoundError, ProtocolError
+from labelshare.oracle.acceptance import ANYTHING, Acceptance
 from labelshare.oracle.blobs import Blobs
 from labelshare.oracle.catalogue import Catalogue
 from labelshare.oracle.engine import Oracle
 from labelshare.oracle.filing import Files
 from labelshare.oracle.findings import Filed
 from labelshare.oracle.settled import Earnings, earnings_of, expected_at
-from labelshare.oracle.tasks import closing
+from labelshare.oracle.taking import Commits, Enrolling, Openings, Work
+from labelshare.oracle.tasks import Kind, closing
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
 from labelshare.protocol.typed_data import commit_hash
 from labelshare.store.bundles import Bundle, find_bundle
 from labelshare.store.counts import Counts, campaigns_with, counts_of
 from labelshare.store.database import Database
+from labelshare.store.jobs import Jobs
 from labelshare.types import ZERO_HASH, Address, CampaignId, Hash32, Schedule
 
 __all__ = ["Assignment", "Desk", "Health", "Receipted", "Role", "round_at"]
@@ -115,6 +118,7 @@ class Desk:
         files: Where what settlements found is filed, to be asked for proofs and reasons.
         lag: Blocks that the index lacks, and its age in seconds; None without an index.
         ticks: Seconds that never go back.
+        acceptance: Which campaigns the oracle takes on.
 
     Example:
         >>> desk = Desk(sender, deployment, operator, database)
@@ -131,6 +135,7 @@ class Desk:
     lag: Callable[[], tuple[int, float]] | None = None
     files: Files = field(default_factory=Files)
     ticks: Callable[[], float] = monotonic
+    acceptance: Acceptance = ANYTHING
     _oracles: dict[CampaignId, Oracle] = field(default_factory=dict)
     _contents: dict[Hash32, frozenset[Hash32]] = field(default_factory=dict)
     _rostered: set[CampaignId] = field(default_factory=set)
@@ -207,6 +212,11 @@ class Desk:
         """How far the work is."""
         return counts_of(self.database, name)
 
+    def waits_for(self, name: CampaignId) -> str | None:
+        """Why a campaign that can be accepted is not yet; None where nothing but the oracle is waited for."""
+        job = Jobs(self.database).entry(Kind.ACCEPT, str(name))
+        return job.error if job is not None and job.is_waiting else None
+
     def roles(self, name: CampaignId, account: Address) -> frozenset[Role]:
         """What an account is in a campaign: nothing but the chain says so."""
         params = self.catalogue.created(name).params
@@ -233,25 +243,25 @@ class Desk:
 
     # -------------------------------------------------------------------- messages
 
-    def enrol(self, name: CampaignId, enrolment: Enrolment) -> None:
-        """Take an enrolment; raises as `Intake.enrol` does, and before the campaign is accepted."""
+    def enrolling(self, name: CampaignId, enrolment: Enrolment) -> Work:
+        """An enrolment to be taken, as `Intake.enrol` does; refused before the campaign is accepted."""
         oracle = self.oracle(name)
         if self.state(name).status is not Status.OPEN:
             raise ProtocolError("the campaign takes no enrolments: it is not accepted yet, or over")
-        oracle.intake.enrol(enrolment)
+        return Enrolling(oracle.intake, enrolment)
 
     def prepare(self, name: CampaignId) -> None:
         """Know the roster and the round at hand, which may take a while where another one has begun."""
         self.oracle(name).refresh()
 
-    def commit(self, name: CampaignId, signed: SignedCommit) -> bytes:
-        """Take a sealed batch; returns the receipt, and raises as `Intake.commit` does."""
+    def committing(self, name: CampaignId, signed: SignedCommit) -> Work:
+        """A sealed batch to be taken, as `Intake.commit` does."""
         self.prepare(name)
-        return self.oracle(name).intake.commit(signed)
+        return Commits(self.oracle(name).intake, [signed])
 
-    def open(self, name: CampaignId, opening: Opening) -> bytes:
-        """Take an opening; returns the receipt, and raises as `Intake.open` does."""
-        return self.oracle(name).intake.open(opening)
+    def opening(self, name: CampaignId, opening: Opening) -> Work:
+        """An opening to be taken, as `Intake.open` does."""
+        return Openings(self.oracle(name).intake, [opening])
 
     def roster(self, name: CampaignId) -> tuple[Address, ...]:
         """Everyone under the posted roster; `ProtocolError` while there is none: who enrolled is not told."""

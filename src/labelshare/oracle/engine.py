@@ -174,8 +174,10 @@ class Oracle:
         return self._record()
 
     def _record(self) -> Record:
-        source = self.logs() if self.logs else self._chain
-        return campaign_record(source, self.deployment, self.scope.campaign_id)
+        return campaign_record(self._source(), self.deployment, self.scope.campaign_id)
+
+    def _source(self) -> LogSource:
+        return self.logs() if self.logs else self._chain
 
     def _is_seated(self, account: Address) -> bool:
         return self.registry.seat(self.params.pool, account).takes_work
@@ -540,8 +542,8 @@ class Oracle:
     def _claimed(self) -> Mapping[int, Parts]:
         """What was handed out of each leaf, by index."""
         topics = (topic_of(Claimed), self.scope.campaign_id)
-        head = self._chain.block_number
-        found = events(self._chain, self.registry.address, self.deployment.block, head, topics)
+        source = self._source()
+        found = events(source, self.registry.address, self.deployment.block, source.block_number, topics)
         return handed_out(event for event in found if isinstance(event, Claimed))
 
     def _send(self, call: Call) -> None:

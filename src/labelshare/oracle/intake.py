@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from labelshare.errors import CommitmentError, LabelError, LabelshareError, ProtocolError, ReplayError
-from labelshare.oracle.taking import Commits, Openings, only, take
+from labelshare.oracle.taking import Commits, Enrolling, Openings, receipt_of
 from labelshare.protocol import typed_data
 from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit, check_opening, opening_hash
 from labelshare.protocol.rounds import check_items
@@ -65,21 +65,25 @@ class Intake:
             SignatureError: Signed by somebody else, or for another campaign.
             ProtocolError: Too late, or no whole seat in the pool.
         """
+        receipt_of(self.book.database, Enrolling(self, enrolment))
+
+    def check_signed(self, enrolment: Enrolment) -> None:
+        """Raise `SignatureError` unless an enrolment is its annotator's, and for this campaign."""
         digest = typed_data.digest(self.scope, typed_data.enrol_hash(self.scope.campaign_id))
         typed_data.require_signer(digest, enrolment.signature, enrolment.annotator)
-        if self.book.has_enrolled(enrolment.annotator):
-            return
-        self._require_enrolling()
-        if not self.is_seated(enrolment.annotator):
-            raise ProtocolError(f"{enrolment.annotator} has no whole seat in the pool")
-        with self.book.turn(enrolment.annotator):
-            if not self.book.has_enrolled(enrolment.annotator):
-                self._require_enrolling()
-                self.book.add_enrolment(enrolment)
 
-    def _require_enrolling(self) -> None:
+    def check_may_enrol(self, annotator: Address) -> None:
+        """Raise `ProtocolError` unless enrolments are taken now, and of this account; asks the chain."""
         schedule = self.params.schedule
-        if not self.book.is_enrolling() or self.now() >= schedule.enrol_end - schedule.grace:
+        self.require_enrolment(
+            goes_on=self.book.is_enrolling() and self.now() < schedule.enrol_end - schedule.grace
+        )
+        if not self.is_seated(annotator):
+            raise ProtocolError(f"{annotator} has no whole seat in the pool")
+
+    def require_enrolment(self, *, goes_on: bool) -> None:
+        """Raise `ProtocolError` where enrolments are not taken any more."""
+        if not goes_on:
             raise ProtocolError(
                 "the oracle takes no more enrolments; until the roster closes a seat can enrol alone"
             )
@@ -103,9 +107,7 @@ class Intake:
             ReplayError: The batch number is taken by another batch.
             CommitmentError: Wrong round, numbering, sums or items.
         """
-        work = Commits(self, [signed])
-        take(self.book.database, [work])
-        return only(work.answers())
+        return receipt_of(self.book.database, Commits(self, [signed]))
 
     def receipt(self, annotator: Address, name: Hash32) -> bytes:
         """The signature over Receipt, for a commitment that is kept."""
@@ -222,9 +224,7 @@ class Intake:
             CommitmentError: Too early or late, of no batch of this annotator, or not what was committed.
             LabelError: A label that is not a canonical one of this task.
         """
-        work = Openings(self, [opening])
-        take(self.book.database, [work])
-        return only(work.answers())
+        return receipt_of(self.book.database, Openings(self, [opening]))
 
     def opening_receipt(self, opening: Opening) -> bytes:
         """The signature over OpeningReceipt, for an opening that is kept."""

@@ -28,6 +28,7 @@ FIRST_PAUSE: Final = 2.0
 LONGEST_PAUSE: Final = 600.0
 IDLE_SECONDS: Final = 5.0
 _JITTER: Final = 0.5
+_PARTS_OF_TIME_LEFT: Final = 8
 
 log = structlog.get_logger(__name__)
 
@@ -36,19 +37,27 @@ Handler = Callable[[str], str | None]
 
 
 class Later(Exception):  # noqa: N818 (no fault: not its time yet)
-    """The job is not due yet; `seconds` until it is worth another look."""
+    """The job is not due yet; `seconds` until it is worth another look, and what it waits for, to be told."""
 
-    def __init__(self, seconds: float = FIRST_PAUSE) -> None:
-        super().__init__(f"not due for {seconds:.0f} s")
-        self.seconds = seconds
+    def __init__(self, seconds: float = FIRST_PAUSE, reason: str | None = None) -> None:
+        super().__init__(reason or f"not due for {seconds:.0f} s")
+        self.seconds, self.reason = seconds, reason
 
 
-def pause_after(failures: int, dice: Callable[[], float] = random.random) -> float:
+def pause_after(
+    failures: int, dice: Callable[[], float] = random.random, *, left: float | None = None
+) -> float:
     """How many seconds to wait after so many failures: twice as long each time, and no two alike.
 
-    `dice` gives numbers from 0 to 1; the pause lies between half of the full one and all of it.
+    Args:
+        failures: How many.
+        dice: Gives numbers from 0 to 1; the pause lies between half of the full one and all of it.
+        left: Seconds until it is too late: a pause takes a small part of them at most, so that nearly all of
+            the time that is left once the cause is mended is there to be used.
     """
     full = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 20))
+    if left is not None:
+        full = min(full, left / _PARTS_OF_TIME_LEFT)
     return full * (1 - _JITTER * dice())
 
 
@@ -61,7 +70,8 @@ class Runner:
         handlers: What to do, by kind; jobs of other kinds are left to others.
         lease: For how many seconds a job is taken. It is renewed while the work runs, so that only the end
             of the process, or of its connection, frees the job for others.
-        now: The machine's time, Unix seconds.
+        now: Unix seconds by the clock of all who work on these jobs.
+        left: Seconds until a job of a kind and key is too late; None where it never is, or nobody knows.
         on_done: Called after each step that took a job, whatever came of it.
     """
 
@@ -69,6 +79,7 @@ class Runner:
     handlers: Mapping[str, Handler]
     lease: int = LEASE_SECONDS
     now: Callable[[], float] = time
+    left: Callable[[str, str], float | None] = lambda *_: None
     on_done: Callable[[], None] = lambda: None
     name: str = field(default_factory=lambda: uuid4().hex)
 
@@ -106,8 +117,7 @@ class Runner:
         try:
             found = self.handlers[job.kind](job.key)
         except Later as later:
-            due = int(self.now() + max(1.0, later.seconds))
-            return lambda: self.jobs.postpone(job, due)
+            return self._later(job, int(self.now() + max(1.0, later.seconds)), later.reason)
         except StaleReadError as error:
             log.info("job begun again", kind=job.kind, key=job.key, reason=str(error))
             return lambda: self.jobs.postpone(job, int(self.now()) + 1)
@@ -118,8 +128,15 @@ class Runner:
             return self._failed(job, f"{type(error).__name__}: {error}")
         return lambda: self.jobs.finish(job, found)
 
+    def _later(self, job: Job, due: int, reason: str | None) -> Callable[[], bool]:
+        if reason is None:
+            return lambda: self.jobs.postpone(job, due)
+        if reason != job.error:  # told once
+            log.info("job waits", kind=job.kind, key=job.key, reason=reason)
+        return lambda: self.jobs.wait(job, due, reason)
+
     def _failed(self, job: Job, error: str) -> Callable[[], bool]:
-        pause = pause_after(job.tries + 1)
+        pause = pause_after(job.tries + 1, left=self.left(job.kind, job.key))
         log.error(
             "job failed", kind=job.kind, key=job.key, tries=job.tries + 1, error=error, again_in=round(pause)
         )

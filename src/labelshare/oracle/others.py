@@ -11,23 +11,20 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Final
 
-import structlog
-
 from labelshare.chain import events as ev
 from labelshare.chain.contracts import Parts
 from labelshare.chain.history import handed_out
 from labelshare.chain.node import Call
 from labelshare.chain.state import CampaignState, Status
-from labelshare.errors import LabelshareError
+from labelshare.errors import EvidenceError
+from labelshare.oracle.bundles import Bundles
 from labelshare.oracle.case import Cases
 from labelshare.oracle.engine import CLAIMS_A_CALL, runs
 from labelshare.oracle.jobs import Later
-from labelshare.oracle.watcher import Fetch
 from labelshare.protocol.evidence import PayoutRow, read
 from labelshare.protocol.leaves import Payout, payout_leaves
 from labelshare.protocol.merkle import MerkleTree
 from labelshare.store.jobs import Jobs
-from labelshare.store.messages import Messages
 from labelshare.types import CampaignId, Hash32, Scope
 
 __all__ = ["KEEP", "OtherKeeper"]
@@ -35,8 +32,6 @@ __all__ = ["KEEP", "OtherKeeper"]
 KEEP: Final = "keep"
 POLL_SECONDS: Final = 30.0
 LONGEST: Final = 600.0
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -46,13 +41,13 @@ class OtherKeeper:
     Attributes:
         cases: Where events are read, and by whom calls are sent.
         jobs: Where each campaign is noted, from its first proposal on.
-        fetch: Where bundles come from that are not in the store; None for nowhere.
+        bundles: Where evidence is had.
         now: The machine's time, Unix seconds.
     """
 
     cases: Cases
     jobs: Jobs
-    fetch: Fetch | None = None
+    bundles: Bundles
     now: Callable[[], float] = time
     _seen: set[CampaignId] = field(default_factory=set)
 
@@ -106,8 +101,10 @@ class OtherKeeper:
 
     def _hand_out(self, name: CampaignId, state: CampaignState) -> str | None:
         """Claim for everyone who has something left; what speaks against it, if anything does."""
-        settlement = self.cases.catalogue.proposal(name)
-        bundle = None if settlement is None else self._bundle(name, settlement.bundle_hash)
+        try:
+            bundle = self.bundles.find(self.cases.catalogue.record(name))
+        except EvidenceError as error:
+            return f"nothing handed out: {error}"
         if bundle is None:
             return "nothing handed out: the bundle cannot be had"
         rows = tuple(row.leaf for row in read([bundle]) if isinstance(row, PayoutRow))
@@ -138,13 +135,3 @@ class OtherKeeper:
             if missing and (row.payout or row.shares) and row.account != registry:
                 found.setdefault(missing, []).append(index)
         return found
-
-    def _bundle(self, name: CampaignId, digest: Hash32) -> bytes | None:
-        known = Messages(self.cases.database, name).bundle(digest)
-        if known is not None or self.fetch is None:
-            return known
-        try:
-            return self.fetch(name, digest)
-        except LabelshareError as error:
-            log.warning("bundle not fetched", campaign=str(name), error=str(error))
-            return None

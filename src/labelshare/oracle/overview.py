@@ -17,7 +17,7 @@ from labelshare.oracle.catalogue import Catalogue
 from labelshare.oracle.indexer import Finality, Indexer
 from labelshare.oracle.scheduler import SPEC
 from labelshare.oracle.tasks import Kind
-from labelshare.oracle.watcher import WATCH
+from labelshare.oracle.watcher import WATCH, is_unchecked
 from labelshare.store.database import Database
 from labelshare.store.index import Index
 from labelshare.store.jobs import Entry, Jobs
@@ -55,12 +55,14 @@ class CampaignLine:
         status: Where it is in its life.
         next: What comes next; None where nothing will.
         failing: Jobs about it that have failed and will be tried again.
+        waiting: Jobs about it that wait for something, which is no fault of the service.
     """
 
     campaign: CampaignId
     status: Status
     next: Next | None
     failing: tuple[Entry, ...] = ()
+    waiting: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Overview:
         now: The chain's time.
         campaigns: The newest first.
         pending: Transactions that are sent and in no block yet, in the order in which they were signed.
-        alarms: Proposals that do not hold, or cannot be checked, as the watcher found.
+        alarms: Proposals that do not hold, or whose evidence is withheld, as the watcher found.
+        unchecked: Those of which it cannot tell, or could not until their campaign was over.
     """
 
     indexed: int | None
@@ -80,6 +83,7 @@ class Overview:
     campaigns: list[CampaignLine] = field(default_factory=list)
     pending: list[Sent] = field(default_factory=list)
     alarms: list[Entry] = field(default_factory=list)
+    unchecked: list[Entry] = field(default_factory=list)
 
 
 def overview(chain: Chain, deployment: Deployment, database: Database) -> Overview:
@@ -92,18 +96,20 @@ def overview(chain: Chain, deployment: Deployment, database: Database) -> Overvi
     jobs, head = Jobs(database), Index(database).head()
     entries, now = jobs.entries(), chain.now()
     pending = TransactionJournal(database).pending()
-    alarms = [each for each in entries if each.kind == WATCH and each.error is not None]
+    told = [each for each in entries if each.kind == WATCH and each.error is not None]
+    unchecked = [each for each in told if is_unchecked(each)]
+    alarms = [each for each in told if not is_unchecked(each)]
     if head is None:
-        return Overview(None, now, [], pending, alarms)
+        return Overview(None, now, [], pending, alarms, unchecked)
     own = {_campaign(each.key) for each in entries if each.kind in _OWN}
-    failing = [each for each in entries if not each.done and each.error is not None and each.kind != WATCH]
+    held = [each for each in entries if not each.done and each.error is not None and each.kind != WATCH]
     indexer = Indexer(chain, deployment, Index(database), Finality(chain))
     catalogue = Catalogue(chain, deployment, database, indexer.at_head)
-    return Overview(head.number, now, list(_lines(catalogue, own, failing, now)), pending, alarms)
+    return Overview(head.number, now, list(_lines(catalogue, own, held, now)), pending, alarms, unchecked)
 
 
 def _lines(
-    catalogue: Catalogue, own: Collection[CampaignId], failing: Collection[Entry], now: int
+    catalogue: Catalogue, own: Collection[CampaignId], held: Collection[Entry], now: int
 ) -> Iterator[CampaignLine]:
     registry = catalogue.contracts.registry
     for created in catalogue.campaigns():
@@ -113,7 +119,9 @@ def _lines(
         state = registry.campaign(name)
         roots = {each.round for each in catalogue.happened(name) if isinstance(each, ev.CommitsAggregated)}
         step = next_step(created.params, state, registry.contest(name), roots, now)
-        yield CampaignLine(name, state.status, step, tuple(e for e in failing if _campaign(e.key) == name))
+        about = [each for each in held if _campaign(each.key) == name]
+        failing, waiting = ([e for e in about if e.is_waiting is is_so] for is_so in (False, True))
+        yield CampaignLine(name, state.status, step, tuple(failing), tuple(waiting))
 
 
 def next_step(

@@ -5,14 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from labelshare.chain.state import Status
-from labelshare.errors import NotFoundError
+from labelshare.errors import NotFoundError, RevertError
+from labelshare.oracle.acceptance import Acceptance
 from labelshare.oracle.case import Case, Cases
 from labelshare.oracle.jobs import LONGEST_PAUSE, Later
-from labelshare.types import ZERO_HASH, Address, CampaignId, Hash32
+from labelshare.types import ZERO_HASH, Address, CampaignId, Hash32, PoolParams
 
-__all__ = ["accept", "answer", "await_spec", "begin", "close", "draw_seed", "missed", "post_roster"]
+__all__ = [
+    "accept",
+    "answer",
+    "await_place",
+    "await_spec",
+    "begin",
+    "close",
+    "draw_seed",
+    "missed",
+    "post_roster",
+]
 
 _BLOCK_SECONDS: Final = 12.0
+_PLACE_SECONDS: Final = 60.0
 
 
 def await_spec(cases: Cases, campaign: CampaignId) -> None:
@@ -32,9 +44,38 @@ def await_spec(cases: Cases, campaign: CampaignId) -> None:
         raise Later(min(left, LONGEST_PAUSE)) from None
 
 
+def await_place(case: Case, acceptance: Acceptance) -> None:
+    """Wait until a campaign is one that the operator takes on, and its pool has a place.
+
+    Raises:
+        Later: It is not, or has none. More may be locked in it meanwhile, and places are freed.
+    """
+    registry, pool = case.contracts.registry, case.campaign.pool
+    escrow, now = registry.campaign(case.id).escrow, registry.chain.now()
+    refusal = acceptance.refusal(pool, case.params, case.campaign.spec, escrow, now)
+    if refusal is not None:
+        raise Later(_PLACE_SECONDS, f"not accepted: {refusal}")
+    if registry.pool(case.params.pool).open >= pool.max_open:
+        raise _full(pool)
+
+
+def _full(pool: PoolParams) -> Later:
+    number = "1 open campaign" if pool.max_open == 1 else f"{pool.max_open} open campaigns"
+    return Later(_PLACE_SECONDS, f"the pool has {number}, as many as it may; accepted once one ends")
+
+
 def accept(case: Case, _about: str) -> None:
-    """Accept; raises as the engine does where the escrow or the oracle's own money does not suffice."""
-    case.engine.accept()
+    """Accept; raises as the engine does where the oracle's own money does not suffice.
+
+    Raises:
+        Later: Somebody else has just taken the pool's last place.
+    """
+    try:
+        case.engine.accept()
+    except RevertError as refusal:
+        if refusal.name == "PoolFull":
+            raise _full(case.campaign.pool) from None
+        raise
 
 
 def post_roster(case: Case, _about: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from functools import partial
 from time import monotonic, time
 from typing import Final
@@ -20,8 +20,11 @@ from labelshare.chain.keys import Signer
 from labelshare.chain.transactions import Sender
 from labelshare.errors import LabelshareError, StaleReadError
 from labelshare.oracle import keeper, relay, settle
+from labelshare.oracle.acceptance import ANYTHING, Acceptance
+from labelshare.oracle.bundles import Bundles, Fetch
 from labelshare.oracle.case import Case, Cases
 from labelshare.oracle.clock import ClockCheck
+from labelshare.oracle.deadlines import Deadlines
 from labelshare.oracle.filer import FILE, Filer
 from labelshare.oracle.filing import Files
 from labelshare.oracle.indexer import Finality, Indexer
@@ -29,11 +32,11 @@ from labelshare.oracle.jobs import LEASE_SECONDS, Handler, Runner
 from labelshare.oracle.others import KEEP, OtherKeeper
 from labelshare.oracle.scheduler import SPEC, Scheduler, read_key
 from labelshare.oracle.tasks import Kind, due
-from labelshare.oracle.watcher import WATCH, Fetch, Watcher
+from labelshare.oracle.watcher import WATCH, Watcher
 from labelshare.store.database import Database
 from labelshare.store.index import Index
 from labelshare.store.jobs import Jobs
-from labelshare.types import CampaignId, Hash32
+from labelshare.types import Address, CampaignId, Hash32
 
 __all__ = ["Options", "Service", "Worker"]
 
@@ -74,18 +77,22 @@ class Options:
         runners: How many jobs it does at a time. Transactions of one account go one after another anyway.
         lease: For how many seconds a job is taken; renewed while it runs.
         fetch: Where bundles of others come from.
+        publishers: Oracles whose own service is among what `fetch` asks.
         most_locked: What the watcher may lock in challenges, in base units; 0 for never.
         keep_all: Whether campaigns of other oracles are finalized, handed out and freed as well.
         files: Where the proofs of settlements are filed as soon as they are proposed; None for nowhere.
+        acceptance: Which campaigns are taken on.
     """
 
     depth: int | None = None
     runners: int = 2
     lease: int = LEASE_SECONDS
     fetch: Fetch | None = None
+    publishers: frozenset[Address] = frozenset()
     most_locked: int = 0
     keep_all: bool = False
     files: Files | None = None
+    acceptance: Acceptance = ANYTHING
 
 
 @dataclass
@@ -136,7 +143,7 @@ class Service:
         signer: The oracle's account.
         database: The store.
         options: How it works.
-        now: The machine's time, Unix seconds.
+        clock: Gives Unix seconds; by default the one clock of all who share the database.
     """
 
     sender: Sender
@@ -144,26 +151,33 @@ class Service:
     signer: Signer
     database: Database
     options: Options = Options()
-    now: Callable[[], float] = time
+    clock: InitVar[Callable[[], float] | None] = None
+    now: Callable[[], float] = field(init=False)
+    _beside: list[Runner] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
-    def __post_init__(self) -> None:
-        chain = self.sender.chain
+    def __post_init__(self, clock: Callable[[], float] | None) -> None:
+        chain, self.now = self.sender.chain, clock or self.database.now
         self.database.bind(chain)
         self.jobs = Jobs(self.database)
         finality = Finality(chain, self.options.depth)
         self.indexer = Indexer(chain, self.deployment, Index(self.database), finality)
         self.cases = Cases(self.sender, self.signer, self.database, self.indexer)
         self.scheduler = Scheduler(self.cases, self.jobs, self.now)
-        fetch, most = self.options.fetch, self.options.most_locked
-        self.watcher = Watcher(self.cases, self.jobs, fetch, most, self.now)
-        self.others = OtherKeeper(self.cases, self.jobs, fetch, self.now) if self.options.keep_all else None
+        bundles, options = Bundles(self.cases, self.options.fetch), self.options
+        self.watcher = Watcher(
+            self.cases, self.jobs, bundles, options.publishers, options.most_locked, self.now
+        )
+        self.others = OtherKeeper(self.cases, self.jobs, bundles, self.now) if options.keep_all else None
         files = self.options.files
         self.filer = None if files is None else Filer(self.cases, self.jobs, files, self.now)
         self.runners = [self._runner(self._handlers()) for _ in range(self.options.runners)]
-        if self.filer is not None:  # beside the others: it takes long, and no deadline waits for it
-            self.runners.append(self._runner({FILE: self.filer.file}))
+        # Beside the others: what takes long, or asks elsewhere, and no deadline of ours waits for it.
+        self._beside = [self._runner(self._of_others())]
+        if self.filer is not None:
+            self._beside.append(self._runner({FILE: self.filer.file}))
+        self.runners += self._beside
         indexer, scheduler = Worker("indexer", self.indexer.step), Worker("scheduler", self.scheduler.step)
         runners = [Worker(f"runner {at}", each.step) for at, each in enumerate(self.runners)]
         # Whoever makes work for another wakes it; the pauses are for what other processes bring.
@@ -180,15 +194,19 @@ class Service:
             *runners,
         ]
         if not chain.is_development:  # whose time is set at will
-            self.workers.append(Worker("clock", ClockCheck(chain, self.now).step))
+            self.workers.append(Worker("clock", ClockCheck(chain, clock or time).step))
 
     def _runner(self, handlers: Mapping[str, Handler]) -> Runner:
-        return Runner(self.jobs, handlers, lease=self.options.lease, now=self.now)
+        left = Deadlines(self.cases, self.now).left
+        return Runner(self.jobs, handlers, lease=self.options.lease, now=self.now, left=left)
 
     def _handlers(self) -> Mapping[str, Handler]:
         handlers: dict[str, Handler] = {kind.value: partial(self._do, kind) for kind in STEPS}
-        handlers[WATCH] = self.watcher.check
         handlers[SPEC] = self._await_spec
+        return handlers
+
+    def _of_others(self) -> Mapping[str, Handler]:
+        handlers: dict[str, Handler] = {WATCH: self.watcher.check}
         if self.others is not None:
             handlers[KEEP] = self.others.keep
         return handlers
@@ -206,6 +224,8 @@ class Service:
         self.indexer.catch_up()
         if task not in due(case.params, case.situation()):
             return None
+        if kind is Kind.ACCEPT:
+            relay.await_place(case, self.options.acceptance)
         log.info("task", kind=kind.value, campaign=str(campaign), about=task.about)
         return STEPS[kind](case, task.about)
 
@@ -218,27 +238,32 @@ class Service:
         self.watcher.step()
         if self.others is not None:
             self.others.step()
-        if self.filer is None:
-            return self.runners[0].run_due()
-        self.filer.step()
-        return self.runners[0].run_due() + self.runners[-1].run_due()
+        if self.filer is not None:
+            self.filer.step()
+        return sum(each.run_due() for each in (self.runners[0], *self._beside))
 
     # --------------------------------------------------------------- with threads
 
     def start(self) -> None:
-        """Run every worker in a thread of its own."""
+        """Run every worker in a thread of its own; what failed before is tried at once."""
+        self.jobs.hasten(int(self.now()))
         for worker in self.workers:
-            thread = threading.Thread(target=self._loop, args=(worker,), name=worker.name)
+            # A step that hangs must not keep the process: whatever it is at is taken up at the next start.
+            thread = threading.Thread(target=self._loop, args=(worker,), name=worker.name, daemon=True)
             thread.start()
             self._threads.append(thread)
+
+    def end(self) -> None:
+        """Have every worker end after the step at hand, without waiting for it."""
+        self._stop.set()
+        _wake(self.workers)
 
     def stop(self, seconds: float = 60.0) -> bool:
         """Let every worker finish the step at hand, and end it; whether all ended in time.
 
         A job that is not finished then is free for others once its lease is over.
         """
-        self._stop.set()
-        _wake(self.workers)
+        self.end()
         deadline = monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from labelshare.errors import CommitmentError, LabelshareError
 from labelshare.protocol import typed_data
-from labelshare.protocol.commitments import Opening, SignedCommit
+from labelshare.protocol.commitments import Enrolment, Opening, SignedCommit
 from labelshare.store.database import Database
 from labelshare.store.messages import Last, Name
 from labelshare.types import Address, Commit
@@ -21,7 +21,18 @@ from labelshare.types import Address, Commit
 if TYPE_CHECKING:
     from labelshare.oracle.intake import Intake
 
-__all__ = ["Commits", "NotReady", "Openings", "Verdict", "Work", "only", "take"]
+__all__ = [
+    "Commits",
+    "Enrolling",
+    "NotReady",
+    "Openings",
+    "Verdict",
+    "Work",
+    "keep",
+    "only",
+    "receipt_of",
+    "take",
+]
 
 Verdict: TypeAlias = bytes | LabelshareError
 """A receipt, or why there is none."""
@@ -35,14 +46,17 @@ class Work(Protocol):
     """Messages of one kind for one campaign."""
 
     def check(self) -> None:
-        """Do what takes long and needs no turn."""
+        """Do what takes long and needs no turn; all that the chain is asked is asked here."""
 
     @property
     def turns(self) -> Collection[bytes]:
         """What `Database.take_turns` must take first; none where nothing is to be kept."""
 
     def keep(self) -> None:
-        """Check what depends on the store, and keep what passes; within a transaction, and all turns."""
+        """Check what depends on the store, and keep what passes; within a transaction, and all turns.
+
+        Others wait for it: nobody but the store is asked anything.
+        """
 
     def answers(self) -> list[Verdict]:
         """The verdicts, in the order of the messages; to be handed out after the transaction."""
@@ -58,6 +72,11 @@ def take(database: Database, works: Sequence[Work]) -> None:
     """
     for work in works:
         work.check()
+    keep(database, works)
+
+
+def keep(database: Database, works: Sequence[Work]) -> None:
+    """The second half of `take`, for works that were checked."""
     turns = {turn for work in works for turn in work.turns}
     if not turns:
         return
@@ -73,6 +92,54 @@ def only(verdicts: Sequence[Verdict]) -> bytes:
     if isinstance(verdict, LabelshareError):
         raise verdict
     return verdict
+
+
+def receipt_of(database: Database, work: Work) -> bytes:
+    """Take one message; raises what refused it."""
+    take(database, [work])
+    return only(work.answers())
+
+
+class Enrolling:
+    """One enrolment, whose answer is empty: no receipt is given for it.
+
+    Args:
+        intake: Whose.
+        enrolment: The message.
+    """
+
+    def __init__(self, intake: Intake, enrolment: Enrolment) -> None:
+        self._intake, self._enrolment = intake, enrolment
+        self._is_new = True
+
+    def check(self) -> None:
+        """The signature; and, unless it is in already, what the chain says of time and seat.
+
+        Raises:
+            SignatureError: Signed by somebody else, or for another campaign.
+            ProtocolError: Too late, or no whole seat in the pool.
+        """
+        self._intake.check_signed(self._enrolment)
+        self._is_new = not self._intake.book.has_enrolled(self._enrolment.annotator)
+        if self._is_new:
+            self._intake.check_may_enrol(self._enrolment.annotator)
+
+    @property
+    def turns(self) -> Collection[bytes]:
+        """See `Work`."""
+        return [self._intake.book.turn_of(self._enrolment.annotator)] if self._is_new else []
+
+    def keep(self) -> None:
+        """Unless somebody has kept it, or ended the enrolment, meanwhile."""
+        book = self._intake.book
+        goes_on = book.hold().enrolling
+        if not book.has_enrolled(self._enrolment.annotator):
+            self._intake.require_enrolment(goes_on=goes_on)
+            book.add_enrolment(self._enrolment)
+
+    def answers(self) -> list[Verdict]:
+        """See `Work`."""
+        return [b""]
 
 
 class _Taken:

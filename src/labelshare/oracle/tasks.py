@@ -5,7 +5,7 @@ Nothing here asks anybody. So whoever decides what to do, and whoever is about t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -13,7 +13,18 @@ from typing import Final
 from labelshare.chain.state import CampaignState, Contest, Status
 from labelshare.types import ZERO_HASH, Address, CampaignParams, Hash32
 
-__all__ = ["ONCE", "Kind", "Receipt", "Situation", "Task", "closing", "due", "margin", "next_change"]
+__all__ = [
+    "ONCE",
+    "Kind",
+    "Receipt",
+    "Situation",
+    "Task",
+    "closing",
+    "deadline",
+    "due",
+    "margin",
+    "next_change",
+]
 
 DAY: Final = 86_400
 # How long before the contract's limit the oracle's root goes out: time for its block, with replaced fees.
@@ -129,6 +140,39 @@ def due(params: CampaignParams, at: Situation) -> list[Task]:
             return list(_after(params, at))
         case _:
             return []
+
+
+def deadline(
+    params: CampaignParams, task: Task, receipts: Iterable[Receipt] = (), since: int | None = None
+) -> int | None:
+    """Before which second a task must be done, or something is lost; None where nothing is.
+
+    Args:
+        params: The campaign's.
+        task: What is to be done.
+        receipts: Those held against the oracle, for an answer.
+        since: Since when the campaign is final, for slashes.
+    """
+    schedule = params.schedule
+    match task.kind:
+        case Kind.ACCEPT:
+            return schedule.accept_end
+        case Kind.ROSTER:
+            return schedule.enrol_end - schedule.grace
+        case Kind.SEED:
+            return schedule.commit_end
+        case Kind.BEGIN:
+            return closing(params, int(task.about))
+        case Kind.CLOSE:
+            return schedule.aggregate_close(int(task.about))
+        case Kind.ANSWER:
+            return next((each.answer_end for each in receipts if each.name == task.about), None)
+        case Kind.PROPOSE:
+            return schedule.settle_end
+        case Kind.SLASH:
+            return None if since is None else schedule.slash_end(since)
+        case _:
+            return None
 
 
 def _answers(at: Situation) -> list[Task]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any, Final, NoReturn
 
 from labelshare.errors import InputError
@@ -36,7 +37,12 @@ def dumps(value: Any) -> bytes:
 
 
 def parse(data: bytes) -> Any:
-    """The values of JSON text, in any spelling; `InputError` for a float or for anything that is not JSON."""
+    """The values of JSON text, in any spelling.
+
+    Raises:
+        InputError: It is not JSON, holds a float, or an object has a name twice: one reader would take the
+            first value of it, another one the last.
+    """
     if _deeper_than_allowed(data):
         raise InputError(f"not JSON of at most {MAX_DEPTH} levels")
     try:
@@ -61,4 +67,12 @@ def _no_float(text: str) -> NoReturn:
     raise ValueError(f"{text} is not an integer")
 
 
-_decoder = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise ValueError(f"the name {max(names, key=names.__getitem__)!r:.80} comes more than once")
+    return found
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_distinct, parse_float=_no_float, parse_constant=_no_float)

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from sqlite3 import OperationalError
 from threading import Lock, RLock, local
+from time import time
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
@@ -148,6 +149,15 @@ class Database:
         """Several turns for a block of `writing`, in the order in which everybody takes them."""
         if turns and self._is_postgres:
             postgres.take_turns(connection, turns)
+
+    def now(self) -> float:
+        """Unix seconds by one clock for all who share the database: the server's, or this machine's."""
+        if not self._is_postgres:
+            return time()
+        with self.reading() as connection:
+            return float(
+                connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one()
+            )
 
     @property
     def is_writing(self) -> bool:

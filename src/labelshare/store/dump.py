@@ -58,8 +58,8 @@ __all__ = [
 Kind: TypeAlias = Literal["bytes", "boolean", "integer", "text"]
 """What the values of a column are."""
 
-LEFT_OUT: Final = ("sessions", "sign_ins")
-"""Who is signed in is not kept: everybody signs in anew, and a text that was used up stays so."""
+LEFT_OUT: Final = ("sessions", "sign_in_salts", "sign_ins")
+"""Who is signed in is not kept: everybody signs in anew, by a new text: by the salt no older one is good."""
 
 _KINDS: Final[tuple[tuple[type, Kind], ...]] = (
     (LargeBinary, "bytes"),

@@ -28,6 +28,7 @@ class Job:
         due: Since when, Unix seconds of the machine.
         tries: How often it has failed before.
         taken_by: Under which name it was taken; who holds it no more changes nothing.
+        error: Of its last failure, or what it waited for; None where there was nothing.
     """
 
     kind: str
@@ -35,11 +36,16 @@ class Job:
     due: int
     tries: int
     taken_by: str
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A job as it stands: `error` of its last failure, or what was found; None where there is nothing."""
+    """A job as it stands.
+
+    `error` is that of its last failure, or what it waits for where it has not failed, or what was found once
+    it is done; None where there is nothing.
+    """
 
     kind: str
     key: str
@@ -48,10 +54,20 @@ class Entry:
     error: str | None
     done: bool
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is tried again for a failure."""
+        return not self.done and self.tries > 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for something that it names, which is no failure."""
+        return not self.done and self.tries == 0 and self.error is not None
+
 
 @dataclass(frozen=True)
 class Jobs:
-    """The jobs of one database. Times are Unix seconds of the machine that asks."""
+    """The jobs of one database. Times are Unix seconds by one clock for all who work on them."""
 
     database: Database
 
@@ -86,7 +102,7 @@ class Jobs:
                 return None
             own = and_(*_named(row.kind, row.key))
             connection.execute(update(table).where(own).values(taken_by=name, taken_until=until))
-        return Job(row.kind, row.key, row.due, row.tries, name)
+        return Job(row.kind, row.key, row.due, row.tries, name, row.error)
 
     def renew(self, job: Job, until: int) -> bool:
         """Keep a job longer; whether it still is the taker's."""
@@ -105,6 +121,16 @@ class Jobs:
     def postpone(self, job: Job, due: int) -> bool:
         """Give a job back that did not fail: not its time yet, or the process ends."""
         return bool(self._change(_held(job), {"due": due, "taken_by": None, "taken_until": None}))
+
+    def wait(self, job: Job, due: int, reason: str) -> bool:
+        """Give a job back that waits for something, which is kept to be read; it counts as not failed."""
+        values = {"due": due, "tries": 0, "taken_by": None, "taken_until": None, "error": _line(reason)}
+        return bool(self._change(_held(job), values))
+
+    def hasten(self, now: int) -> int:
+        """Have what failed, or waits for something, done by `now`: whoever begins may find it mended."""
+        late = [table.c.done.is_(False), table.c.error.is_not(None), table.c.due > now]
+        return self._change([*late, table.c.taken_by.is_(None)], {"due": now})
 
     def free_all(self) -> int:
         """Free every job that is taken, as whoever took it is no more; how many that were.

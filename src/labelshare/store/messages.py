@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -80,15 +79,6 @@ class Messages:
         row = {"campaign": self._key, "spec": spec.canonical_bytes, "enrolling": True, "round": None}
         with self.database.writing() as connection:
             insert_or_keep(connection, campaigns, row)
-
-    @contextmanager
-    def turn(self, annotator: Address) -> Iterator[State]:
-        """A block that reads and writes as one, beside which nobody else does for this annotator.
-
-        The campaign is held in it, as `hold` says.
-        """
-        with self.database.writing(self.turn_of(annotator)):
-            yield self.hold()
 
     def turn_of(self, annotator: Address) -> bytes:
         """What `Database.take_turns` calls an annotator's turn."""

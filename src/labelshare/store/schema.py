@@ -42,6 +42,7 @@ __all__ = [
     "refused",
     "replies",
     "sessions",
+    "sign_in_salts",
     "sign_ins",
     "spec_facts",
     "specs",
@@ -67,7 +68,7 @@ chains = Table(
 )
 
 # Every transaction signed, stored before it is sent. `name` is what it was sent for, where that is said;
-# `call` hashes what it does; `state` is one of pending, mined, refused.
+# `call` hashes what it does; `state` is one of `labelshare.chain.journal.State`.
 transactions = Table(
     "transactions",
     metadata,
@@ -290,15 +291,20 @@ jobs = Table(
     Index("ix_jobs_due", "done", "due"),
 )
 
-# Texts that were given out to be signed (EIP-4361), each good once; and who signed in, by the hash of its
-# token.
+# Texts to be signed (EIP-4361) that were used, each good once; what goes into the key that makes them, in one
+# row of number 0; and who signed in, by the hash of its token.
 sign_ins = Table(
     "sign_ins",
     metadata,
-    Column("nonce", String(40), primary_key=True),
-    _bytes("account"),
-    Column("text", Text, nullable=False),
+    _bytes("nonce", key=True),
     Column("expires", BigInteger, nullable=False),
+    Index("ix_sign_ins_expires", "expires"),
+)
+sign_in_salts = Table(
+    "sign_in_salts",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _bytes("salt"),
 )
 sessions = Table(
     "sessions",
@@ -306,6 +312,7 @@ sessions = Table(
     _bytes("token_hash", key=True),
     _bytes("account"),
     Column("expires", BigInteger, nullable=False),
+    Index("ix_sessions_expires", "expires"),
 )
 
 # What was answered to a request with an idempotency key: the same request again gets the same answer.

@@ -1,5 +1,6 @@
 // The service's API: JSON in and out, problems (RFC 9457) as errors, and a lost line as what it is.
 import type { Problem } from "./types";
+import { faulty } from "../texts/en";
 
 export type * from "./types";
 
@@ -60,7 +61,7 @@ export async function ask<Answer>(path: string, sent: Sent = {}): Promise<Answer
   try {
     return (await response.json()) as Answer;
   } catch {
-    throw new LostError("the answer is not whole");
+    throw new LostError(faulty.service.cut);
   }
 }
 
@@ -72,7 +73,7 @@ export async function askBytes(path: string, most: number): Promise<Uint8Array<A
     throw new TooLargeError(most);
   }
   const data = await response.arrayBuffer().catch(() => {
-    throw new LostError("the answer is not whole");
+    throw new LostError(faulty.service.cut);
   });
   if (data.byteLength > most) throw new TooLargeError(most);
   return new Uint8Array(data);
@@ -95,7 +96,7 @@ export async function askWhether(path: string): Promise<boolean> {
   if (response.ok) return true;
   if (response.status === 401) leaves(asked);
   if (REFUSED.has(response.status)) return false;
-  throw new LostError(`the service answers ${response.status} and says nothing of ours`);
+  throw new LostError(faulty.service.silent(response.status));
 }
 
 /** So many rows of a list are read before somebody asks for more, and so many at most of one that is of use as a whole only. */
@@ -161,7 +162,7 @@ async function refusal(response: Response, as: string | null): Promise<Error> {
     problem = (await response.json()) as Problem;
     if (typeof problem.type !== "string" || typeof problem.status !== "number") throw new Error("no problem");
   } catch {
-    return new LostError(`the service answers ${response.status} and says nothing of ours`);
+    return new LostError(faulty.service.silent(response.status));
   }
   if (problem.type.endsWith(":unauthenticated")) leaves(as);
   return new ApiError(problem, after && /^\d{1,6}$/.test(after) ? Number(after) : null);

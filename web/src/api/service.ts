@@ -2,7 +2,7 @@
 import type { Address, Hex } from "viem";
 import { ask, askAll, askBytes, askList, askWhether } from "./client";
 import type {
-  AssignmentAnswer, BatchAnswer, CampaignAnswer, CampaignLine, CommitAnswer, DatasetAnswer, DatasetLine, EarningsAnswer,
+  AcceptanceAnswer, AssignmentAnswer, BatchAnswer, CampaignAnswer, CampaignLine, CommitAnswer, DatasetAnswer, DatasetLine, EarningsAnswer,
   EnrolledAnswer, HolderAnswer, HoldingAnswer, ItemAnswer, MediaStored, OfferAnswer, ProofAnswer, QuoteAnswer, QuoteQuestion,
   ReasonAnswer, ReasonsAnswer, ReceiptAnswer, SignInMessage, SpecStored, TokenAnswer,
 } from "./types";
@@ -18,6 +18,8 @@ export interface Site {
   token: Address | null;
   block: number;
   oracle: Address;
+  /** How long a sign-in lasts. */
+  sessionSeconds: number;
   /** Whether Label Studio's editor was built in. */
   editor: boolean;
 }
@@ -38,6 +40,7 @@ export const service = {
   spec: (digest: Hex) => askBytes(`/v1/specs/${digest}`, MOST_SPEC),
   quote: (spec: unknown, feeBps: number, assumed: Omit<QuoteQuestion, "spec" | "feeBps"> = {}) =>
     ask<QuoteAnswer>("/v1/quotes", { method: "POST", body: { spec, feeBps, ...assumed } }),
+  acceptance: () => ask<AcceptanceAnswer>("/v1/acceptance"),
   putSpec: (digest: Hex, canonical: Blob) => ask<SpecStored>(`/v1/specs/${digest}`, { method: "PUT", body: canonical }),
   putMedia: (campaign: Hex, digest: string, content: Blob, signal: AbortSignal) =>
     ask<MediaStored>(`${at(campaign)}/media/0x${digest}`, { method: "PUT", body: content, signal }),

@@ -1,5 +1,12 @@
 // Written by tools/web_sources.py; scripts/build-web writes it again.
 
+export type AcceptanceAnswer = {
+  requesters?: `0x${string}`[] | null;
+  leastEscrow?: string | null;
+  leastFee: string;
+  longestSeconds?: number | null;
+};
+
 export type AliveAnswer = {
   status?: "ok";
 };
@@ -57,6 +64,7 @@ export type CampaignAnswer = {
   timeline: TimelineAnswer;
   progress: ProgressAnswer;
   proposal?: ProposalAnswer | null;
+  waitsFor?: string | null;
 };
 
 export type CampaignLine = {
@@ -162,6 +170,14 @@ export type GasAnswer = {
   job: VariantsAnswer;
   perLabel: VariantsAnswer;
   measuredWith: number[];
+};
+
+export type HappenedAnswer = {
+  kind: string;
+  block: number;
+  index: number;
+  time: number;
+  transaction: `0x${string}`;
 };
 
 export type HolderAnswer = {
@@ -421,6 +437,11 @@ export type ReceiptAnswer = {
   receipt: `0x${string}`;
 };
 
+export type ReorganisedAnswer = {
+  block?: number | null;
+  index?: number | null;
+};
+
 export type RolesAnswer = {
   account: `0x${string}`;
   roles: ("annotator" | "requester" | "oracle")[];
@@ -570,6 +591,7 @@ export type Route =
   | "DELETE /v1/sessions/current"
   | "GET /healthz"
   | "GET /readyz"
+  | "GET /v1/acceptance"
   | "GET /v1/campaigns"
   | "GET /v1/campaigns/{campaign}"
   | "GET /v1/campaigns/{campaign}/assignment"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from labelshare.api.headers import said_in
 from labelshare.api.problems import documented
 from labelshare.api.ranges import RANGED, Fixed, answer
 from labelshare.api.site import CampaignPath, HashPath, Here, new_router
@@ -21,6 +22,7 @@ router = new_router("bundles")
         200: {
             "description": "JSON Lines whose sha256 is the digest, as the chain names it.",
             "content": {"application/jsonl": {"schema": {"type": "string", "format": "binary"}}},
+            **said_in("ETag", "Accept-Ranges"),
         },
         **RANGED,
         **documented("not-found", "no-such-range"),

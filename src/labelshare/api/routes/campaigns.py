@@ -8,7 +8,8 @@ from fastapi import Query
 
 from labelshare.api.paging import Key, Paging, encode
 from labelshare.api.problems import documented
-from labelshare.api.site import CampaignPath, Here, SignedIn, Site, new_router
+from labelshare.api.progress import progress_of
+from labelshare.api.site import CampaignPath, Here, SignedIn, new_router
 from labelshare.chain.events import CampaignCreated
 from labelshare.chain.state import CampaignState, Status
 from labelshare.client.wire.base import AddressText, Page
@@ -17,16 +18,13 @@ from labelshare.client.wire.campaigns import (
     CampaignLine,
     ParamsAnswer,
     PoolAnswer,
-    ProgressAnswer,
     ProposalAnswer,
     RolesAnswer,
-    RoundAnswer,
     StateAnswer,
     TimelineAnswer,
 )
 from labelshare.oracle.desk import round_at
 from labelshare.oracle.settled import expected_at
-from labelshare.protocol.spec import Spec
 from labelshare.store.spec_facts import Facts
 from labelshare.types import Schedule
 
@@ -49,13 +47,14 @@ def campaigns(
         own = each.params.oracle == desk.signer.address
         return own and requester in {None, each.requester} and dataset in {None, each.dataset}
 
-    after = paging.after("campaigns", (0, 0))
+    name = f"campaigns:{requester}:{dataset}"
+    after = paging.after(name, (0, 0))
     before = None if after is None else (-int(after[0]), -int(after[1]))
     found = desk.catalogue.newest(before, paging.limit + 1, is_wanted)
     part = found[: paging.limit]
     statuses, facts = desk.catalogue.statuses([each.campaign for each in part]), desk.catalogue.facts(part)
     rows = [_line(each, statuses[each.campaign], facts.get(each.campaign)) for each in part]
-    return Page(items=rows, next=encode("campaigns", _key(part[-1])) if len(found) > len(part) else None)
+    return Page(items=rows, next=encode(name, _key(part[-1])) if len(found) > len(part) else None)
 
 
 @router.get("/campaigns/{campaign}", summary="One campaign", responses=documented("not-found"))
@@ -72,8 +71,9 @@ def one(here: Here, campaign: CampaignPath) -> CampaignAnswer:
         pool_params=PoolAnswer.model_validate(found.pool),
         state=_state(state),
         timeline=_timeline(desk.chain.now(), state, found.params.schedule),
-        progress=_progress(here, created, found.spec),
+        progress=progress_of(desk, campaign),
         proposal=ProposalAnswer.model_validate(posted.settlement) if posted else None,
+        waits_for=desk.waits_for(campaign) if state.status is Status.CREATED else None,
     )
 
 
@@ -128,16 +128,4 @@ def _timeline(now: int, state: CampaignState, schedule: Schedule) -> TimelineAns
         propose_end=schedule.propose_end,
         hard_end=schedule.hard_end,
         final_expected=expected_at(state, schedule),
-    )
-
-
-def _progress(here: Site, created: CampaignCreated, spec: Spec) -> ProgressAnswer:
-    counts = here.desk.counts(created.campaign)
-    return ProgressAnswer(
-        enrolled=counts.enrolled,
-        batches=counts.batches,
-        labels=counts.labels,
-        opened=counts.opened,
-        places=len(spec.items) * spec.redundancy.k,
-        rounds=[RoundAnswer.model_validate(each) for each in counts.rounds],
     )

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from fastapi import Path, Request, Response
@@ -17,8 +15,11 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import PlainValidator, WithJsonSchema
 from starlette.requests import ClientDisconnect
 
+from labelshare.api.headers import said_in
+from labelshare.api.limits import Places, client_of
 from labelshare.api.problems import Refusal, documented
 from labelshare.api.ranges import RANGED, Fixed, answer
+from labelshare.api.settings import ApiSettings
 from labelshare.api.site import CampaignPath, Here, SignedIn, Site, new_router
 from labelshare.client.wire.media import MediaStored
 from labelshare.errors import InputError
@@ -29,11 +30,9 @@ from labelshare.store.contents import Quota
 from labelshare.types import CampaignId, Hash32
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from labelshare.store.sign_ins import Session
 
-__all__ = ["Incomings", "router"]
+__all__ = ["places", "router"]
 
 router = new_router("media")
 
@@ -44,23 +43,10 @@ _BINARY: Final[dict[str, Any]] = {
 _NAME: Final = "must be a sha256 (0x and 64 hex digits) or a CIDv1 of raw bytes"
 
 
-@dataclass
-class Incomings:
-    """How many contents come in."""
-
-    most: int
-    now: int = 0
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """A block in which one more does."""
-        if self.now >= self.most:
-            raise Refusal("busy", "too much comes in at once", {"Retry-After": "5", "Connection": "close"})
-        self.now += 1
-        try:
-            yield
-        finally:
-            self.now -= 1
+def places(settings: ApiSettings) -> Places:
+    """Places for contents that come in."""
+    headers = {"Retry-After": "5", "Connection": "close"}
+    return Places("contents come in", settings.uploads, settings.uploads_each, headers)
 
 
 def _name(value: object) -> Hash32:
@@ -90,7 +76,11 @@ ContentPath: TypeAlias = Annotated[
     summary="What an item is made of",
     response_class=Response,
     responses={
-        200: {"description": "The bytes whose sha256 is the digest.", "content": _BINARY},
+        200: {
+            "description": "The bytes whose sha256 is the digest.",
+            "content": _BINARY,
+            **said_in("ETag", "Accept-Ranges"),
+        },
         **RANGED,
         **documented("not-found", "forbidden", "no-such-range"),
     },
@@ -125,7 +115,10 @@ def media(
     "/campaigns/{campaign}/media/{digest}",
     status_code=204,
     summary="Whether a content is here",
-    responses=documented("not-found", "forbidden"),
+    responses={
+        204: {"description": "It is.", **said_in("ETag")},
+        **documented("not-found", "forbidden"),
+    },
 )
 def here_already(here: Here, session: SignedIn, campaign: CampaignPath, digest: ContentPath) -> Response:
     """204 where the content of an item is here, 404 where it is not: what need not be handed in again."""
@@ -160,7 +153,8 @@ async def put(
     uploads = _uploads(here)
     blobs = await run_in_threadpool(uploads.place, campaign, session.account, digest)
     _require_stated_size(request, blobs.max_bytes)
-    with request.app.state.uploads.one(), Incoming(blobs.max_bytes) as blob:
+    keys = (client_of(request.scope), session.account.hex())
+    with request.app.state.uploads.one(*keys), Incoming(blobs.max_bytes) as blob:
         kind = await _take_in(request, blob, blobs, here.settings.request_seconds)
         new = await run_in_threadpool(_keep, uploads, campaign, session, digest, blob)
         response.status_code = 201 if new else 200

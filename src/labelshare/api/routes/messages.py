@@ -48,12 +48,10 @@ def enrol(
 ) -> Response:
     """A place on the roster for a seat that signs for the campaign, and with it for every rule of it."""
     _require_own(session, question.annotator)
-
-    def run() -> EnrolledAnswer:
-        here.desk.enrol(campaign, question.message)
-        return EnrolledAnswer(annotator=question.annotator)
-
-    return once(201, run)
+    return once(
+        lambda: here.desk.enrolling(campaign, question.message),
+        lambda _: EnrolledAnswer(annotator=question.annotator),
+    )
 
 
 @router.get(
@@ -73,7 +71,9 @@ def roster(here: Here, campaign: CampaignPath, paging: Paging) -> Page[AddressTe
     status_code=201,
     summary="Hand in a sealed batch",
     response_model=ReceiptAnswer,
-    responses=documented("not-found", "forbidden", "bad-signature", "commitment-refused"),
+    responses=documented(
+        "not-found", "forbidden", "bad-signature", "commitment-refused", "replay", "refused"
+    ),
 )
 def commit(
     here: Here, session: SignedIn, campaign: CampaignPath, question: CommitQuestion, once: Once
@@ -85,13 +85,11 @@ def commit(
     """
     _require_own(session, question.annotator)
     signed = question.message
-    here.desk.prepare(campaign)  # before the store is asked to wait for the answer
-
-    def run() -> ReceiptAnswer:
-        receipt = here.desk.commit(campaign, signed)
-        return ReceiptAnswer(commit_hash=commit_hash(campaign, signed.commit), receipt=receipt)
-
-    return once(201, run)
+    name = commit_hash(campaign, signed.commit)
+    return once(
+        lambda: here.desk.committing(campaign, signed),
+        lambda receipt: ReceiptAnswer(commit_hash=name, receipt=receipt),
+    )
 
 
 @router.get(
@@ -119,9 +117,7 @@ def open_batch(
 ) -> Response:
     """The oracle's second receipt, for what opens a batch. Nobody is shown it before the settlement."""
     _require_own(session, question.annotator)
-
-    def run() -> ReceiptAnswer:
-        receipt = here.desk.open(campaign, question.message)
-        return ReceiptAnswer(commit_hash=question.commit_hash, receipt=receipt)
-
-    return once(201, run)
+    return once(
+        lambda: here.desk.opening(campaign, question.message),
+        lambda receipt: ReceiptAnswer(commit_hash=question.commit_hash, receipt=receipt),
+    )

@@ -13,8 +13,8 @@ from labelshare.api import apart, bodies
 from labelshare.api.guard import replaying
 from labelshare.api.heavy import quoted
 from labelshare.api.problems import documented
-from labelshare.api.site import Here, Route, Site, new_router
-from labelshare.client.wire.quotes import QuoteAnswer, QuoteQuestion
+from labelshare.api.site import Here, Route, Site, new_router, require_json
+from labelshare.client.wire.quotes import AcceptanceAnswer, QuoteAnswer, QuoteQuestion
 from labelshare.errors import InputError
 from labelshare.protocol.quote import Periods
 
@@ -30,6 +30,7 @@ class _Route(Route):
         async def handle(request: Request) -> Response:
             body = await request.body()
             if len(body) > apart.LARGE:
+                require_json(request)
                 return await _answered_apart(request, body)
             return await inner(Request(request.scope, replaying(body, request.receive)))
 
@@ -50,6 +51,19 @@ def quote(here: Here, question: QuoteQuestion) -> QuoteAnswer:
     Beyond 8 MiB it is for accounts: sign in first.
     """
     return QuoteAnswer.model_validate(quoted(question, _periods(here)))
+
+
+@router.get("/acceptance", summary="Which campaigns the oracle takes on")
+def acceptance(here: Here) -> AcceptanceAnswer:
+    """What a requester had best know before it funds a campaign; one that is not taken on is told why."""
+    wanted = here.desk.acceptance
+    found = {
+        "requesters": sorted(map(str, wanted.requesters)) or None,
+        "least_escrow": wanted.least_escrow,
+        "least_fee": wanted.least_fee,
+        "longest_seconds": wanted.longest,
+    }
+    return AcceptanceAnswer.model_validate(found)
 
 
 async def _answered_apart(request: Request, body: bytes) -> Response:

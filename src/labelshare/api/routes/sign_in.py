@@ -41,7 +41,7 @@ def ask(here: Here, question: SignInQuestion) -> SignInMessage:
     responses=documented("unauthenticated", "bad-signature"),
 )
 def begin(here: Here, proof: SignInProof) -> TokenAnswer:
-    """A session for whoever signed the text of that nonce. Each text is good once, whatever comes of it."""
+    """A session for whoever signed the text of that nonce. Each text is good for one."""
     token, session = here.auth.prove(proof.nonce, proof.signature)
     return TokenAnswer(token=token, account=session.account, expires_at=session.expires)
 

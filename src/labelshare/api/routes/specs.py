@@ -8,6 +8,8 @@ from typing import Any, Final
 from fastapi import Request, Response
 
 from labelshare.api import apart
+from labelshare.api.headers import said_in
+from labelshare.api.limits import client_of
 from labelshare.api.problems import Refusal, documented
 from labelshare.api.site import HashPath, Here, RawBody, SignedIn, Site, new_router
 from labelshare.client.wire.quotes import SPEC_EXAMPLE, SpecStored
@@ -25,13 +27,14 @@ _SPEC: Final[dict[str, Any]] = {
         "example": SPEC_EXAMPLE,
     }
 }
+_BYTES: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
 @router.put(
     "/specs/{digest}",
     status_code=201,
     summary="Hand in a spec",
-    openapi_extra={"requestBody": {"required": True, "content": _SPEC}},
+    openapi_extra={"requestBody": {"required": True, "content": _SPEC | _BYTES}},
     responses={
         200: {"model": SpecStored, "description": "It was here already."},
         **documented("invalid-spec"),
@@ -41,7 +44,7 @@ async def put(
     here: Here, session: SignedIn, request: Request, digest: HashPath, data: RawBody, response: Response
 ) -> SpecStored:
     """Keeps a spec in its canonical bytes under their sha256; the campaign is funded afterwards."""
-    _require_patience(here, session.account.hex(), request.client.host if request.client else "")
+    _require_patience(here, session.account.hex(), client_of(request.scope))
     large = len(data) > apart.LARGE
     checked = SpecStored.model_validate(await apart.ask("spec", data)) if large else None
     stored, new = await asyncio.to_thread(_keep, here, digest, data, checked)
@@ -61,7 +64,10 @@ def _keep(here: Site, digest: Hash32, data: bytes, checked: SpecStored | None) -
     "/specs/{digest}",
     summary="A spec",
     response_class=Response,
-    responses={200: {"description": "The canonical bytes.", "content": _SPEC}, **documented("not-found")},
+    responses={
+        200: {"description": "The canonical bytes.", "content": _SPEC, **said_in("ETag")},
+        **documented("not-found"),
+    },
 )
 def get(here: Here, digest: HashPath) -> Response:
     """The canonical bytes of a spec, which hash to the `specHash` on chain."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from asyncio import sleep
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Annotated, Final
 
@@ -15,31 +15,49 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from labelshare.api.problems import Refusal, documented
-from labelshare.api.site import CampaignPath, Here, Site, new_router
-from labelshare.chain.events import Event
-from labelshare.client.wire.health import HappenedAnswer
-from labelshare.errors import InputError, LabelshareError
-from labelshare.types import CampaignId
+from labelshare.api.limits import Places, client_of
+from labelshare.api.problems import documented
+from labelshare.api.settings import ApiSettings
+from labelshare.api.site import CampaignPath, Here, new_router
+from labelshare.api.telling import MAX_ID, Mark, Telling
+from labelshare.errors import LabelshareError
 
-__all__ = ["Streams", "router"]
+__all__ = ["Streams", "places", "router"]
 
 router = new_router("stream")
 
-Place = tuple[int, int]
-BEGINNING: Final[Place] = (-1, -1)
 RETRY_MILLISECONDS: Final = 3_000
 _LOOK_SECONDS: Final = 0.5
-_ID: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,9})")
+_EXAMPLE: Final = """\
+retry: 3000
+
+id: 12-3-9f2c4e1ab0d34c55
+event: happened
+data: {"kind":"Accepted","block":12,"index":3,"time":1800000000,"transaction":"0x%s"}
+
+event: progress
+data: {"enrolled":4,"batches":0,"labels":0,"opened":0,"places":40,"rounds":[]}
+
+: still here
+
+id: 11-0-07d1c2aa5b3e9f60
+event: reorganised
+data: {"block":11,"index":0}
+
+""" % ("1f" * 32)
 
 
 @dataclass
 class Streams:
-    """How many streams there are, and whether the service is about to end."""
+    """Places for streams, and whether the service is about to end."""
 
-    most: int
-    open: int = 0
+    places: Places
     is_ending: Callable[[], bool] = lambda: False
+
+
+def places(settings: ApiSettings) -> Places:
+    """Places for streams."""
+    return Places("streams are open", settings.streams, settings.streams_each, {"Retry-After": "30"})
 
 
 @router.get(
@@ -48,8 +66,9 @@ class Streams:
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "`happened` events, whose ids are block-index; comments keep the line alive.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "description": "Events `happened`, `progress`, `reorganised` and `interrupted`; "
+            "comments keep the line alive.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
         },
         **documented("not-found"),
     },
@@ -59,74 +78,51 @@ async def events(
     request: Request,
     campaign: CampaignPath,
     last_event_id: Annotated[
-        str | None, Header(max_length=40, description="Go on behind this event.", examples=["12-3"])
+        str | None,
+        Header(max_length=MAX_ID, description="Go on behind it.", examples=["12-3-9f2c4e1ab0d34c55"]),
     ] = None,
 ) -> StreamingResponse:
     """Every event of the campaign on chain from the first on, or behind the one named; then each new one.
 
+    * `happened`: an event on chain. Its id is block, index there, and the beginning of the block's hash.
+    * `progress`: how far the work is, as the campaign's own answer says: at first, and whenever it changes.
+    * `reorganised`: the chain has dropped blocks. What was told behind the place (`block`, `index`) is void;
+      what holds instead follows. Null: everything is told anew.
+    * `interrupted`: the service cannot read on now; the stream ends.
+
     A stream ends after some minutes; a client resumes it with the id of the last event that it saw.
     """
-    after = _place(last_event_id)
+    after = None if last_event_id is None else Mark.parse(last_event_id)
     await run_in_threadpool(here.desk.catalogue.created, campaign)
     streams: Streams = request.app.state.streams
-    if streams.open >= streams.most:
-        raise Refusal("busy", "too many streams are open", {"Retry-After": "30"})
-    streams.open += 1  # at once: whoever asks meanwhile is counted after it
-    return _Counted(_stream(_Line(here, campaign, after), streams.is_ending), streams)
+    client = client_of(request.scope)
+    streams.places.take(client)  # at once: whoever asks meanwhile is counted after it
+    telling = Telling(here.desk, request.app.state.progress, campaign, after)
+    return _Counted(_stream(telling, here.settings, streams.is_ending), partial(streams.places.leave, client))
 
 
 class _Counted(StreamingResponse):
     """A stream that gives its place back when it ends, whoever ends it."""
 
-    def __init__(self, content: AsyncIterator[str], streams: Streams) -> None:
+    def __init__(self, content: AsyncIterator[str], leave: Callable[[], None]) -> None:
         super().__init__(content, media_type="text/event-stream")
-        self._streams = streams
+        self._leave = leave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._streams.open -= 1
+            self._leave()
 
 
-@dataclass
-class _Line:
-    """One client's stream: where it is, and the times of the blocks it has met."""
-
-    here: Site
-    campaign: CampaignId
-    after: Place
-    times: dict[int, int] = field(default_factory=dict)
-
-    def news(self) -> list[str]:
-        """What has happened since, as text; the place moves on."""
-        found = self.here.desk.catalogue.happened(self.campaign, self.after)
-        texts = [self._text(event) for event in found]
-        if found:
-            self.after = (found[-1].log.block, found[-1].log.index)
-        return texts
-
-    def _text(self, event: Event) -> str:
-        log = event.log
-        if log.block not in self.times:
-            self.times = {log.block: self.here.desk.chain.timestamp_of(log.block)}
-        answer = HappenedAnswer(
-            kind=type(event).__name__,
-            block=log.block,
-            index=log.index,
-            time=self.times[log.block],
-            transaction=log.transaction,
-        )
-        return f"id: {log.block}-{log.index}\nevent: happened\ndata: {answer.to_bytes().decode()}\n\n"
-
-
-async def _stream(line: _Line, is_ending: Callable[[], bool]) -> AsyncIterator[str]:
-    settings = line.here.settings
+async def _stream(
+    telling: Telling, settings: ApiSettings, is_ending: Callable[[], bool]
+) -> AsyncIterator[str]:
     end = monotonic() + settings.stream_seconds
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
     while True:
         try:
-            texts = await run_in_threadpool(line.news)
+            texts = await run_in_threadpool(telling.news)
         except LabelshareError:
             yield "event: interrupted\ndata: {}\n\n"
             return
@@ -140,12 +136,3 @@ async def _stream(line: _Line, is_ending: Callable[[], bool]) -> AsyncIterator[s
             if is_ending():  # which waits for nobody who only listens
                 return
             await sleep(min(left, _LOOK_SECONDS))
-
-
-def _place(text: str | None) -> Place:
-    if text is None:
-        return BEGINNING
-    found = _ID.fullmatch(text)
-    if not found:
-        raise InputError("Last-Event-ID: not the id of an event here")
-    return int(found[1]), int(found[2])

@@ -160,7 +160,7 @@ class CampaignLine(Answer):
 
 
 class CampaignAnswer(CampaignLine):
-    """One campaign, whole but for its items."""
+    """One campaign, whole but for its items; `waitsFor` says why the oracle has not accepted it yet."""
 
     chain_id: int = Field(examples=[31_337])
     registry: AddressText
@@ -170,6 +170,9 @@ class CampaignAnswer(CampaignLine):
     timeline: TimelineAnswer
     progress: ProgressAnswer
     proposal: ProposalAnswer | None = None
+    waits_for: str | None = Field(
+        default=None, examples=["the pool has 4 open campaigns, as many as it may; accepted once one ends"]
+    )
 
 
 class ItemAnswer(Answer):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from labelshare.client.wire.base import Answer, HashText, Small, Time
 
-__all__ = ["AliveAnswer", "HappenedAnswer", "ReadyAnswer"]
+__all__ = ["AliveAnswer", "HappenedAnswer", "ReadyAnswer", "ReorganisedAnswer"]
 
 
 class AliveAnswer(Answer):
@@ -34,10 +34,20 @@ class ReadyAnswer(Answer):
 
 
 class HappenedAnswer(Answer):
-    """An event of a campaign on chain; it is the stream's `happened` event, by the id block-index."""
+    """An event of a campaign on chain; it is the stream's `happened` event."""
 
     kind: str = Field(examples=["CommitsAggregated"])
     block: Small
     index: Small
     time: Time
     transaction: HashText
+
+
+class ReorganisedAnswer(Answer):
+    """The chain has dropped blocks: what was told behind this place is void, and what follows is told anew.
+
+    It is the stream's `reorganised` event. Null where nothing that was told is known to hold.
+    """
+
+    block: Small | None = None
+    index: Small | None = None

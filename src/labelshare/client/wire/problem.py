@@ -71,8 +71,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("unauthenticated", 401, "Sign in first", errors.AccessError),
     Kind("forbidden", 403, "This is not for your account", errors.AccessError),
     Kind("method-not-allowed", 405, "The method is not for this resource", errors.ServiceError),
-    Kind("not-acceptable", 406, "There is no such form of it", errors.ServiceError),
     Kind("too-slow", 408, "The request took too long to arrive or to answer", errors.ServiceError),
+    Kind("unsupported-media-type", 415, "The body is of another type than it must be", errors.InputError),
     Kind("no-such-range", 416, "There is no such part of it", errors.InputError),
     Kind("too-large", 413, "The request is too large", errors.ServiceError),
     Kind("rate-limited", 429, "Too many requests", errors.ServiceError),
@@ -85,7 +85,7 @@ _BY_SLUG: Final = {kind.slug: kind for kind in KINDS}
 # What a client raises where the service failed: whether it took a message is then not known.
 _FAILED: Final = 500
 # Kinds that say where an error came from, and are not what it is known by here.
-_NAMED_ONLY: Final = {"malformed", "unauthenticated", "no-such-range"}
+_NAMED_ONLY: Final = {"malformed", "unauthenticated", "unsupported-media-type", "no-such-range"}
 
 
 def kind_of(error: errors.LabelshareError | str) -> Kind:

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from labelshare.client.wire.base import Amount, AmountIn, Answer, HashText, Question, Small, Time
+from labelshare.client.wire.base import AddressText, Amount, AmountIn, Answer, HashText, Question, Small, Time
 from labelshare.protocol.spec import Spec
 
-__all__ = ["SPEC_EXAMPLE", "QuoteAnswer", "QuoteQuestion", "SpecStored"]
+__all__ = ["SPEC_EXAMPLE", "AcceptanceAnswer", "QuoteAnswer", "QuoteQuestion", "SpecStored"]
 
 SPEC_EXAMPLE = {
     "version": "labelshare.spec.v1",
@@ -147,3 +147,18 @@ class SpecStored(Answer):
     def of(cls, spec: Spec) -> SpecStored:
         """What is said of a spec."""
         return cls(spec_hash=spec.hash, title=spec.title, items=len(spec.items))
+
+
+class AcceptanceAnswer(Answer):
+    """Which campaigns the oracle takes on; amounts in base units of the pool's token.
+
+    `requesters` is null for everybody's. `leastEscrow` is null for the pool's `seatStake` divided by its
+    `maxOpen`, rounded down. `leastFee` is what the fee must come to if all work is accepted.
+    `longestSeconds` are from its acceptance until a settlement in time frees its place; null for no limit but
+    the pool's unbonding time, within which `hardEnd` must be.
+    """
+
+    requesters: list[AddressText] | None = None
+    least_escrow: Amount | None = None
+    least_fee: Amount
+    longest_seconds: Time | None = None

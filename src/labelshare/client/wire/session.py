@@ -12,7 +12,7 @@ __all__ = ["SessionAnswer", "SignInMessage", "SignInProof", "SignInQuestion", "T
 
 _MESSAGE = "oracle.example wants you to sign in with your Ethereum account:\n…"
 
-Nonce = Annotated[str, Field(pattern=r"^[0-9a-zA-Z]{8,40}$", examples=["7e1f00aa52c94a0d"])]
+Nonce = Annotated[str, Field(pattern=r"^[0-9a-zA-Z]{8,128}$", examples=["7e1f00aa52c94a0d"])]
 
 
 class SignInQuestion(Question):
