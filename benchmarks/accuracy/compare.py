@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from benchmarks.accuracy import calibration, collusion
+from benchmarks.accuracy import collusion
 from benchmarks.accuracy.methods import PEERS, POLICIES, SECONDS, Found, peer, slow_peer
 from benchmarks.accuracy.sets import SETS, UNKNOWN, Recorded, folder, load
 from benchmarks.rows import Report, Row
 from labelshare.commands.common import bar
+from labelshare.replay.calibration import Bin, bins, expected_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,9 +46,9 @@ class _Scores:
         if found.confidences is not None:
             self.verdicts.setdefault(method, []).append((found.confidences[known], right))
 
-    def bins(self, method: str) -> list[calibration.Bin]:
+    def bins(self, method: str) -> list[Bin]:
         pairs = self.verdicts[method]
-        return calibration.bins(*(np.concatenate(column) for column in zip(*pairs, strict=True)))
+        return bins(*(np.concatenate(column) for column in zip(*pairs, strict=True)))
 
 
 def measure(sizes: Sequence[int] | None) -> Report:
@@ -121,9 +122,9 @@ def _mean(accuracy: dict[str, float], n_sets: int) -> float | None:
 def _calibration_rows(scores: _Scores, recorded: dict[str, Recorded]) -> Iterator[Row]:
     size = sum(each.crowd.items.size for each in recorded.values())
     for policy in POLICIES:
-        ours = calibration.expected_error(scores.bins(policy))
+        ours = expected_error(scores.bins(policy))
         theirs = COUNTERPARTS.get(policy, "")
-        error = calibration.expected_error(scores.bins(theirs)) if theirs in scores.verdicts else None
+        error = expected_error(scores.bins(theirs)) if theirs in scores.verdicts else None
         yield _row(f"expected calibration error: {policy}", size, ours, error, "share")
 
 
@@ -200,9 +201,16 @@ def _records(recorded: dict[str, Recorded]) -> Iterator[str]:
     yield ""
 
 
+def _as_text(found: Sequence[Bin]) -> Iterator[str]:
+    """A line for each bin."""
+    for each in found:
+        span = f"{each.low:.2f}–{each.high:.2f}"
+        yield f"{span}  {each.items:>6,}  {each.confidence:.3f}  {each.accuracy:.3f}"
+
+
 def _reliability(scores: _Scores) -> Iterator[str]:
     for method in scores.verdicts:
         found = scores.bins(method)
         yield f"{method}: posterior, items, mean posterior, share that is right"
-        yield from calibration.as_text(found)
-        yield f"expected calibration error {calibration.expected_error(found):.4f}\n"
+        yield from _as_text(found)
+        yield f"expected calibration error {expected_error(found):.4f}\n"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from benchmarks.accuracy import calibration, methods
+from benchmarks.accuracy import methods
 from benchmarks.accuracy.sets import SETS, UNKNOWN, folder, load
 from labelshare.protocol.aggregation.base import break_tie
-from labelshare.replay.scoring import Item, calibration_error
+from labelshare.replay.calibration import bins, expected_error
 from labelshare.types import Hash32
 from tests.commands.test_quote import Run, labelshare, refused
 
@@ -193,18 +191,6 @@ def test_a_model_learns_from_gold_that_no_figure_counts(labelshare: Run, tmp_pat
     assert "told 8 items, which no figure counts; 1 rows say nothing of this crowd" in text
 
 
-def item(posterior: float, right: bool) -> Item:
-    return Item(0, Fraction(str(posterior)), told=False, right=right)
-
-
-def test_the_calibration_error_is_that_of_the_benchmark() -> None:
-    random = np.random.default_rng(4)
-    posteriors = np.concatenate([random.random(400), [float(edge) for edge in calibration.EDGES[1:]]])
-    right = random.random(posteriors.size) < posteriors
-    ours = calibration_error([item(*each) for each in zip(posteriors.tolist(), right.tolist(), strict=True)])
-    assert ours == pytest.approx(calibration.expected_error(calibration.bins(posteriors, right)), abs=1e-12)
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -271,7 +257,7 @@ def test_recorded_crowds_are_scored_as_in_the_benchmark(labelshare: Run, name: s
 
     assert (facts["accuracy"], facts["scored"]) == (pytest.approx(right.mean()), known.sum())
     assert found.confidences is not None
-    bins = calibration.bins(found.confidences[known], right)
-    assert facts["calibration_error"] == pytest.approx(calibration.expected_error(bins))
+    error = expected_error(bins(found.confidences[known], right))
+    assert facts["calibration_error"] == pytest.approx(error)
     assert facts["mean_posterior"] == pytest.approx(found.confidences.mean())
     assert facts["labels"] == recorded.crowd.items.size

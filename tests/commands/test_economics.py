@@ -13,7 +13,7 @@ from tests.economics.scenes import spec_of
 
 __all__ = ["labelshare"]
 
-FEW = ("--runs", 1, "--seat-labels", "5,long", "--attackers", "0.1")
+FEW = ("--runs", 1, "--seat-labels", "5,long", "--attackers", "10")
 
 
 @pytest.fixture
@@ -98,6 +98,26 @@ def test_a_picture(labelshare: Run, file: Path, tmp_path: Path) -> None:
     assert not re.findall(r"""(?:src|href)=|url\(|<script""", text)
 
 
+def test_the_page_s_table_adds_up_and_fits_a_narrow_screen(
+    labelshare: Run, file: Path, tmp_path: Path
+) -> None:
+    plot = tmp_path / "value.html"
+    labelshare("economics", file, "--plot", plot, "--share-value", "0.01", *FEW)
+
+    text = plot.read_text(encoding="utf-8")
+    head, *rows = [re.findall(r"<t[hd]>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", text)]
+    assert head[2:8] == ["pay", "shares", "slashed", "forfeited", "time", "capital"]
+    assert head[8:] == ["value, in prices", "standard error"]
+    for row in rows:
+        numbers = [float(cell) for cell in row[2:9]]
+        assert sum(numbers[:6]) == pytest.approx(numbers[6], abs=0.0031)
+        assert max(numbers[2:6]) <= 0
+        assert re.fullmatch(r"\d\.\d{3}|–", row[9])
+    assert any(float(row[3]) > 0 > float(row[6]) for row in rows)
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+    assert '<div class="scroll" tabindex="0" role="region" aria-label="What a label is worth"><table>' in text
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -111,6 +131,22 @@ def test_a_picture(labelshare: Run, file: Path, tmp_path: Path) -> None:
 )
 def test_what_is_refused(labelshare: Run, file: Path, words: tuple[str, ...], message: str) -> None:
     refused(labelshare("economics", file, *words), message)
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300"])
+@pytest.mark.parametrize("option", ["--days", "--stake-per-label", "--margin", "--attackers"])
+def test_amounts_that_are_none_are_refused(labelshare: Run, file: Path, option: str, value: str) -> None:
+    ran = labelshare("economics", file, option, value)
+
+    assert ran.code == 2
+    assert f"Invalid value for '{option}'" in ran.err
+
+
+def test_attackers_are_percent(labelshare: Run, file: Path) -> None:
+    ran = labelshare("economics", file, "--json", *FEW)
+
+    assert ran.facts["assumed"]["attackers"] == 0.1
+    assert labelshare("economics", file, "--attackers", "0.2").code == 2
 
 
 def test_a_price_of_nothing_is_refused(labelshare: Run, file: Path) -> None:

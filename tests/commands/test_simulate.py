@@ -153,7 +153,12 @@ def test_a_picture_that_loads_nothing(labelshare: Run, tmp_path: Path, suffix: s
     text = file.read_text(encoding="utf-8")
     assert "<svg" in text
     assert "random" in text
-    assert suffix == ".svg" or "<th>slashed</th><th>forfeited</th>" in text
+    assert suffix == ".svg" or "<th>slashed</th><th>forfeited</th><th>time</th><th>capital</th>" in text
+    (line,) = re.findall(r'<path d="M([\d. L]+)" class="group0 stroke"', text)
+    bars = re.findall(r'<path d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" class="group0 whisker"', text)
+    points = [tuple(map(float, point.split())) for point in line.split("L")]
+    assert [float(bar[0]) for bar in bars] == [x for x, _ in points]  # an interval at each point
+    assert all(float(low) > y > float(high) for (_, y), (_, low, _, high) in zip(points, bars, strict=True))
     assert not re.findall(r"""(?:src|href)=|url\(|<script""", text)
 
 
@@ -166,8 +171,16 @@ def test_a_picture_that_loads_nothing(labelshare: Run, tmp_path: Path, suffix: s
             ("--crowd", "digits", "--strategy", "sleeping"),
             "--strategy: 'sleeping' is not a list of honest, .*",
         ),
-        (("--crowd", "digits", "--attackers", "ten"), "--attackers: 'ten' is not a list of whole numbers .*"),
-        (("--crowd", "digits", "--attackers", "101"), "--attackers: .* that is not from 0 to 1"),
+        (("--crowd", "digits", "--attackers", "ten"), "--attackers: 'ten' is not a list of whole percent .*"),
+        (("--crowd", "digits", "--attackers", "²"), "--attackers: '²' is not a list of whole percent .*"),
+        (
+            ("--crowd", "digits", "--attackers", "10,250"),
+            "--attackers: 250 is more than 100 percent of the places",
+        ),
+        (
+            ("--crowd", "digits", "--attackers", "0", "--plot", "picture.svg"),
+            "--plot draws what attackers gain, and --attackers asks for none",
+        ),
         (("--crowd", "digits", "--seat-labels", "0"), "--seat-labels: '0' is not a list of numbers .*"),
         (("--crowd", "digits", "--aggregation", "best.v1"), "aggregation.*"),
         (("--crowd", "digits", "--plot", "picture.png"), "picture.png: a picture is a file of .svg or .html"),
@@ -177,6 +190,28 @@ def test_a_picture_that_loads_nothing(labelshare: Run, tmp_path: Path, suffix: s
 )
 def test_what_is_refused(labelshare: Run, words: tuple[str, ...], message: str) -> None:
     refused(labelshare("simulate", *words), message)
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300", "-1"])
+@pytest.mark.parametrize("option", ["--stake-per-label", "--look-cost"])
+def test_amounts_that_are_none_are_refused(labelshare: Run, option: str, value: str) -> None:
+    ran = labelshare("simulate", "--crowd", "digits", option, value)
+
+    assert ran.code == 2
+    assert f"Invalid value for '{option}'" in ran.err
+
+
+def test_where_nothing_is_scored_nothing_is_right_or_wrong(labelshare: Run) -> None:
+    words = ("simulate", "--crowd", "digits", "--gold", 1, "--strategy", "random", "--attackers", "100")
+    few = ("--runs", 1, "--seat-labels", "30", "--aggregation", "majority.v1")
+    facts, text = labelshare(*words, *few, "--json").facts, " ".join(labelshare(*words, *few).out.split())
+
+    assert (facts["alone"]["accuracy"], cells(facts)[0]["accuracy"]) == (None, None)
+    assert cells(facts)[0]["accuracy_lost"] is None
+    assert "Without attackers – of the verdicts are right (every item is gold or of unknown truth)" in text
+    assert "were slashed in 1 campaign and" in text
+    assert "No attack without effort on less than 30% of the places was tried." in text
+    assert "1 campaigns" not in text
 
 
 def test_a_price_of_nothing_is_refused(labelshare: Run, tmp_path: Path) -> None:

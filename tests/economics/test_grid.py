@@ -32,6 +32,7 @@ def test_nobody_is_slashed_where_everybody_is_honest() -> None:
         grid = small(policy)
         assert grid.losers == Losers(0, 0, 0, 0)
         assert grid.scene.honest.all()
+        assert grid.accuracy is not None
         assert grid.accuracy > 0.95
 
 
@@ -147,6 +148,9 @@ def test_more_attackers_cost_the_honest_and_the_verdicts_more() -> None:
     plan = replace(SMALL, strategies=(Strategy.WRECKING,), shares=(0.2, 0.5), sizes=(LONG,))
     few, many = run(honest_scene(), plan).cells
 
+    assert few.lost is not None
+    assert few.accuracy is not None
+    assert many.lost is not None
     assert many.lost > few.lost > 0
     assert many.honest_pay < few.honest_pay <= 1.05
     assert few.accuracy + few.lost == pytest.approx(run(honest_scene(), plan).accuracy)

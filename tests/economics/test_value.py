@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from functools import cache
 from math import ceil, inf
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from labelshare.economics.advice import advise
 from labelshare.economics.campaign import play
+from labelshare.economics.enough import widened
 from labelshare.economics.mixing import LONG, Attack, mix
 from labelshare.economics.money import Costs, Flow, flow
 from labelshare.economics.scene import Crew, make_scene, seal, tie_seed
 from labelshare.economics.strategies import EFFORTLESS, Habits, Strategy
 from labelshare.economics.value import GOLD_PARTS, Assumed, Valued, campaigns, value_of
-from labelshare.economics.value_text import value_json
+from labelshare.economics.value_text import show_value, value_json
+from labelshare.protocol.slashing import Stop
 from labelshare.report.collect import Unit
 from tests.economics.scenes import spec_of
 
@@ -121,10 +125,73 @@ def test_the_least_gold_that_is_enough_is_recommended() -> None:
 
 def test_nothing_is_recommended_where_no_record_can_be_long_enough() -> None:
     """Of 30 items nobody may label more than six, and 30% of gold are nine: no slash and no forfeit."""
-    advice = advise(value_of(spec_of(30, 3), Assumed(sizes=(LONG,), runs=1)))
+    found = value_of(spec_of(30, 3), Assumed(sizes=(LONG,), runs=1))
+    advice, text = advise(found), advised(found)
 
     assert (advice.gold, advice.stake, advice.because) == (None, None, None)
     assert advice.gaining
+    cause = "Of 30 items even 30% are 9 gold items: the circuit breaker takes no stake by fewer than 10"
+    assert cause in text
+    assert all(Stop.FEW in stop for each in found.evidence for stop in each.stopped)
+    assert all(each.stopped for each in found.evidence)
+
+
+def test_advice_is_given_for_as_many_items_as_it_takes() -> None:
+    """A tenth of 100 items are ten gold items, which a vote is not told."""
+    found = value_of(spec_of(30, 3), Assumed(sizes=(LONG,), runs=1))
+    assert found.wider is not None
+    alike = value_of(spec_of(100, 3), Assumed(sizes=(LONG,), runs=1))
+    advice, same = advise(found), advise(alike)
+
+    assert (found.wider.items, found.wider.longest) == (100, 20)
+    assert alike.wider is None
+    assert advice.wider is not None
+    assert same.because is not None
+    assert (advice.wider.gold, advice.wider.stake) == (same.gold, same.because.stake)
+    gold = f"{ceil(100 * advice.wider.gold)} gold items"
+    assert f"With 100 items like these, recommended: {gold}" in advised(found)
+    facts = value_json(found, UNIT)["advice"]
+    assert facts["with_more_items"] == {
+        "items": 100,
+        "gold": advice.wider.gold,
+        "stakes_per_label": same.stake,
+    }
+    assert value_json(alike, UNIT)["advice"]["with_more_items"] is None
+
+
+@pytest.mark.parametrize(
+    ("items", "policy", "enough"),
+    [
+        (30, "majority.v1", 100),  # nine gold items
+        (31, "majority.v1", None),  # ten
+        (60, "dawid-skene.v1", 200),  # eighteen, of which nine are told
+        (61, "dawid-skene.v1", None),  # nineteen, of which nine are told
+    ],
+)
+def test_as_many_items_are_enough_as_the_circuit_breaker_asks_for(
+    items: int, policy: str, enough: int | None
+) -> None:
+    wider = widened(spec_of(items, 3, aggregation={"policy": policy}), 0.3)
+
+    assert (None if wider is None else len(wider.items)) == enough
+
+
+def test_where_nobody_is_stopped_the_length_of_records_is_named() -> None:
+    """Records of six labels at most, a breaker that asks for one item, and no forfeits."""
+    slash = {"policy": "skill-and-gold.v1", "forfeit_bps": 0, "breaker_gold": 1, "breaker_floor_bps": 0}
+    lax = slash | {"breaker_margin_bps": 10_000, "breaker_void_bps": 10_000}
+    spec, _ = seal(spec_of(30, 3), dict.fromkeys(range(3), 0), {"slash": lax})
+    found = value_of(spec, Assumed(sizes=(LONG,), runs=1))
+
+    assert found.wider is None
+    assert "A slash takes 20 labels or more on items that are no gold, a seat may give 6" in advised(found)
+
+
+def advised(found: Valued) -> str:
+    """What is printed, without the breaks of lines."""
+    file = io.StringIO()
+    show_value(Console(file=file, width=80), found, UNIT)
+    return " ".join(file.getvalue().split())
 
 
 def test_laziness_is_worth_it_from_the_price_of_a_look_at_which_both_earn_the_same() -> None:

@@ -17,6 +17,7 @@ from labelshare.protocol.ledger.state import Limits
 from labelshare.protocol.ledger.work import _is_valid
 from labelshare.protocol.quote import Assumptions, Caution, Periods, Quote
 from labelshare.protocol.rewards import ONE_SHARE
+from labelshare.protocol.skill import ONE
 from labelshare.protocol.slashing import loss
 from labelshare.protocol.spec import SkillAndGold, Spec
 from labelshare.types import Schedule
@@ -136,6 +137,18 @@ def test_what_an_hour_earns_is_exact() -> None:
     assert quote.hourly_pay(10_000) == Fraction(1001 * 3_600, 7)
     assert quote.hourly_pay(8_500) == Fraction(1001 * 3_600 * 17, 7 * 20)
     assert quote.hourly_shares(8_500) == Fraction(ONE_SHARE * 3_600 * 17, 7 * 20)
+
+
+def test_an_hour_of_short_records_earns_no_more_than_their_best_skill() -> None:
+    short = quote_of(annotators=167)  # 3 labels each: a skill of 3 / (3 + 6)
+    begin, full = (part * ONE // 10 for part in (1, 4))
+    part = Fraction(ONE // 3 - begin, full - begin)
+
+    assert short.hourly_pay(10_000) == quote_of().hourly_pay(10_000) * part
+    assert short.hourly_shares(8_500) == quote_of().hourly_shares(8_500) * part
+    flat = quote_of(spec_of(pay=FLAT), annotators=167)
+    assert flat.hourly_pay(10_000) == quote_of().hourly_pay(10_000)
+    assert flat.hourly_shares(10_000) == quote_of().hourly_shares(10_000) * part
 
 
 @given(prices, st.integers(1, 86_400), st.integers(0, 10_000))

@@ -15,7 +15,7 @@ ELEMENTS = set(
 )
 ATTRIBUTES = set(
     "lang charset name content http-equiv id class title alt width height src role scope tabindex xmlns "
-    "viewbox x y d text-anchor aria-label aria-labelledby aria-hidden".split()
+    "viewbox x y d text-anchor aria-label aria-labelledby aria-hidden open".split()
 )
 
 

@@ -8,13 +8,14 @@ from fractions import Fraction
 from math import sqrt
 from xml.etree.ElementTree import Element
 
+import numpy as np
 import pytest
 
 from labelshare.protocol.evidence import ScoreRow
 from labelshare.protocol.spec import Committee, DawidSkene
 from labelshare.report import labels
 from labelshare.report.confidence import Confidence, confidence_of, policy_in_words, shown
-from labelshare.report.interval import margin, weight_of
+from labelshare.report.interval import Interval, interval, weight_of
 from labelshare.report.labels import Score
 from labelshare.report.pictures.canvas import WIDTH
 from labelshare.report.pictures.confidence import EDGES, Bin, Sure, bins_of, confidence
@@ -50,26 +51,57 @@ def row(compared: int, agreed: int, chance: int, items: int, gold: int = 0) -> S
 
 
 def test_an_interval_counted_by_hand() -> None:
-    """18 of 38 agree and 8 do by chance: p = 19/40, sd = sqrt(38 * 19/40 * 21/40) = 3.0784, over 38 - 8."""
-    assert margin(row(38, 18, 160, 20)) == pytest.approx(1.645 * 3.07835 / 30, rel=1e-5)
-    assert margin(row(38, 18, 160, 20)) == pytest.approx(0.168796, abs=1e-6)
+    """18 of 38 agree and 8 do by chance: z² = 2.706025, so p = 19.353/40.706 = .475433, h = .128757.
+
+    On the scale of skill, (38p − 8)/30: the raw skill is 10/30, the ends are those of p ± h.
+    """
+    found = interval(row(38, 18, 160, 20))
+
+    assert found is not None
+    assert found.raw == pytest.approx(1 / 3)
+    assert found.low == pytest.approx((38 * (0.475433 - 0.128757) - 8) / 30, abs=1e-4)
+    assert found.high == pytest.approx((38 * (0.475433 + 0.128757) - 8) / 30, abs=1e-4)
+    assert str(found) == f"{found.low:.2f} to {found.high:.2f}"
 
 
 def test_all_right_is_no_certainty() -> None:
-    """10 of 10, 5 by chance: p = 11/12, sd = sqrt(10 * 11/144) = 0.87401, over 5."""
-    assert margin(row(10, 10, 50, 10)) == pytest.approx(1.645 * 0.874007 / 5, rel=1e-5)
+    """10 of 10, 5 by chance: p = 11.353/12.706, h = 1.645 × sqrt(p(1 − p)/12.706), and nobody is above 1."""
+    found, p = interval(row(10, 10, 50, 10)), 11.353 / 12.706
+
+    assert found is not None
+    assert (found.raw, found.high) == (1, 1)
+    assert found.low == pytest.approx(2 * (p - 1.645 * sqrt(p * (1 - p) / 12.706)) - 1, abs=1e-3)
+    nothing = interval(row(10, 0, 50, 10))
+    assert nothing is not None
+    assert (nothing.raw, nothing.low) == (-1, -1)
 
 
 def test_an_answer_on_gold_is_one_answer() -> None:
-    """Four plain labels and two on gold that count five times: n = 14, variance p(1 - p)(4 + 2 * 25)."""
-    p = 8 / 16
-    assert margin(row(14, 7, 0, 1, gold=2), 5) == pytest.approx(1.645 * sqrt(p * (1 - p) * 54) / 14)
-    assert margin(row(14, 7, 0, 1), 5) == margin(row(14, 7, 0, 1))
+    """Four plain labels and two on gold that count five times tell as much as 14²/(4 + 2 × 25) plain ones."""
+    found, alike = interval(row(14, 7, 0, 1, gold=2), 5), 196 / 54
+
+    assert found is not None
+    assert found.high - found.low == pytest.approx(1.645 / sqrt(alike + 1.645**2))
+    assert interval(row(14, 7, 0, 1), 5) == interval(row(14, 7, 0, 1))
 
 
 @pytest.mark.parametrize("nothing", [row(0, 0, 0, 1), row(5, 5, 25, 5)])
 def test_where_nothing_shows_skill_there_is_no_interval(nothing: ScoreRow) -> None:
-    assert margin(nothing) is None
+    assert interval(nothing) is None
+
+
+@pytest.mark.parametrize("labels_", [5, 20, 50, 200])
+@pytest.mark.parametrize("skill", [0.0, 0.2, 0.5, 0.8, 0.9, 0.97])
+@pytest.mark.parametrize("classes", [2, 10])
+def test_nine_in_ten_intervals_hold_the_true_skill(labels_: int, skill: float, classes: int) -> None:
+    """Each label agrees with probability c + (1 − c) × skill, where c is chance."""
+    part = 1 / classes + (1 - 1 / classes) * skill
+    found = np.random.default_rng(7).binomial(labels_, part, 5_000).tolist()
+    ends = {agreed: interval(row(labels_, agreed, labels_, classes)) for agreed in set(found)}
+
+    held = sum(each is not None and each.low <= skill <= each.high for each in map(ends.get, found))
+
+    assert held / 5_000 >= 0.86
 
 
 def test_everyone_has_the_interval_of_the_own_score() -> None:
@@ -78,12 +110,9 @@ def test_everyone_has_the_interval_of_the_own_score() -> None:
         weight = weight_of(whole_.labelled.spec)
         assert weight == (5 if whole_.labelled.gold else 1)
         for person in whole_.people:
-            assert person.margin == margin(rows[person.account], weight)
-            assert person.margin is not None
-            assert person.skill_range == (person.skill - person.margin, person.skill + person.margin)
-    alone = replace(outcome().people[0], margin=None, skill_q16=ONE // 2)
-    assert (alone.skill_range, alone.skill_in_words) == (None, "0.50")
-    assert replace(alone, margin=0.1).skill_in_words == "0.50 ± 0.10"
+            assert person.interval == interval(rows[person.account], weight)
+            assert person.interval_in_words == str(person.interval)
+    assert replace(outcome().people[0], interval=None).interval_in_words == "–"
 
 
 # ----------------------------------------------------------------------- confidence
@@ -202,8 +231,8 @@ def test_without_truths_there_is_no_calibration() -> None:
 
 def test_skills_have_whiskers_and_the_most_skilled_is_on_top() -> None:
     people = [
-        Skilled("low", 1, 9, 0.1, 0.3),
-        Skilled("high", 0, 9, 0.9, 0.05),
+        Skilled("low", 1, 9, 0.1, Interval(0.05, -0.2, 0.4)),
+        Skilled("high", 0, 9, 0.9, Interval(1.0, 0.9, 1.0)),
         Skilled("short", 0, 2, 0.5, None),
         Skilled("idle", 0, 0, 0.0, None),
     ]
@@ -219,12 +248,19 @@ def test_skills_have_whiskers_and_the_most_skilled_is_on_top() -> None:
     lines = [node for node in root.iter(f"{SVG}path") if "whisker" in str(node.get("class"))]
     ends = [str(node.get("d"))[1:].replace("L", " ").split() for node in lines]
     width = [float(each[2]) - float(each[0]) for each in ends]
-    assert width[2] == pytest.approx(6 * width[0], rel=0.05)
-    assert width[1] == 0
-    assert figure.rows[0] == ("low", "b", "9", "0.10", "-0.20", "0.40")
-    assert figure.rows[2][-2:] == ("–", "–")
-    assert "low: skill 0.10 ± 0.30, 9 labels" in tips(root)
+    assert len(width) == 2
+    assert width[1] == pytest.approx(6 * width[0], rel=0.05)
+    ticks = places(root, "tick")
+    assert ticks[0] == pytest.approx(float(ends[0][2]), abs=0.1)  # raw is at the upper end
+    assert float(ends[1][0]) < ticks[1] < places(root, "dot")[-1] + 4.2
+    assert figure.rows[0] == ("low", "b", "9", "0.10", "0.05", "-0.20", "0.40")
+    assert figure.rows[2][-3:] == ("–", "–", "–")
+    assert "low: skill 0.10, raw -0.20 to 0.40, 9 labels" in tips(root)
     assert "pay begins at 0.10 and is full from 0.40 on" in words(root)
+
+
+def about(skill: float, half: float = 0.05) -> Interval:
+    return Interval(skill, skill - half, skill + half)
 
 
 def places(root: Element, kind: str) -> list[float]:
@@ -236,7 +272,7 @@ def places(root: Element, kind: str) -> list[float]:
 @pytest.mark.parametrize("skill", [-1.0, -0.75, -0.5, -0.3, 0.0, 0.1, 0.4, 1.0])
 def test_a_skill_stands_where_it_is_also_below_nothing(skill: float) -> None:
     """On the scale that nothing, the beginning of pay and its end are on."""
-    people = [Skilled("it", 0, 9, skill, 0.05), Skilled("good", 0, 9, 0.9, 0.05)]
+    people = [Skilled("it", 0, 9, skill, about(skill)), Skilled("good", 0, 9, 0.9, about(0.9))]
     root = whole(skills(people, [""], EARNING, "It."))
     (zero,), (begins, full) = places(root, "axis"), places(root, "mark")
     unit = (full - zero) / EARNING.full
@@ -253,7 +289,7 @@ def test_a_skill_stands_where_it_is_also_below_nothing(skill: float) -> None:
 
 def test_the_scale_goes_below_nothing_only_as_far_as_it_must() -> None:
     def least(*skilled: tuple[float, float]) -> str:
-        people = [Skilled(f"n{at}", 0, 9, *each) for at, each in enumerate(skilled)]
+        people = [Skilled(f"n{at}", 0, 9, each, about(each, by)) for at, (each, by) in enumerate(skilled)]
         numbers = [word for word in words(whole(skills(people, [""], EARNING, "It."))) if "." in word]
         return min((word for word in numbers if re.fullmatch(r"-?\d\.\d\d", word)), key=float)
 
@@ -265,7 +301,7 @@ def test_the_scale_goes_below_nothing_only_as_far_as_it_must() -> None:
 
 @pytest.mark.parametrize("number", [1, 30, 31, 90, 91, 1_000])
 def test_very_many_are_drawn_at_equal_steps(number: int) -> None:
-    people = [Skilled(f"n{at}", 0, 1, at / number, 0.1) for at in range(number)]
+    people = [Skilled(f"n{at}", 0, 1, at / number, about(at / number)) for at in range(number)]
 
     some = drawn(people)
 

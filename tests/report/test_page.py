@@ -18,8 +18,10 @@ import pytest
 
 from labelshare.cli import main
 from labelshare.errors import InputError
+from labelshare.protocol.slashing import Audit
 from labelshare.protocol.verify import Report
 from labelshare.replay.telling import CREDIT, told_of
+from labelshare.report import listing
 from labelshare.report.collect import Outcome, collect
 from labelshare.report.money import Balance
 from labelshare.report.page import Told, prepare, render, save, times_of
@@ -36,6 +38,7 @@ from tests.replay.crowds import (
 )
 from tests.report.markup import Node, Page
 from tests.report.test_pictures import HOSTILE
+from tests.report.test_text import stopped
 
 FIGURES = [
     *("flow", "revenue", "completion", "agreement", "confidence", "confusion"),
@@ -128,11 +131,12 @@ def test_the_figures_are_the_outcome_s(live: Live) -> None:
     ]
     assert sum(int(row[3]) for row in sure) == outcome.accuracy.known
     assert sum(int(row[4]) for row in sure) == outcome.accuracy.right
-    skilled = {row[0]: row[-2:] for row in rows_of(figures["skill"])}
+    skilled = {row[0]: row[-3:] for row in rows_of(figures["skill"])}
     for person in outcome.people:
-        ends = person.skill_range
-        assert ends is not None
-        assert skilled[told(live)[1].names[person.account]] == [f"{end:.2f}" for end in ends]
+        found = person.interval
+        assert found is not None
+        ends = [f"{end:.2f}" for end in (found.raw, found.low, found.high)]
+        assert skilled[told(live)[1].names[person.account]] == ends
     pairs = [(truth, winner, int(number)) for truth, winner, number in rows_of(figures["confusion"])]
     assert sum(number for _, _, number in pairs) == outcome.accuracy.known
     assert sum(number for truth, winner, number in pairs if truth == winner) == outcome.accuracy.right
@@ -169,10 +173,10 @@ def test_everybody_has_a_row(live: Live) -> None:
     assert [row[0] for row in rows] == [said.names[person.account] for person in outcome.people]
     for row, person in zip(rows, outcome.people, strict=True):
         assert row[1] == f"{person.labels:,}"
-        assert row[5] == person.skill_in_words
-        assert row[6] == outcome.unit.number(person.payout)
-        assert row[8] == outcome.unit.number(person.revenue)
-        assert row[9:] == (
+        assert row[5:7] == [f"{person.skill:.2f}", str(person.interval)]
+        assert row[7] == outcome.unit.number(person.payout)
+        assert row[9] == outcome.unit.number(person.revenue)
+        assert row[10:] == (
             [
                 f"{person.gold_right:,} of {person.gold:,}",
                 outcome.unit.number(person.lost),
@@ -181,6 +185,74 @@ def test_everybody_has_a_row(live: Live) -> None:
             if outcome.labelled.gold
             else []
         )
+
+
+def item_tables(page: Node) -> dict[str, Node]:
+    """The tables of items by what they are called."""
+    found = [node for node in page.all("details") if "items" in node.attributes.get("class", "").split()]
+    return {plain(node.all("summary")[0].text): node for node in found}
+
+
+@each_life
+def test_every_item_is_named_and_the_contested_ones_stand_open(live: Live) -> None:
+    outcome, said, _ = told(live)
+    want, tables = expected(live()), item_tables(page_of(live))
+    truths = {row.item: row for row in outcome.labelled.truths}
+    places = {item.name: at for at, item in enumerate(outcome.labelled.spec.items)}
+    opened = [name for name, table in tables.items() if "open" in table.attributes]
+    contested = sorted(want.winners.keys() - want.accepted)
+    rows = [row for table in tables.values() for row in rows_of(table)]
+    kinds = {row[0]: name.partition(" ")[2] for name, table in tables.items() for row in rows_of(table)}
+
+    assert opened == [name for name in tables if name.endswith(" contested")]
+    assert len(opened) == bool(contested)
+    assert {places[row[0].removesuffix(", gold")] for row in rows} == set(range(len(places)))
+    assert len(rows) == len(places)
+    for row in rows:
+        item = places[row[0].removesuffix(", gold")]
+        labels = [each[item] for each in outcome.labelled.answers.values() if item in each]
+        votes, truth = labels.count(want.winners.get(item, -1)), truths.get(item)
+        assert row[0].endswith(", gold") == (item in outcome.labelled.gold_items)
+        if truth is None:
+            assert kinds[row[0]].endswith(" without a label")
+            assert row[1:5] == ["–", "0", "0", "–"]
+            continue
+        assert kinds[row[0]].split()[-1] == ("accepted" if item in want.accepted else "contested")
+        assert row[1] == outcome.labelled.spec.task.form.describe(want.winners[item])
+        assert row[2:4] == [str(votes), str(len(labels) - votes)]
+        assert row[4] == f"{truth.confidence_q16 * 1_000 // 65_536 / 1_000:.3f}"
+        described = outcome.labelled.spec.task.form.describe
+        assert row[5] == (described(said.truth[item]) if item in said.truth else "–")
+    for table in tables.values():
+        sure = [row[4] for row in rows_of(table)]
+        assert sure == sorted(sure)
+
+
+def test_the_page_says_so_where_the_circuit_breaker_stopped_all_losses() -> None:
+    outcome, said, times = told(life_with_forfeits)
+    audit = Audit(items=8, right=8, right_by_majority=8, chance=32, gold=16, void=0)
+    found = stopped(outcome, audit)
+
+    before, after = (Page(render(each, said, times)).root for each in (outcome, found))
+
+    captions = [plain(figures_of(page)["skill"].all("figcaption")[0].text) for page in (before, after)]
+    assert captions[0].endswith("worse than chance, and a part of the stake is forfeit.")
+    assert captions[1].endswith("would be forfeit, had the circuit breaker not stopped all losses.")
+    assert "none, by the circuit breaker: 8 gold items found a verdict" in plain(after.text)
+    assert "circuit breaker" not in plain(before.text)
+
+
+def test_of_very_many_items_the_contested_ones_are_listed_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome, said, times = told(recorded_life)
+    contested = sum(not row.accepted for row in outcome.labelled.truths)
+    monkeypatch.setattr(listing, "MOST", contested + 2)
+
+    first, second = item_tables(Page(render(outcome, said, times)).root).values()
+
+    assert (len(rows_of(first)), len(rows_of(second))) == (contested, 2)
+    left = len(outcome.labelled.truths) - contested - 2
+    assert f"{left} more are left out: the page lists {contested + 2} items at most." in plain(second.text)
+    assert "left out" not in first.text
 
 
 def test_simulated_annotators_are_called_so() -> None:

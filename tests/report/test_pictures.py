@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections import Counter
@@ -209,11 +210,31 @@ def test_completion_by_tiles_and_by_bars() -> None:
     assert [kind for kind, _ in completion(VERDICTS[:3], 5).legend] == ["accepted"]
 
 
+def test_what_a_recorded_crowd_gave_is_not_measured_by_what_one_item_has() -> None:
+    """Nobody asked for as many as the most that an item has: a tile is full from the middle of them on."""
+    given = [Verdict(5, 4, accepted=True)] * 4 + [
+        Verdict(58, 50, accepted=True),
+        Verdict(2, 1, accepted=False),
+    ]
+
+    figure, alike, many = (completion(each, None) for each in (given, given[:4], given * 300))
+
+    assert figure.reading.startswith("The crowd gave 6 items 2 to 58 labels, 5 the median; 5 are accepted,")
+    assert figure.reading.endswith("in their order, full from 5 labels on.")
+    paths = {str(node.get("class")): str(node.get("d")) for node in whole(figure).iter(f"{SVG}path")}
+    assert paths["accepted solid"].count("M") == 5
+    filled, whole_ = (set(re.findall(r"v-?([\d.]+)", paths[kind])) for kind in ("accepted solid", "depth0"))
+    assert filled == whole_  # each is full
+    assert alike.reading.startswith("The crowd gave each of 4 items 5 labels; 4 are accepted,")
+    assert not [word for word in words(whole(many)) if "asked for" in word]
+
+
 @pytest.mark.parametrize(
     "verdicts", [[], [Verdict(0, 0, accepted=False)], [Verdict(700, 700, accepted=True)] * 2_000]
 )
 def test_completion_of_nothing_and_of_very_much(verdicts: list[Verdict]) -> None:
     drawn(completion(verdicts, 500).svg)
+    drawn(completion(verdicts, None).svg)
     drawn(agreement(verdicts, Fraction(1)).svg)
 
 

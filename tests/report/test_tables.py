@@ -106,7 +106,9 @@ def test_people_are_who_earned_what(live: Live) -> None:
         at = place[str(row["account"])]
         way = "slash" if at in want.flagged else "forfeit"
         assert row["lost_by"] == (way if want.slashes[at] else None)
-        assert (row["skill_low"], row["skill_high"]) == person.skill_range
+        assert person.interval is not None
+        found = person.interval
+        assert (row["skill_raw"], row["skill_low"], row["skill_high"]) == (found.raw, found.low, found.high)
         assert (row["gold"], row["gold_right"]) == (person.gold, person.gold_right)
         assert (row["right"], row["known"], row["accuracy"]) == (
             person.score.right,

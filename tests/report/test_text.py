@@ -12,8 +12,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from labelshare.protocol.slashing import Audit
 from labelshare.protocol.verify import Report
 from labelshare.report.collect import Outcome, Person, collect
+from labelshare.report.interval import Interval
 from labelshare.report.labels import Score
 from labelshare.report.money import Balance
 from labelshare.report.text import as_json, banner, show
@@ -52,7 +54,7 @@ def many(count: int, lost: int = 0) -> Outcome:
             gold=12_345,
             gold_right=12_345,
             lost=lost - number if lost else 0,
-            margin=0.123,
+            interval=Interval(-0.123, -0.123, -0.123),
         )
         for number in range(count)
     )
@@ -125,27 +127,89 @@ def test_gold_and_slashes_are_told_where_there_are_any() -> None:
     assert "slash" not in without
 
 
-def test_slashes_that_are_due_and_those_that_gold_does_not_bear_out() -> None:
+def test_slashes_that_are_due() -> None:
     found = outcome_with_gold()
     first, second = found.campaign.slashed
     half = replace(found, campaign=replace(found.campaign, slashed=(first,)))
+
+    text = " ".join(" ".join(printed(half)).split())
+
+    assert f"1 annotator lost {found.unit.show(first.amount)}" in text
+    assert f"burned {found.unit.show(second.amount)} more is due and was not taken" in text
+    assert "circuit breaker" not in text
+    figures = as_json(half, {}, 0)["slashed"]
+    assert (figures["amount"], figures["due"]) == (str(first.amount), str(first.amount + second.amount))
+
+
+def stopped(found: Outcome, audit: Audit) -> Outcome:
+    """What a campaign would have come to had gold said this of its verdicts."""
     rows = tuple(replace(row, slash=0) for row in found.labelled.payouts)
-    none = replace(
+    return replace(
         found,
         campaign=replace(found.campaign, slashed=()),
         labelled=replace(found.labelled, payouts=rows),
+        verification=replace(found.verification, audit=audit),
     )
-    scores = tuple(replace(row, flagged=False) for row in none.labelled.scores)
-    nobody = replace(none, labelled=replace(none.labelled, scores=scores))
 
-    texts = [" ".join(" ".join(printed(each)).split()) for each in (half, none, nobody)]
 
-    assert f"1 annotator lost {found.unit.show(first.amount)}" in texts[0]
-    assert f"burned {found.unit.show(second.amount)} more is due and was not taken" in texts[0]
-    assert "slashed nobody: gold does not bear out the verdicts that speak against 2" in texts[1]
-    assert "slashed nobody verdicts" in texts[2]
-    figures = as_json(half, {}, 0)["slashed"]
-    assert (figures["amount"], figures["due"]) == (str(first.amount), str(first.amount + second.amount))
+@pytest.mark.parametrize(
+    ("audit", "stop", "why"),
+    [
+        (
+            Audit(items=8, right=8, right_by_majority=8, chance=32, gold=16, void=0),
+            ["few"],
+            "8 gold items found a verdict that was not told its answer, fewer than 10",
+        ),
+        (
+            Audit(items=20, right=12, right_by_majority=12, chance=200, gold=20, void=0),
+            ["unknowing"],
+            "verdicts agree with gold by 0.20 beyond chance, less than 0.4",
+        ),
+        (
+            Audit(items=20, right=16, right_by_majority=18, chance=200, gold=20, void=0),
+            ["behind"],
+            "right on 16 of 20 gold items and the plain vote on 18, ahead by more than one and 3% of them",
+        ),
+        (
+            Audit(items=20, right=20, right_by_majority=20, chance=200, gold=40, void=20),
+            ["contradicted"],
+            "the skilled contradict 20 of 40 gold items, more than 33.33%",
+        ),
+        (
+            Audit(items=0, right=0, right_by_majority=0, chance=0, gold=1, void=0),
+            ["few", "unknowing"],
+            "fewer than 10; verdicts agree with gold by nothing beyond chance, less than 0.4",
+        ),
+    ],
+)
+def test_the_circuit_breaker_says_why_it_stopped_all_losses(audit: Audit, stop: list[str], why: str) -> None:
+    found = stopped(outcome_of(life_with_forfeits()), audit)
+    flagged, below = len(expected(life_with_forfeits()).flagged), 1
+
+    text, figures = " ".join(" ".join(printed(found)).split()), as_json(found, {}, 0)
+
+    assert "slashed nobody losses none, by the circuit breaker: " in text
+    assert why in text
+    of = f"{flagged} whom both kinds of evidence speak against and {below} with a skill below 0"
+    assert f"spared: {of} verdicts" in text
+    assert "forfeited" not in text
+    assert figures["breaker"] == stop
+    unknown = replace(found, verification=replace(found.verification, audit=None))
+    assert "circuit breaker" not in " ".join(printed(unknown))
+
+
+def test_what_gold_says_of_the_verdicts_comes_from_the_verification() -> None:
+    """Of life_with_gold's 12 gold items one is void, and the crowd's vote is told none of them."""
+    found, want = outcome_with_gold(), expected(life_with_gold())
+    valid = [row.item for row in found.labelled.gold if not row.void]
+    truth = life_with_gold().crowd.truth
+
+    audit = found.verification.audit
+
+    assert audit is not None
+    assert (audit.gold, audit.void, audit.items) == (12, 1, len(valid))
+    assert audit.right == sum(want.winners[item] == truth[item] for item in valid)
+    assert as_json(found, {}, 0)["breaker"] == []
 
 
 def test_forfeits_are_told_apart_from_slashes() -> None:
@@ -219,13 +283,15 @@ def test_contested_items_are_counted_with_their_labels() -> None:
 def test_a_skill_is_told_with_its_interval() -> None:
     lines = printed(outcome())
 
-    assert any(
-        line.startswith("± 1.645 standard errors of the skill before shrinking: 90 %") for line in lines
-    )
+    about = "raw skill: its 90 % interval before it is drawn towards the prior"
+    assert any(line.startswith(about) for line in lines)
+    rows = [" ".join(line.split()) for line in lines]
     for person in outcome().people:
-        assert any(f" {person.skill:.2f} ± {person.margin:.2f} " in line for line in lines)
-    nobody = replace(outcome(), people=tuple(replace(each, margin=None) for each in outcome().people))
-    assert "±" not in "".join(line for line in printed(nobody) if line.startswith(" worker"))
+        assert person.interval is not None
+        ends = f"{person.interval.low:.2f} to {person.interval.high:.2f}"
+        assert any(f" {person.skill:.2f} {ends} " in line for line in rows)
+    nobody = replace(outcome(), people=tuple(replace(each, interval=None) for each in outcome().people))
+    assert " to " not in "".join(line for line in printed(nobody) if line.startswith(" worker"))
 
 
 def test_the_figures_are_those_of_the_crowd() -> None:

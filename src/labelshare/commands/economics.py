@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from labelshare.economics.money import Costs
     from labelshare.protocol.spec import Spec
 
-__all__ = ["Picture", "economics", "fractions", "sizes"]
+__all__ = ["MOST", "PERCENT", "Picture", "economics", "fractions", "sizes"]
 
 HOUR: Final = 3_600
+PERCENT: Final = 100
+DAYS: Final = 36_500
 LONG: Final = "long"
+
+MOST: Final = 1_000_000
+"""Prices, at most, that an option may name: more is a slip of the pen."""
 
 Picture = Annotated[
     Path | None,
@@ -42,14 +47,17 @@ def economics(
     ] = None,
     looks: Annotated[float, typer.Option(min=0, max=1, help="The part of the items the lazy look at.")] = 0.5,
     attackers: Annotated[
-        float, typer.Option(min=0.01, max=0.9, help="The part of the places that the valued seats take.")
-    ] = 0.2,
+        float, typer.Option(min=1, max=90, help="Percent of the places that the valued seats take.")
+    ] = 20,
     seat_labels: Annotated[
         str, typer.Option(help="Labels of a valued seat, by commas; long: as many as the cap allows.")
     ] = "5,19,30,long",
-    stake_per_label: Annotated[float, typer.Option(min=0, help="Stake behind a label, in prices.")] = 4,
+    stake_per_label: Annotated[
+        float, typer.Option(min=0, max=MOST, help="Stake behind a label, in prices.")
+    ] = 4,
     margin: Annotated[
-        float, typer.Option(min=0, help="By how much a label without effort is to lose, in prices.")
+        float,
+        typer.Option(min=0, max=MOST, help="By how much a label without effort is to lose, in prices."),
     ] = 0.1,
     hourly: Annotated[
         str | None,
@@ -67,7 +75,7 @@ def economics(
     interest: Annotated[
         float, typer.Option(min=0, max=10, help="What locked stake would earn elsewhere a year; 0.05 is 5 %.")
     ] = 0.05,
-    days: Annotated[float, typer.Option(min=0, help="Days that stake is locked.")] = 30,
+    days: Annotated[float, typer.Option(min=0, max=DAYS, help="Days that stake is locked.")] = 30,
     runs: Annotated[int, typer.Option(min=1, max=1_000, help="Campaigns for each figure.")] = 4,
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same figures.")
@@ -92,7 +100,7 @@ def economics(
     assumed = Assumed(
         crew=Crew(fractions("--accuracy", accuracy), labels_each, frequent),
         looks=looks,
-        share=attackers,
+        share=attackers / PERCENT,
         sizes=sizes(seat_labels),
         stakes_per_label=stake_per_label,
         margin=margin,

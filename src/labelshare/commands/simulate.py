@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from labelshare.commands.common import Session, bar
-from labelshare.commands.economics import Picture, fractions, sizes
+from labelshare.commands.economics import MOST, PERCENT, Picture, sizes
 from labelshare.commands.quote import read_spec
 from labelshare.commands.units import plain
 from labelshare.errors import InputError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Simulated", "simulate"]
 
-PERCENT: Final = 100
+_PERCENT: Final = re.compile("[0-9]{1,9}")
 HONEST_KINDS: Final = ("careful", "average", "lazy")
 ITEMS: Final = 300
 GOLD: Final = 0.1
@@ -83,8 +84,10 @@ def simulate(
         float, typer.Option(min=0, max=1, help="How often an attacker's look is right.")
     ] = 0.85,
     looks: Annotated[float, typer.Option(min=0, max=1, help="The part of the items the lazy look at.")] = 0.5,
-    look_cost: Annotated[float, typer.Option(min=0, help="What a look costs, in prices.")] = 0.5,
-    stake_per_label: Annotated[float, typer.Option(min=0, help="Stake behind a label, in prices.")] = 4,
+    look_cost: Annotated[float, typer.Option(min=0, max=MOST, help="What a look costs, in prices.")] = 0.5,
+    stake_per_label: Annotated[
+        float, typer.Option(min=0, max=MOST, help="Stake behind a label, in prices.")
+    ] = 4,
     runs: Annotated[int, typer.Option(min=1, max=1_000, help="Campaigns of each kind.")] = 3,
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same figures.")
@@ -100,12 +103,15 @@ def simulate(
     from labelshare.economics.strategies import Habits
     from labelshare.economics.text import grid_json, show_grid
 
+    shares = _shares(attackers)
     if plot is not None:
         prepare(plot)
+        if not shares:
+            raise InputError("--plot draws what attackers gain, and --attackers asks for none")
     plan = Plan(
         strategies=_strategies(strategy),
         sizes=sizes(seat_labels),
-        shares=_shares(attackers),
+        shares=shares,
         runs=runs,
         seed=seed,
         habits=Habits(accuracy, looks),
@@ -116,7 +122,7 @@ def simulate(
     scene = _scene(labels, truth, crowd, seed, rules)
     with bar("Campaigns", plan.fitted(scene).campaigns) as advance:
         grid = run(scene, plan, advance)
-    if plot is not None and plan.shares:
+    if plot is not None:
         save(attack_figure(grid), plot)
     if here.as_json:
         typer.echo(_lines(grid_json(grid)))
@@ -230,10 +236,12 @@ def _strategies(text: str) -> tuple[Strategy, ...]:
 
 def _shares(text: str) -> tuple[float, ...]:
     """Parts of 1; the crowd alone is always tried, so 0 adds nothing."""
-    if not all(each.strip().isdigit() for each in text.split(",")):
-        raise InputError(f"--attackers: {plain(text)!r} is not a list of whole numbers such as 0,10,20")
-    percents = ",".join(str(int(each) / PERCENT) for each in text.split(","))
-    return tuple(each for each in fractions("--attackers", percents) if each)
+    if not all(_PERCENT.fullmatch(each.strip()) for each in text.split(",")):
+        raise InputError(f"--attackers: {plain(text)!r} is not a list of whole percent such as 0,10,20")
+    found = dict.fromkeys(int(each) for each in text.split(","))
+    if above := next((each for each in found if each > PERCENT), None):
+        raise InputError(f"--attackers: {above} is more than 100 percent of the places")
+    return tuple(each / PERCENT for each in found if each)
 
 
 def _lines(facts: dict[str, Any]) -> str:

@@ -40,6 +40,8 @@ class Advice:
         gold: The part of the items; None where nobody without effort is caught, whatever the part.
         stake: Whole prices behind a label; None likewise.
         because: The evidence that decides on both.
+        wider: The evidence that decides where there are as many items as `value.Wider` has; None where the
+            spec has enough, or where no stake helps with so many either.
         gaining: Strategies without effort that gain all the same, with the labels of a seat: they lose too
             little stake, or their votes are too many.
         turns: The assumptions that decide.
@@ -48,6 +50,7 @@ class Advice:
     gold: float | None
     stake: int | None
     because: Evidence | None
+    wider: Evidence | None
     gaining: tuple[tuple[Strategy, int], ...]
     turns: tuple[Turn, ...]
 
@@ -59,7 +62,9 @@ def advise(valued: Valued) -> Advice:
     enough at every length of record that was tried; where some length loses nothing at any stake, for long
     ones. `value.Evidence` has the formula.
     """
-    chosen = _chosen(valued)
+    stakes = valued.assumed.stakes_per_label
+    chosen = _chosen(valued.evidence, stakes)
+    wider = _chosen(valued.wider.evidence, stakes) if valued.wider is not None and chosen is None else None
     gaining = tuple(
         (each.way.strategy, each.size)
         for each in valued.values
@@ -67,15 +72,15 @@ def advise(valued: Valued) -> Advice:
     )
     stake = ceil(chosen.stake) if chosen is not None and chosen.stake is not None else None
     turns = (_laziness(valued), _copying(valued), _interest(valued))
-    return Advice(chosen.gold if chosen else None, stake, chosen, gaining, turns)
+    return Advice(chosen.gold if chosen else None, stake, chosen, wider, gaining, turns)
 
 
-def _chosen(valued: Valued) -> Evidence | None:
+def _chosen(evidence: Sequence[Evidence], stakes: float) -> Evidence | None:
     """What decides: of the gold that is chosen, the length of record that needs the highest stake."""
-    everything = _by_gold(valued.evidence)
-    long = _by_gold([each for each in valued.evidence if each.size == LONG])
+    everything = _by_gold(evidence)
+    long = _by_gold([each for each in evidence if each.size == LONG])
     needs = [(_stake(each), each) for each in everything or long]
-    enough = [each for stake, each in needs if stake <= valued.assumed.stakes_per_label]
+    enough = [each for stake, each in needs if stake <= stakes]
     return enough[0] if enough else min(needs, key=lambda pair: pair[0], default=(0.0, None))[1]
 
 

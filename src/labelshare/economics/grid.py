@@ -84,7 +84,7 @@ class Cell:
             that slashes go by.
         losers: Who of the crowd loses stake.
         caught, forfeiting: The part of the attackers' labels whose seat was slashed, or forfeited something.
-        accuracy: Of the verdicts.
+        accuracy: Of the verdicts; None where no item is scored.
         lost: What it lacks to the same crowd without an attacker.
         honest_pay: What a label of the honest is paid, as a part of what it was paid without an attacker.
     """
@@ -98,8 +98,8 @@ class Cell:
     losers: Losers
     caught: float
     forfeiting: float
-    accuracy: float
-    lost: float
+    accuracy: float | None
+    lost: float | None
     honest_pay: float
 
     @property
@@ -115,7 +115,7 @@ class Grid:
     Attributes:
         scene, plan: What was tried on whom.
         alone: The honest without an attacker. losers: Who loses stake there.
-        accuracy: Of the verdicts without an attacker.
+        accuracy: Of the verdicts without an attacker; None where no item is scored.
         cells: By strategy, size and share, in the order of the plan.
     """
 
@@ -123,7 +123,7 @@ class Grid:
     plan: Plan
     alone: Flow
     losers: Losers
-    accuracy: float
+    accuracy: float | None
     cells: tuple[Cell, ...]
 
     def of(self, strategy: Strategy, size: int, share: float) -> Cell:
@@ -182,7 +182,7 @@ def _cell(
     plan: Plan,
     which: tuple[Strategy, int, float],
     runs: list[_Run],
-    without: tuple[Flow, float],
+    without: tuple[Flow, float | None],
 ) -> Cell:
     alone, accuracy = without
     attackers = flow([(each.played, each.mixed.looks, each.mixed.attackers) for each in runs], plan.costs)
@@ -197,7 +197,7 @@ def _cell(
         caught=_hit(runs, lambda played: played.slashed),
         forfeiting=_hit(runs, lambda played: played.forfeited),
         accuracy=found,
-        lost=accuracy - found,
+        lost=None if accuracy is None or found is None else accuracy - found,
         honest_pay=now / before if before else 0.0,
     )
 
@@ -222,8 +222,10 @@ def _padded(scene: Scene, each: _Run) -> Flags:
     return chosen
 
 
-def _accuracy(scene: Scene, runs: list[_Run]) -> float:
-    return float(np.mean([scene.accuracy(each.played.winners) for each in runs]))
+def _accuracy(scene: Scene, runs: list[_Run]) -> float | None:
+    found = [scene.accuracy(each.played.winners) for each in runs]
+    known = [each for each in found if each is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _hit(runs: list[_Run], lost: Callable[[Played], Floats]) -> float:

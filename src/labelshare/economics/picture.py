@@ -25,18 +25,25 @@ svg text { font-size: 12px; fill: #1c2430; } svg text.quiet { fill: #566072; fon
 .group0 { --c: #2f6fb5; } .group1 { --c: #127a6f; } .group2 { --c: #b87400; } .group3 { --c: #8250c4; }
 .group4 { --c: #c23a67; } .solid { fill: var(--c); }
 .stroke { fill: none; stroke: var(--c); stroke-width: 2.5; }
+.whisker { stroke: var(--c); stroke-width: 1.2; } .solid + .whisker { stroke: #1c2430; }
 """
 _PAGE: Final = (
     "body { font: 16px/1.5 system-ui, sans-serif; max-width: 720px; margin: 32px auto; padding: 0 16px; "
-    "color: #1c2430; } table { border-collapse: collapse; font-size: 14px; } "
-    "th, td { text-align: right; padding: 2px 12px 2px 0; } "
+    "color: #1c2430; overflow-wrap: anywhere; } svg { display: block; width: 100%; height: auto; } "
+    ".scroll { overflow-x: auto; } "
+    "table { border-collapse: collapse; font-size: 14px; } td { white-space: nowrap; } "
+    "th, td { text-align: right; vertical-align: bottom; padding: 2px 12px 2px 0; overflow-wrap: normal; } "
     "th:first-child, td:first-child { text-align: left; }"
 )
 _SUFFIXES: Final = (".svg", ".html")
 _LEFT, _BAR, _BETWEEN = 104, 11, 12
 _TOP, _BASE = 34, 206
+_APART: Final = 2.5
 _LOWEST: Final = -2.0
 _COLOURS: Final = 5
+_Z: Final = 1.645  # to either side of the normal distribution's middle: 90%
+_SURE: Final = "Thin lines are 90 % intervals, as if seats were independent of one another."
+_PARTS: Final = ("pay", "shares", "slashed", "forfeited", "time", "capital")
 
 
 def prepare(path: Path) -> None:
@@ -66,7 +73,10 @@ def value_figure(valued: Valued) -> Figure:
     values = {(each.way.name, each.size): each for each in valued.values}
     row = len(sizes) * (_BAR + 1) + _BETWEEN
     bottom = _TOP + row * len(names)
-    reading = "Bars to the right of the line gain, bars to the left lose; they end at minus two prices."
+    reading = (
+        "Bars to the right of the line gain, bars to the left lose; they end at minus two prices and at one. "
+        f"{_SURE}"
+    )
     canvas = Canvas(f"Value of a label by strategy. {reading}")
     _scale(canvas, bottom)
     for at, name in enumerate(names):
@@ -75,11 +85,8 @@ def value_figure(valued: Valued) -> Figure:
             _bar(canvas, _TOP + at * row + group * (_BAR + 1), values[name, size], group)
     canvas.height = _legend(canvas, bottom + 32, [_length(size, valued.longest) for size in sizes])
     rows = [_value_row(values[name, size], valued) for name in names for size in sizes]
-    title, columns = (
-        "What a label is worth",
-        ("strategy", "labels a seat", "pay", "slashed", "forfeited", "value, in prices"),
-    )
-    return Figure("value", title, canvas.svg(), reading, columns, tuple(rows))
+    columns = ("strategy", "labels a seat", *_PARTS, "value, in prices", "standard error")
+    return Figure("value", "What a label is worth", canvas.svg(), reading, columns, tuple(rows))
 
 
 def _scale(canvas: Canvas, bottom: float) -> None:
@@ -101,6 +108,8 @@ def _bar(canvas: Canvas, top: float, value: Value, group: int) -> None:
         f"{money.slashed / labels:.3f}, forfeited {money.forfeited / labels:.3f}"
     )
     canvas.rect(min(zero, end), top, max(abs(end - zero), 1), _BAR, f"{_colour(group)} solid", tip)
+    low, high = (_x(value) for value in _interval(money))
+    canvas.line(low, top + _BAR / 2, high, top + _BAR / 2, f"{_colour(group)} whisker")
 
 
 def _length(size: int, longest: int) -> str:
@@ -120,23 +129,28 @@ def attack_figure(grid: Grid) -> Figure:
     shares = sorted(grid.plan.shares)
     tried = [each for each in grid.plan.strategies if each in EFFORTLESS] or list(grid.plan.strategies)
     best = {each.value: [dearest(grid, each, share).attackers for share in shares] for each in tried}
-    lines = {name: [money.per_label for money in each] for name, each in best.items()}
     reading = (
-        "Each line is a strategy at the length of record that pays it best; above the axis attackers gain."
+        "Each line is a strategy at the length of record that pays it best; above the axis attackers gain. "
+        f"{_SURE}"
     )
     canvas = Canvas(f"Profit of attackers. {reading}")
-    plane = _Plane(shares, [value for line in lines.values() for value in line])
+    plane = _Plane(shares, [end for line in best.values() for money in line for end in _interval(money)])
     plane.draw(canvas)
-    for group, (name, line) in enumerate(lines.items()):
-        steps = "L".join(plane.place(*point) for point in zip(shares, line, strict=True))
+    for group, (name, line) in enumerate(best.items()):
+        apart = _APART * (group - (len(best) - 1) / 2)  # else the intervals hide one another
+        points = list(zip(shares, line, strict=True))
+        steps = "L".join(plane.place(share, money.per_label, apart) for share, money in points)
         canvas.path(f"M{steps}", f"{_colour(group)} stroke", name)
-    canvas.height = _legend(canvas, _BASE + 52, list(lines))
+        for share, money in points:
+            low, high = (plane.place(share, end, apart) for end in _interval(money))
+            canvas.path(f"M{low}L{high}", f"{_colour(group)} whisker")
+    canvas.height = _legend(canvas, _BASE + 52, list(best))
     rows = [
         (name, f"{share:.0%}", *_parts(money))
         for name, each in best.items()
         for share, money in zip(shares, each, strict=True)
     ]
-    columns = ("strategy", "places", "pay", "slashed", "forfeited", "profit of a label, in prices")
+    columns = ("strategy", "places", *_PARTS, "profit of a label, in prices", "standard error")
     return Figure("attack", "What attackers gain", canvas.svg(), reading, columns, tuple(rows))
 
 
@@ -147,8 +161,8 @@ class _Plane:
         self._shares, self._last = shares, max(shares)
         self._low, self._high = max(min(-0.1, *values, 0), _LOWEST), max(0.2, *values, 0)
 
-    def place(self, share: float, value: float) -> str:
-        return f"{self._across(share):.1f} {self._up(value):.1f}"
+    def place(self, share: float, value: float, apart: float = 0) -> str:
+        return f"{self._across(share) + apart:.1f} {self._up(value):.1f}"
 
     def draw(self, canvas: Canvas) -> None:
         for value in (self._low, 0.0, self._high):
@@ -172,9 +186,20 @@ class _Plane:
 
 
 def _parts(money: Flow) -> tuple[str, ...]:
-    """Of a label: pay, what slashes and forfeits take, and what is left."""
-    parts = (money.pay, money.slashed, money.forfeited, money.profit)
-    return tuple(f"{part / max(money.labels, 1):+.3f}" for part in parts)
+    """Of a label: `_PARTS`, what costs with a minus, then their sum and its standard error."""
+    costs = (money.slashed, money.forfeited, money.time, money.capital)
+    parts = (money.pay, money.shares, *(-each for each in costs), money.profit)
+    error = f"{money.error:.3f}" if money.seats > 1 else "–"  # one seat says nothing of others
+    return *(_signed(part / max(money.labels, 1)) for part in parts), error
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}" if round(value, 3) else "0"
+
+
+def _interval(money: Flow) -> tuple[float, float]:
+    """Where the profit of a label is with 90% certainty."""
+    return money.per_label - _Z * money.error, money.per_label + _Z * money.error
 
 
 def _colour(group: int) -> str:
@@ -198,10 +223,13 @@ def _standing(svg: str) -> str:
 
 def _page(figure: Figure) -> str:
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(figure.title)}</title>'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(figure.title)}</title>"
         f"<style>{_PAGE}{_STYLE}</style><h1>{escape(figure.title)}</h1><p>{escape(figure.reading)}</p>"
-        f"{figure.svg}<table>{_line('th', figure.columns)}"
-        f"{''.join(_line('td', row) for row in figure.rows)}</table></html>\n"
+        f'{figure.svg}<div class="scroll" tabindex="0" role="region" aria-label="{escape(figure.title)}">'
+        f"<table>{_line('th', figure.columns)}"
+        f"{''.join(_line('td', row) for row in figure.rows)}</table></div></html>\n"
     )
 
 

@@ -20,7 +20,6 @@ from labelshare.economics.campaign import (
     Floats,
     Integers,
     Labels,
-    Played,
     Terms,
     play,
     require_classes,
@@ -95,13 +94,12 @@ class Scene:
         """Labels that one seat may give."""
         return longest_of(self.terms.spec, self.question.truth.size)
 
-    def accuracy(self, winners: Integers) -> float:
-        """The part of the scored items whose winner is true; an item without a label is not right."""
-        return float(np.mean((winners == self.question.truth)[self.scored])) if self.scored.any() else 0.0
+    def accuracy(self, winners: Integers) -> float | None:
+        """The part of the scored items whose winner is true; an item without a label is not right.
 
-    def alone(self, seed: int) -> Played:
-        """The crowd without an attacker."""
-        return play(self.terms, self.crowd, tie_seed(seed))
+        None where no item is scored.
+        """
+        return float(np.mean((winners == self.question.truth)[self.scored])) if self.scored.any() else None
 
 
 @dataclass(frozen=True, slots=True)

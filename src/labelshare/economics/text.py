@@ -15,6 +15,7 @@ from labelshare.economics.grid import Cell, Grid
 from labelshare.economics.mixing import LONG
 from labelshare.economics.money import Flow
 from labelshare.economics.strategies import Strategy
+from labelshare.report.pictures.canvas import count
 
 __all__ = ["grid_json", "show_grid", "size_name", "table"]
 
@@ -44,7 +45,7 @@ def grid_json(grid: Grid) -> dict[str, Any]:
             "seed": plan.seed,
         },
         "alone": {
-            "accuracy": _short(grid.accuracy),
+            "accuracy": None if grid.accuracy is None else _short(grid.accuracy),
             "honest_pay_per_label": _short(_each(grid.alone, grid.alone.pay)),
             "honest_slashed": grid.losers.honest_slashed,
             "honest_forfeiting": grid.losers.honest_forfeiting,
@@ -161,11 +162,14 @@ def _title(grid: Grid) -> str:
 
 def _alone(grid: Grid) -> str:
     honest, seats, losers = int(grid.scene.honest.sum()), grid.scene.crowd.n_seats, grid.losers
+    right = "–" if grid.accuracy is None else f"{grid.accuracy:.1%}"
+    unknown = " (every item is gold or of unknown truth)" if grid.accuracy is None else ""
     return (
-        f"Without attackers {grid.accuracy:.1%} of the verdicts are right and an honest label is paid "
-        f"{_each(grid.alone, grid.alone.pay):.3f}; of {seats} seats {honest} are honest, of whom "
-        f"{losers.honest_slashed} were slashed in {grid.plan.runs} campaigns and {losers.honest_forfeiting} "
-        f"forfeited some stake; of the others {losers.others_slashed} and {losers.others_forfeiting}."
+        f"Without attackers {right} of the verdicts are right{unknown} and an honest label is paid "
+        f"{_each(grid.alone, grid.alone.pay):.3f}; of {count(seats, 'seat')} {honest} are honest, of whom "
+        f"{losers.honest_slashed} were slashed in {count(grid.plan.runs, 'campaign')} and "
+        f"{losers.honest_forfeiting} forfeited some stake; of the others {losers.others_slashed} and "
+        f"{losers.others_forfeiting}."
     )
 
 
@@ -192,7 +196,7 @@ def _strategy(grid: Grid, strategy: Strategy) -> Table:
             str(cell.losers.honest_slashed),
             str(cell.losers.honest_forfeiting),
             f"{cell.honest_pay:.1%}",
-            f"{-100 * cell.lost:+.1f}",
+            "–" if cell.lost is None else f"{-100 * cell.lost:+.1f}",
         )
     return made
 
@@ -201,15 +205,17 @@ def _meaning(grid: Grid) -> str:
     plan = grid.plan
     return (
         f"pay less slashes, forfeits and {plan.costs.look:g} for each look. Gain: seats that end above "
-        f"nothing. Honest slashed, forfeit: seats in {plan.runs} campaigns, {plan.runs_of(LONG)} with long "
-        "records, that lose stake because they are flagged, or for a skill below 0. Honest pay: of a "
-        "label, against no attack. Accuracy: in points."
+        f"nothing. Honest slashed, forfeit: seats in {count(plan.runs, 'campaign')}, {plan.runs_of(LONG)} "
+        "with long records, that lose stake because they are flagged, or for a skill below 0. Honest pay: of "
+        "a label, against no attack. Accuracy: in points."
     )
 
 
 def _verdicts(goals: Goals, grid: Grid) -> list[str]:
     below = f"on less than {GAIN_BELOW:.0%} of the places"
-    gain = f"Of {goals.tried} attacks without effort {below} {len(goals.gaining)} gain"
+    gain = f"Of {count(goals.tried, 'attack')} without effort {below} {len(goals.gaining)} gain"
+    if not goals.tried:
+        gain = f"No attack without effort {below} was tried"
     if goals.gaining:
         worst = goals.gaining[0]
         gain += (
@@ -217,8 +223,9 @@ def _verdicts(goals: Goals, grid: Grid) -> list[str]:
             f"{size_name(worst.size, grid.scene.longest)} labels a seat, {worst.share:.0%} of the places"
         )
     slashed = (
-        f"Honest seats slashed below {SLASH_BELOW:.0%}: {goals.wrongly}, in {goals.campaigns} campaigns; "
-        f"{goals.forfeiting} forfeited some stake, at most {goals.forfeited:.4f} a label."
+        f"Honest seats slashed below {SLASH_BELOW:.0%}: {goals.wrongly}, in "
+        f"{count(goals.campaigns, 'campaign')}; {goals.forfeiting} forfeited some stake, at most "
+        f"{goals.forfeited:.4f} a label."
     )
     return [f"{gain}.", slashed]
 

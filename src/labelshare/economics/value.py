@@ -10,13 +10,15 @@ from typing import Final
 import numpy as np
 
 from labelshare.economics.campaign import Floats, Played, play
+from labelshare.economics.enough import rule_of, widened
 from labelshare.economics.mixing import LONG, Attack, Mixed, fitting, mix
 from labelshare.economics.money import Costs, Flow, flow
 from labelshare.economics.scene import MOST_ITEMS, Crew, Scene, longest_of, make_scene, tie_seed
 from labelshare.economics.strategies import EFFORTLESS, Habits, Strategy
+from labelshare.protocol.slashing import Stop, stops
 from labelshare.protocol.spec import SkillAndGold, Spec
 
-__all__ = ["GOLD_PARTS", "Assumed", "Evidence", "Valued", "Value", "Way", "campaigns", "value_of"]
+__all__ = ["GOLD_PARTS", "Assumed", "Evidence", "Valued", "Value", "Way", "Wider", "campaigns", "value_of"]
 
 GOLD_PARTS: Final = (0.05, 0.1, 0.2, 0.3)
 _SEEDS: Final = 1_000
@@ -93,6 +95,7 @@ class Evidence:
         slashed, forfeited: The part of its labels' stake that slashes take, d·φ or more, and forfeits: f.
         stake: The least stake per label at which it loses the margin, in prices; None where it loses nothing.
         wrongly, forfeiting: The part of the crowd's seats that are slashed, and that forfeit something.
+        stopped: Why the circuit breaker stopped all losses, in each campaign in which it did.
     """
 
     gold: float
@@ -105,6 +108,21 @@ class Evidence:
     stake: float | None
     wrongly: float
     forfeiting: float
+    stopped: tuple[tuple[Stop, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wider:
+    """The evidence of the same spec with items enough for the circuit breaker's gold.
+
+    Attributes:
+        items, longest: How many, and labels that a seat may give of them.
+        evidence: As of the spec itself.
+    """
+
+    items: int
+    longest: int
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +135,7 @@ class Valued:
         costs: As assumed; a seat locks the stake of as many labels as it may give unless it was said.
         values: By way and length.
         evidence: By part of gold and length; where the spec slashes nobody, as if it did by the defaults.
+        wider: What more items would change, where the spec has too few for any of the parts.
     """
 
     spec: Spec
@@ -125,6 +144,7 @@ class Valued:
     costs: Costs
     values: tuple[Value, ...]
     evidence: tuple[Evidence, ...]
+    wider: Wider | None = None
 
     def value(self, strategy: Strategy, size: int) -> Value:
         """One value; of the honest, the one that sees as well as everybody else's looks."""
@@ -139,7 +159,8 @@ class Valued:
 def campaigns(spec: Spec, assumed: Assumed) -> int:
     """How many are judged for all figures."""
     ways = len(set(assumed.crew.accuracies)) + len(Strategy) - 1
-    evidence = sum(_OFTEN if size == LONG else 1 for size in _lengths(spec))
+    tried = [spec] if (wider := widened(spec, max(GOLD_PARTS))) is None else [spec, wider]
+    evidence = sum(_OFTEN if size == LONG else 1 for each in tried for size in _lengths(each))
     values = ways * len(_sizes(spec, assumed.sizes))
     return assumed.runs * (values + len(GOLD_PARTS) * len(EFFORTLESS) * evidence)
 
@@ -158,8 +179,17 @@ def value_of(spec: Spec, assumed: Assumed, advance: Callable[[int], None] = lamb
         for size in assumed.sizes:
             values.append(_value(way, size, _played(scenes, assumed, way, size), costs))
             advance(assumed.runs)
-    evidence = _all_evidence(spec, assumed, ways, advance)
-    return Valued(spec, assumed, longest, costs, tuple(values), tuple(evidence))
+    evidence = tuple(_all_evidence(spec, assumed, ways, advance))
+    wider = _wider(spec, assumed, ways, advance)
+    return Valued(spec, assumed, longest, costs, tuple(values), evidence, wider)
+
+
+def _wider(spec: Spec, assumed: Assumed, ways: list[Way], advance: Callable[[int], None]) -> Wider | None:
+    wider = widened(spec, max(GOLD_PARTS))
+    if wider is None:
+        return None
+    items = len(wider.items)
+    return Wider(items, longest_of(wider, items), tuple(_all_evidence(wider, assumed, ways, advance)))
 
 
 def _value(way: Way, size: int, runs: list[tuple[Played, Mixed]], costs: Costs) -> Value:
@@ -192,11 +222,7 @@ def _sizes(spec: Spec, wished: Sequence[int]) -> tuple[int, ...]:
 
 def _lengths(spec: Spec) -> tuple[int, ...]:
     """Records of which it is asked what they lose: short, half as long again as slashes need, and long."""
-    return _sizes(spec, (_SHORT, _rule(spec).min_labels * 3 // 2, LONG))
-
-
-def _rule(spec: Spec) -> SkillAndGold:
-    return spec.slash if isinstance(spec.slash, SkillAndGold) else SkillAndGold(policy="skill-and-gold.v1")
+    return _sizes(spec, (_SHORT, rule_of(spec).min_labels * 3 // 2, LONG))
 
 
 def _middle(assumed: Assumed) -> float:
@@ -249,12 +275,22 @@ def _all_evidence(
         scenes = _scenes(spec, often, part)
         for size in _lengths(spec):
             some = scenes if size == LONG else scenes[: assumed.runs]
-            every = [_tried(part, way, size, _played(some, assumed, way, size), assumed) for way in free]
+            every = [
+                _tried(part, way, size, _played(some, assumed, way, size), assumed, rule_of(spec))
+                for way in free
+            ]
             advance(len(some) * len(free))
             yield max(every, key=_needed)
 
 
-def _tried(part: float, way: Way, size: int, runs: list[tuple[Played, Mixed]], assumed: Assumed) -> Evidence:
+def _tried(
+    part: float,
+    way: Way,
+    size: int,
+    runs: list[tuple[Played, Mixed]],
+    assumed: Assumed,
+    rule: SkillAndGold,
+) -> Evidence:
     value = _value(way, size, runs, Costs(share=assumed.costs.share))
     money, labels = value.money, max(value.money.labels, 1)
     earned, lost = (money.pay + money.shares) / labels, money.lost / labels / _PROBE
@@ -269,6 +305,7 @@ def _tried(part: float, way: Way, size: int, runs: list[tuple[Played, Mixed]], a
         stake=(earned + assumed.margin) / lost if lost else None,
         wrongly=_hit(runs, _slashed),
         forfeiting=_hit(runs, _forfeited),
+        stopped=tuple(found for played, _ in runs if (found := stops(played.verdict.audit, rule))),
     )
 
 

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from labelshare.economics.advice import Advice, Turn, advise
+from labelshare.economics.enough import rule_of, suffices, untold
 from labelshare.economics.text import size_name, table
-from labelshare.economics.value import Evidence, Value, Valued
+from labelshare.economics.value import GOLD_PARTS, Evidence, Value, Valued
+from labelshare.protocol.slashing import Stop
 from labelshare.report.collect import Unit
+from labelshare.report.pictures.canvas import count
 
 __all__ = ["show_value", "value_json"]
 
 _PLACES = 4
+_STOPS: Final = {
+    Stop.FEW: "too few gold items find a verdict that was not told its answer (slash.breaker_gold)",
+    Stop.UNKNOWING: "verdicts agree with gold too little beyond chance (slash.breaker_floor_bps)",
+    Stop.BEHIND: "verdicts are right on fewer gold items than a plain vote (slash.breaker_margin_bps)",
+    Stop.CONTRADICTED: "the skilled contradict too much of the gold (slash.breaker_void_bps)",
+}
 _EVIDENCE = (
     "Earns: a label, by pay and shares, in prices. Slash and forfeit: the part of its stake that it loses on "
     "average, d·φ because its seat is flagged, f because the seat is not and yet has a skill below 0. Crowd: "
@@ -115,7 +125,7 @@ def _evidence(valued: Valued) -> Table:
 
 
 def _advised(advice: Advice, valued: Valued) -> Iterator[str]:
-    yield _recommended(advice, valued)
+    yield from _recommended(advice, valued)
     for each in valued.evidence:
         if advice.gold == each.gold and (each.stake is None or each.stake > (advice.stake or 0)):
             yield _unmet(each, valued)
@@ -129,15 +139,54 @@ def _advised(advice: Advice, valued: Valued) -> Iterator[str]:
         yield f"  {_turned(turn)}"
 
 
-def _recommended(advice: Advice, valued: Valued) -> str:
-    if advice.because is None or advice.gold is None:
-        return "No stake is recommended: some label without effort loses nothing, whatever part is gold."
-    each, items = advice.because, ceil(len(valued.spec.items) * advice.gold)
+def _recommended(advice: Advice, valued: Valued) -> Iterator[str]:
+    if advice.because is not None:
+        yield f"Recommended: {_deciding(advice.because, valued, len(valued.spec.items), valued.longest)}"
+        return
+    yield (
+        "No stake is recommended: some label without effort loses nothing, whatever part is gold. "
+        f"{_cause(valued)}"
+    )
+    wider = valued.wider
+    if wider is not None and advice.wider is not None:
+        found = _deciding(advice.wider, valued, wider.items, wider.longest)
+        yield f"With {wider.items:,} items like these, recommended: {found}"
+    elif wider is not None:
+        yield f"With {wider.items:,} items like these no stake would help either."
+
+
+def _deciding(each: Evidence, valued: Valued, items: int, longest: int) -> str:
+    """Gold and stake by the evidence that decides on them."""
     formula = f"({each.earned:.3f} + {valued.assumed.margin:g}) / ({each.slashed:.3f} + {each.forfeited:.3f})"
+    gold = count(ceil(items * each.gold), "gold item")
     return (
-        f"Recommended: {items:,} gold items ({advice.gold:.0%}) and a stake of {advice.stake} prices a "
-        f"label, by s ≥ (a·r + m) / (d·φ + f) = {formula}: {each.strategy.value} in records of "
-        f"{size_name(each.size, valued.longest)} labels needs most."
+        f"{gold} ({each.gold:.0%}) and a stake of {ceil(each.stake or 0)} prices a label, by s ≥ (a·r + m) / "
+        f"(d·φ + f) = {formula}: {each.strategy.value} in records of {size_name(each.size, longest)} labels "
+        "needs most."
+    )
+
+
+def _cause(valued: Valued) -> str:
+    """Why a label loses nothing, with the most gold that was tried."""
+    spec, most = valued.spec, max(GOLD_PARTS)
+    gold, rule = ceil(len(spec.items) * most), rule_of(spec)
+    helpless = [each for each in valued.evidence if each.gold == most and each.stake is None]
+    reasons = Counter(stop for each in helpless for found in each.stopped for stop in found)
+    if not suffices(spec, most):
+        told = (
+            f", of which a model is told half, so that {untold(spec, gold):,} test it"
+            if spec.modelled
+            else ""
+        )
+        return (
+            f"Of {count(len(spec.items), 'item')} even {most:.0%} are {count(gold, 'gold item')}{told}: the "
+            f"circuit breaker takes no stake by fewer than {rule.breaker_gold:,} (slash.breaker_gold)."
+        )
+    if reasons:
+        return f"The circuit breaker stops all losses: {_STOPS[reasons.most_common(1)[0][0]]}."
+    return (
+        f"A slash takes {count(rule.min_labels, 'label')} or more on items that are no gold, a seat may give "
+        f"{valued.longest:,}, and a forfeit takes {rule.forfeit_bps / 10_000:.0%} of a stake at most."
     )
 
 
@@ -187,9 +236,17 @@ def _evidence_json(each: Evidence, valued: Valued) -> dict[str, Any]:
 
 
 def _advice_json(advice: Advice, valued: Valued) -> dict[str, Any]:
+    wider = valued.wider
     return {
         "gold": advice.gold,
         "stakes_per_label": advice.stake,
+        "with_more_items": None
+        if wider is None
+        else {
+            "items": wider.items,
+            "gold": None if advice.wider is None else advice.wider.gold,
+            "stakes_per_label": None if advice.wider is None else ceil(advice.wider.stake or 0),
+        },
         "gaining": [
             {"strategy": name.value, "seat_labels": size_name(size, valued.longest)}
             for name, size in advice.gaining

@@ -37,7 +37,8 @@ Flags = NDArray[np.bool_]
 class Verdict:
     """What a campaign came to, as the bundle's rows have it, each kind in its order.
 
-    `model_root` is the root over the tables of the model that found the truths, zero for a vote.
+    `model_root` is the root over the tables of the model that found the truths, zero for a vote; `audit` is
+    what the circuit breaker goes by, which no row holds.
     """
 
     model_root: Hash32
@@ -45,6 +46,7 @@ class Verdict:
     truths: Sequence[TruthRow]
     scores: Sequence[ScoreRow]
     payouts: Sequence[Payout]
+    audit: slashing.Audit
 
 
 def judge(spec: Spec, record: Record, count: Count, committed: Mapping[Address, int]) -> Verdict:
@@ -78,6 +80,7 @@ def judge(spec: Spec, record: Record, count: Count, committed: Mapping[Address, 
         _truths(classes, found.outcome, good),
         scores,
         _payouts(spec, record, audit, people, scores),
+        audit,
     )
 
 

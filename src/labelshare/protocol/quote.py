@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Final
 
 from labelshare.protocol.rewards import bond_for, fee
-from labelshare.protocol.skill import ONE, Comparison, full_skill, skill_q16
+from labelshare.protocol.skill import ONE, Comparison, from_skill, full_skill, skill_q16
 from labelshare.protocol.slashing import amount, forfeit
 from labelshare.protocol.spec import Committee, MerkleGold, RegionTask, SkillAndGold, Spec
 from labelshare.types import Schedule
@@ -250,15 +250,22 @@ class Quote:
     # ------------------------------------------------------ what an hour earns
 
     def hourly_pay(self, accepted_bps: int) -> Fraction:
-        """Base units an hour at full skill, of whose labels `accepted_bps` / 10,000 are accepted."""
-        return self._hourly(self.price, accepted_bps)
+        """Base units an hour at the best skill, of whose labels `accepted_bps` / 10,000 are accepted."""
+        return self._hourly(self.price, accepted_bps, self.spec.pay.policy)
 
     def hourly_shares(self, accepted_bps: int) -> Fraction:
         """Share base units an hour, likewise."""
-        return self._hourly(int(self.spec.share_weight), accepted_bps)
+        return self._hourly(int(self.spec.share_weight), accepted_bps, self.spec.shares.policy)
 
-    def _hourly(self, amount: int, accepted_bps: int) -> Fraction:
-        return Fraction(amount * HOUR * accepted_bps, self.spec.seconds_per_label * BPS)
+    def _hourly(self, amount: int, accepted_bps: int, policy: str) -> Fraction:
+        part = self.best_part if policy == "skill.v1" else 1
+        return Fraction(amount * HOUR * accepted_bps, self.spec.seconds_per_label * BPS) * part
+
+    @property
+    def best_part(self) -> Fraction:
+        """Of what full skill earns, what the best skill does: less than 1 where records are short."""
+        begin, full = from_skill(self.spec.skill), full_skill(self.spec.skill)
+        return Fraction(min(max(self.best_skill_q16 - begin, 0), full - begin), full - begin)
 
     @property
     def best_skill_q16(self) -> int:

@@ -37,6 +37,7 @@ from labelshare.protocol.merkle import root_of
 from labelshare.protocol.record import Record
 from labelshare.protocol.reveals import Name, lowest_ranks, named_commits, posted_openings
 from labelshare.protocol.rounds import aggregate, facts, roster_root
+from labelshare.protocol.slashing import Audit
 from labelshare.protocol.spec import Rendezvous, Spec
 from labelshare.types import Address, Commit, Hash32, Settlement
 
@@ -55,6 +56,7 @@ class Report:
         labelled: Items with such a label.
         accepted: Items accepted.
         payout_total, share_total: Recomputed sums in base units.
+        audit: What the circuit breaker goes by; None where a difference was found before it was reached.
     """
 
     ok: bool
@@ -65,6 +67,7 @@ class Report:
     accepted: int = 0
     payout_total: int = 0
     share_total: int = 0
+    audit: Audit | None = None
 
 
 def verify(record: Record, bundle: bytes | Iterable[bytes]) -> Report:
@@ -131,6 +134,7 @@ class _Check:
     accepted: int = 0
     payout_total: int = 0
     share_total: int = 0
+    audit: Audit | None = None
 
     def run(self, chunks: Iterable[bytes]) -> None:
         """Check every row, in the order in which they stand."""
@@ -149,7 +153,7 @@ class _Check:
     def report(self, difference: str) -> Report:
         """What was found so far."""
         counts = (len(self.roster), self.labels, self.labelled, self.accepted)
-        return Report(not difference, difference, *counts, *self._totals)
+        return Report(not difference, difference, *counts, *self._totals, self.audit)
 
     @property
     def _totals(self) -> tuple[int, int]:
@@ -285,7 +289,7 @@ class _Check:
 
     def _check_verdict(self, verdict: Verdict, groups: Groups) -> None:
         """Every row that the rules give, in the bundle's order."""
-        self.labelled = len(verdict.truths)
+        self.labelled, self.audit = len(verdict.truths), verdict.audit
         self.accepted = sum(row.accepted for row in verdict.truths)
         groups.match(GoldRow, verdict.gold, lambda row: f"gold item {row.item}")
         groups.match(TruthRow, verdict.truths, lambda row: f"item {row.item}")

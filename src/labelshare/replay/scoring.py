@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import fsum
 from statistics import fmean
 from typing import Final, TypeAlias
 
@@ -20,10 +17,11 @@ from labelshare.protocol.aggregation.base import Outcome
 from labelshare.protocol.aggregation.committee import committee
 from labelshare.protocol.aggregation.dawid_skene import fit
 from labelshare.protocol.aggregation.majority import majority
+from labelshare.replay.calibration import bins, expected_error
 from labelshare.replay.crowd import Crowd
 from labelshare.types import Hash32
 
-__all__ = ["EDGES", "POLICIES", "Item", "Scored", "calibration_error", "decide", "policy_named"]
+__all__ = ["POLICIES", "Item", "Scored", "decide", "policy_named"]
 
 Policy: TypeAlias = Callable[[Labels, Hash32, Mapping[int, int]], Outcome]
 
@@ -33,9 +31,6 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "committee.v1": committee,
 }
 """By the name that a spec gives them, with the numbers that are its defaults."""
-
-EDGES: Final = tuple(Fraction(edge) for edge in ".5 .6 .7 .8 .9 .95 .99 1".split())
-"""Upper ends of the bins of posteriors, each a part of its bin."""
 
 CONTESTED: Final = Fraction(3, 5)
 
@@ -96,8 +91,12 @@ class Scored:
 
     @property
     def calibration_error(self) -> float | None:
-        """How far posteriors are from the part that is right; None without a truth."""
-        return calibration_error(self.scored) if self.scored else None
+        """How far posteriors are from the part that is right, by `calibration`; None without a truth."""
+        if not self.scored:
+            return None
+        pairs = [(float(each.posterior), bool(each.right)) for each in self.scored]
+        posteriors, right = (np.array(column) for column in zip(*pairs, strict=True))
+        return expected_error(bins(posteriors, right))
 
 
 def policy_named(text: str) -> str:
@@ -133,15 +132,6 @@ def decide(
         for item, winner, support, weight in zip(*(column.tolist() for column in columns), strict=True)
     )
     return Scored(items, seconds)
-
-
-def calibration_error(scored: list[Item]) -> float:
-    """The mean distance between posterior and part that is right over bins, weighted by their items."""
-    bins: defaultdict[int, list[Item]] = defaultdict(list)
-    for each in scored:
-        bins[bisect_left(EDGES, each.posterior)].append(each)
-    far = (abs(_part_right(some) - _mean(some)) * len(some) for some in bins.values())
-    return fsum(far) / len(scored)
 
 
 def _part_right(items: list[Item]) -> float:

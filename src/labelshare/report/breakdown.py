@@ -42,11 +42,15 @@ def _work(everyone: Sequence[Person]) -> dict[str, Column]:
 
 
 def _interval(everyone: Sequence[Person]) -> dict[str, Column]:
-    ends = [each.skill_range or (None, None) for each in everyone]
-    about = f"skill {{}} {IN_WORDS}"
+    found = [each.interval for each in everyone]
+    raw, low, high = (
+        tuple(None if each is None else getattr(each, part) for each in found)
+        for part in ("raw", "low", "high")
+    )
     return {
-        "skill_low": Column(Kind.RATIO, tuple(low for low, _ in ends), about.format("less")),
-        "skill_high": Column(Kind.RATIO, tuple(high for _, high in ends), about.format("plus")),
+        "skill_raw": Column(Kind.RATIO, raw, "agreement beyond chance before it is drawn towards the prior"),
+        "skill_low": Column(Kind.RATIO, low, f"lower end of the raw skill's {IN_WORDS}"),
+        "skill_high": Column(Kind.RATIO, high, f"upper end of the raw skill's {IN_WORDS}"),
     }
 
 

@@ -41,7 +41,7 @@ def _low_pay(quote: Quote, unit: Unit) -> str:
 def _short_records(quote: Quote, _: Unit) -> str:
     rule, best = quote.spec.skill, max(quote.best_skill_q16, 0)
     begin, full = from_skill(rule), full_skill(rule)
-    part = 100 * max(best - begin, 0) // (full - begin)
+    part = int(100 * quote.best_part)
     return (
         f"With {count(quote.load, 'label')} each, perfect work comes to a skill of {best / ONE:.2f} at most, "
         f"and earns no more than {part} % of what full skill ({full / ONE:.2f}) earns: nothing is earned up "

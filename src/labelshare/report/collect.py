@@ -15,7 +15,7 @@ from labelshare.chain.node import Chain
 from labelshare.protocol.evidence import PayoutRow
 from labelshare.protocol.skill import ONE
 from labelshare.protocol.verify import Report, verify
-from labelshare.report.interval import margin, weight_of
+from labelshare.report.interval import Interval, interval, weight_of
 from labelshare.report.labels import Labelled, Score, read_labels, score
 from labelshare.report.money import Balance, check_money, flows_of
 from labelshare.report.tables import Table
@@ -52,8 +52,8 @@ class Person:
 
     `gold` and `gold_right` are its answers on gold items that are not void, and those of them that are right;
     `lost` is what was taken of its stake: by a slash where it is `flagged`, as a forfeit where it is not.
-    `score` leaves gold items out. `margin` is half of the interval
-    about the skill (`labelshare.report.interval`), None where nothing could show skill.
+    `score` leaves gold items out. `interval` has the raw skill and where it may lie
+    (`labelshare.report.interval`), None where nothing could show skill.
     """
 
     account: Address
@@ -69,7 +69,7 @@ class Person:
     gold_right: int = 0
     lost: int = 0
     flagged: bool = False
-    margin: float | None = None
+    interval: Interval | None = None
 
     @property
     def skill(self) -> float:
@@ -82,14 +82,9 @@ class Person:
         return ("slash" if self.flagged else "forfeit") if self.lost else None
 
     @property
-    def skill_range(self) -> tuple[float, float] | None:
-        """The skill's 90% interval; its ends may lie below 0 and above 1."""
-        return None if self.margin is None else (self.skill - self.margin, self.skill + self.margin)
-
-    @property
-    def skill_in_words(self) -> str:
-        """The skill with the half of its interval."""
-        return f"{self.skill:.2f}" + ("" if self.margin is None else f" ± {self.margin:.2f}")
+    def interval_in_words(self) -> str:
+        """The ends of the raw skill's interval."""
+        return "–" if self.interval is None else str(self.interval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +337,7 @@ def _people(
                 gold_right=work.gold_right if work else 0,
                 lost=lost.get(account, 0),
                 flagged=bool(work and work.flagged),
-                margin=margin(work, weight) if work else None,
+                interval=interval(work, weight) if work else None,
             )
         )
     return tuple(sorted(people, key=lambda person: (-person.payout, person.account)))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labelshare.protocol.skill import ONE, from_skill, full_skill
-from labelshare.protocol.spec import RegionTask, SkillAndGold, Spec
+from labelshare.protocol.spec import RegionTask, Rendezvous, SkillAndGold
+from labelshare.report.breaker import stops_of
 from labelshare.report.collect import Loss, Outcome, Person, Unit
 from labelshare.report.confidence import confidence_of, shown, threshold_of
 from labelshare.report.gas import gas_lines
@@ -194,7 +195,7 @@ def label_figures(outcome: Outcome, truth: Mapping[int, int]) -> list[Figure]:
     spec, verdicts, truth = outcome.labelled.spec, verdicts_of(outcome), outcome.labelled.counted(truth)
     scored = truth.keys() - outcome.labelled.gold_items
     figures = [
-        completion(verdicts, spec.redundancy.k),
+        completion(verdicts, spec.redundancy.k if isinstance(spec.assignment, Rendezvous) else None),
         agreement(verdicts, threshold_of(spec) if outcome.labelled.voted else None),
         _confidence(outcome, {item: truth[item] for item in scored}),
     ]
@@ -269,7 +270,7 @@ def _earned(dots: Sequence[Dot], naming: Naming, show: Callable[[int], str]) -> 
 
 def _skills(outcome: Outcome, naming: Naming) -> Figure:
     people = [
-        Skilled(naming.name(each.account), naming.group(each.account), each.labels, each.skill, each.margin)
+        Skilled(naming.name(each.account), naming.group(each.account), each.labels, each.skill, each.interval)
         for each in outcome.people
     ]
     rule = outcome.labelled.spec.skill
@@ -278,18 +279,21 @@ def _skills(outcome: Outcome, naming: Naming) -> Figure:
     part = f" {some:,} of {working:,} are drawn, at equal steps." if some < working else ""
     reading = (
         f"The mark is the skill that pay goes by, drawn towards {rule.prior_bps / 10_000:g} as if by "
-        f"{count(rule.strength, 'further label')}. Whiskers show what chance may have done to it, with 90 % "
-        f"certainty: 1.645 standard errors of the skill before it is drawn so.{_below(outcome.labelled.spec)}"
-        f"{part}"
+        f"{count(rule.strength, 'further label')}. The tick is the raw skill, before it is drawn so; the "
+        f"line is the raw skill's 90 % interval, by Agresti and Coull: a short record's mark lies beside it."
+        f"{_below(outcome)}{part}"
     )
     return skills(people, naming.groups, Earning(from_skill(rule) / ONE, full_skill(rule) / ONE), reading)
 
 
-def _below(spec: Spec) -> str:
-    """What a skill below 0 means for a stake."""
-    rule = spec.slash
-    forfeits = isinstance(rule, SkillAndGold) and rule.forfeit_bps
-    return " Below 0, answers are worse than chance, and a part of the stake is forfeit." if forfeits else ""
+def _below(outcome: Outcome) -> str:
+    """What a skill below 0 means for a stake, or would if the circuit breaker had not stopped all losses."""
+    rule = outcome.labelled.spec.slash
+    if not isinstance(rule, SkillAndGold) or not rule.forfeit_bps:
+        return ""
+    stopped = bool(stops_of(outcome))
+    is_ = "would be forfeit, had the circuit breaker not stopped all losses" if stopped else "is forfeit"
+    return f" Below 0, answers are worse than chance, and a part of the stake {is_}."
 
 
 def _ownership(outcome: Outcome, naming: Naming) -> Figure:

@@ -18,11 +18,13 @@ from labelshare.chain.deploy import Deployment
 from labelshare.chain.node import Chain
 from labelshare.errors import InputError
 from labelshare.report import figures
+from labelshare.report.breaker import reasons, spared
 from labelshare.report.collect import Loss, Outcome, Person, Unit
 from labelshare.report.confidence import confidence_of, policy_in_words, shown, threshold_of
 from labelshare.report.figures import Naming
 from labelshare.report.gallery import chosen
 from labelshare.report.gas import job_gas
+from labelshare.report.listing import listed
 from labelshare.report.pictures.canvas import clean, count, fit, percent
 from labelshare.report.pictures.marks import mark
 from labelshare.types import Address
@@ -106,6 +108,7 @@ def render(outcome: Outcome, told: Told, times: Mapping[int, int]) -> str:
             policy=policy_in_words(outcome.labelled),
             threshold=threshold_of(outcome.labelled.spec),
             shown=chosen(outcome, naming, told.truth, told.images),
+            items=listed(outcome, told.truth),
             sections=_sections(outcome, told, naming, times),
             gas=gas,
             people=_people(outcome, naming),
@@ -190,6 +193,9 @@ def _stakes(outcome: Outcome) -> _Fact:
         _lost(taken.slashed, unit, "slashed", "failing gold and agreement"),
         _lost(taken.forfeited, unit, "forfeited", "with a skill below 0"),
         f"{unit.show(total.due - total.amount)} more is due" if total.due > total.amount else "",
+        f"none, by the circuit breaker: {why}; spared: {spared(outcome)}"
+        if (why := reasons(outcome))
+        else "",
         f"{count(len(outcome.labelled.gold), 'gold item')}, {void:,} of them void",
     ]
     return _Fact("stakes taken", unit.show(total.amount), "; ".join(part for part in parts if part))
@@ -245,8 +251,8 @@ def _sections(
 
 
 def _headings(outcome: Outcome) -> tuple[str, ...]:
-    always = "annotator labels right accepted contested skill pay owns revenue".split()
-    return (*always, *(("gold right", "stake lost", "lost by") if outcome.labelled.gold else ()))
+    always = "annotator, labels, right, accepted, contested, skill, raw skill (90 %), pay, owns, revenue"
+    return (*always.split(", "), *(("gold right", "stake lost", "lost by") if outcome.labelled.gold else ()))
 
 
 def _people(outcome: Outcome, naming: Naming) -> list[tuple[str, ...]]:
@@ -260,7 +266,8 @@ def _people(outcome: Outcome, naming: Naming) -> list[tuple[str, ...]]:
             percent(person.score.right, person.score.known, 1),
             f"{person.accepted:,}",
             f"{person.contested:,}",
-            person.skill_in_words,
+            f"{person.skill:.2f}",
+            person.interval_in_words,
             unit.number(person.payout),
             percent(person.shares, total, 2),
             figures.revenue_unit(outcome).number(person.revenue),

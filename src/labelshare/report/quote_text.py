@@ -35,7 +35,7 @@ def show(console: Console, quoted: Quoted) -> None:
     console.print(_part("What the requester funds", _funds(quoted)))
     console.print(_part("What the oracle and the annotators lock", _stakes(quoted)))
     console.print(_part("What an annotator can lose of that stake", _losses(quoted)))
-    console.print(_part("What an hour of work earns at full skill", _hours(quoted)))
+    console.print(_part("What an hour of work earns at the best skill", _hours(quoted)))
     console.print(_part("The least time on a public network, from funding on", _times(quote)))
     console.print(_gas(quoted))
     console.print(_warnings(quoted))

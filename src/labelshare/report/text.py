@@ -12,6 +12,7 @@ from rich.text import Text
 
 from labelshare.chain.deploy import Deployment
 from labelshare.protocol.skill import ONE
+from labelshare.report.breaker import reasons, spared, stops_of
 from labelshare.report.collect import Loss, Outcome, Person
 from labelshare.report.confidence import confidence_of, policy_in_words, shown
 from labelshare.report.gas import GasLine, gas_lines, job_gas
@@ -50,7 +51,7 @@ def show(
 ) -> None:
     """Print a whole report: people, labels, money and, where its gas is known, gas."""
     console.print(_fitted(console, _people(outcome, names)))
-    console.print(Text(f"± {IN_WORDS}", style="dim"))
+    console.print(Text(f"raw skill: its {IN_WORDS}", style="dim"))
     console.print()
     if losers := [person for person in outcome.people if person.lost]:
         console.print(_losers(outcome, losers, names))
@@ -71,7 +72,7 @@ def _fitted(console: Console, table: Table) -> Table:
 def _people(outcome: Outcome, names: Mapping[Address, str]) -> Table:
     unit, share_total = outcome.unit, sum(each.shares for each in outcome.people)
     title = f"Who earned, and who owns the dataset now (pay and revenue in {unit.symbol})"
-    columns = ("labels", "right", "accepted", "skill", "pay", "owns", "revenue")
+    columns = ("labels", "right", "skill", "raw skill", "pay", "owns", "revenue")
     table = _table(title, "annotator", *columns)
     for person in _shown(outcome.people):
         if person is None:
@@ -81,8 +82,8 @@ def _people(outcome: Outcome, names: Mapping[Address, str]) -> Table:
             _name(names.get(person.account, str(person.account))),
             f"{person.labels:,}",
             _percent(person.score),
-            f"{person.accepted:,}",
-            person.skill_in_words,
+            f"{person.skill:.2f}",
+            person.interval_in_words,
             unit.number(person.payout),
             f"{100 * person.shares / share_total:.2f} %" if share_total else "–",
             unit.number(person.revenue),
@@ -100,7 +101,7 @@ def _losers(outcome: Outcome, losers: Sequence[Person], names: Mapping[Address, 
         table.add_row(
             _name(names.get(person.account, str(person.account))),
             f"{person.labels:,}",
-            person.skill_in_words,
+            f"{person.skill:.2f}",
             f"{person.gold_right:,} of {person.gold:,}",
             person.lost_by or "–",
             unit.number(stake),
@@ -155,15 +156,20 @@ def _gold(outcome: Outcome) -> list[tuple[str, str | Text]]:
         ("gold", f"{_count(len(rows), 'item')}, not scored{spoilt}"),
         ("slashed", _slashed(outcome)),
         *_forfeited(outcome),
+        *_stopped(outcome),
     ]
 
 
 def _slashed(outcome: Outcome) -> str:
-    found = outcome.losses
-    if found.slashed.due:
-        return _lost(outcome, found.slashed)
-    spared = f": gold does not bear out the verdicts that speak against {found.flagged:,}"
-    return f"nobody{spared if found.flagged else ''}"
+    loss = outcome.losses.slashed
+    return _lost(outcome, loss) if loss.due else "nobody"
+
+
+def _stopped(outcome: Outcome) -> list[tuple[str, str | Text]]:
+    """Why nobody lost a stake, where it was the circuit breaker that took none."""
+    if not stops_of(outcome):
+        return []
+    return [("losses", f"none, by the circuit breaker: {reasons(outcome)}\nspared: {spared(outcome)}")]
 
 
 def _forfeited(outcome: Outcome) -> list[tuple[str, str | Text]]:
@@ -277,6 +283,7 @@ def as_json(outcome: Outcome, gas: Mapping[str, Sequence[int]], seconds: float) 
         },
         "slashed": _loss_json(outcome.losses.slashed) | {"flagged": outcome.losses.flagged},
         "forfeited": _loss_json(outcome.losses.forfeited),
+        "breaker": [stop.value for stop in stops_of(outcome)],
         "aggregation": outcome.labelled.spec.aggregation.policy,
         "confidence_median": None if sure.median is None else sure.median / ONE,
         "contested_items": sure.contested,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
+from statistics import median
 from typing import Final
 
 from labelshare.report.pictures.canvas import WIDTH, Canvas, Figure, count, fit, nice_step, percent
@@ -36,28 +37,33 @@ class Verdict:
         return "accepted" if self.accepted else "contested"
 
 
-def completion(verdicts: Sequence[Verdict], redundancy: int) -> Figure:
-    """How many labels the items have, against what was asked for, and what came of it."""
+def completion(verdicts: Sequence[Verdict], asked: int | None) -> Figure:
+    """How many labels the items have, and what came of it.
+
+    Args:
+        verdicts: On all items.
+        asked: Labels of an item that were asked for; None where a crowd is as it was recorded.
+    """
     kinds = Counter(verdict.kind for verdict in verdicts)
-    total = len(verdicts)
-    full = sum(verdict.labels >= redundancy for verdict in verdicts)
+    total, usual = len(verdicts), _usual(verdicts)
+    full = usual if asked is None else asked
     reading = (
-        f"{full:,} of {count(total, 'item')} have the {count(redundancy, 'label')} asked for; "
-        f"{kinds['accepted']:,} are accepted, {kinds['contested']:,} contested, "
-        f"{kinds['unlabelled']:,} without a label."
+        f"{_counted(verdicts, asked, usual)}; {kinds['accepted']:,} are accepted, "
+        f"{kinds['contested']:,} contested, {kinds['unlabelled']:,} without a label."
     )
     few = total <= MOST_TILES
     if few:
-        reading = f"{reading[:-1]}; each tile is one item, in their order, as full as it has labels."
+        filled = "as full as it has labels" if asked else f"full from {count(full, 'label')} on"
+        reading = f"{reading[:-1]}; each tile is one item, in their order, {filled}."
     canvas = Canvas(f"Completion. {reading}", 278)
     _strip(canvas, kinds, total)
-    most = max([redundancy, *(verdict.labels for verdict in verdicts)])
+    most = max([full, *(verdict.labels for verdict in verdicts)])
     bins = Counter((verdict.labels, verdict.kind) for verdict in verdicts)
     if few:
-        _tiles(canvas, verdicts, redundancy)
+        _tiles(canvas, verdicts, full)
     else:
         _stacks(canvas, bins, most + 1, 66)
-        _axis_of_counts(canvas, most, redundancy, 66)
+        _axis_of_counts(canvas, most, asked, 66)
     rows = tuple(
         (f"{labels:,}", *(f"{bins[labels, kind]:,}" for kind, _ in _VERDICTS))
         for labels in range(most + 1)
@@ -65,6 +71,23 @@ def completion(verdicts: Sequence[Verdict], redundancy: int) -> Figure:
     )
     columns = ("labels of an item", *(f"items {words}" for _, words in _VERDICTS))
     return Figure("completion", "How complete it is", canvas.svg(), reading, columns, rows, _legend(kinds))
+
+
+def _usual(verdicts: Sequence[Verdict]) -> int:
+    """The middle of the items' labels, rounded down, at least 1."""
+    return max(int(median([verdict.labels for verdict in verdicts] or [1])), 1)
+
+
+def _counted(verdicts: Sequence[Verdict], asked: int | None, usual: int) -> str:
+    """How many labels the items have, against what was asked for or as the crowd gave them."""
+    labels, total = [verdict.labels for verdict in verdicts], len(verdicts)
+    if asked is not None:
+        full = sum(each >= asked for each in labels)
+        return f"{full:,} of {count(total, 'item')} have the {count(asked, 'label')} asked for"
+    least, most = min(labels, default=0), max(labels, default=0)
+    if least == most:
+        return f"The crowd gave each of {count(total, 'item')} {count(most, 'label')}"
+    return f"The crowd gave {count(total, 'item')} {least:,} to {count(most, 'label')}, {usual:,} the median"
 
 
 def _legend(kinds: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
@@ -81,15 +104,15 @@ def _strip(canvas: Canvas, kinds: Mapping[str, int], total: int) -> None:
         x += width
 
 
-def _tiles(canvas: Canvas, verdicts: Sequence[Verdict], redundancy: int) -> None:
-    """A tile an item, filled from the bottom as far as its labels go."""
+def _tiles(canvas: Canvas, verdicts: Sequence[Verdict], enough: int) -> None:
+    """A tile an item, filled from the bottom as far as its labels go, wholly where they are enough."""
     across = isqrt(max(2 * len(verdicts) - 1, 0)) + 1
     side = min(WIDTH / across, 26)
     gap = min(side / 6, 2)
     paths: defaultdict[str, list[str]] = defaultdict(list)
     for at, verdict in enumerate(verdicts):
         x, y, width = at % across * side, 52 + at // across * side, side - gap
-        full = width * min(verdict.labels / redundancy, 1)
+        full = width * min(verdict.labels / enough, 1)
         paths["depth0"].append(f"M{x:.1f} {y:.1f}h{width:.1f}v{width:.1f}h-{width:.1f}z")
         if full:
             box = f"M{x:.1f} {y + width:.1f}h{width:.1f}v-{full:.1f}h-{width:.1f}z"
@@ -124,17 +147,19 @@ def _stacks(canvas: Canvas, bins: Mapping[tuple[int, str], int], places: int, to
                 canvas.rect(*box, f"{kind} solid", f"{count(number, 'item')} {words}")
 
 
-def _axis_of_counts(canvas: Canvas, most: int, redundancy: int, top_extra: float) -> None:
+def _axis_of_counts(canvas: Canvas, most: int, asked: int | None, top_extra: float) -> None:
     base, top = _BASE + top_extra - 8, _TOP + top_extra - 8
     width = (_RIGHT - _LEFT) / (most + 1)
     step = nice_step(most, 10)
     for labels in range(0, most + 1, step):
         canvas.text(_LEFT + (labels + 0.5) * width, base + 16, f"{labels:,}", "quiet", "middle")
     canvas.text((_LEFT + _RIGHT) / 2, base + 32, "labels of an item", "quiet", "middle")
-    x = _LEFT + (redundancy + 0.5) * width
+    if asked is None:
+        return
+    x = _LEFT + (asked + 0.5) * width
     canvas.line(x, top - 12, x, base, "mark")
     anchor = "end" if x > WIDTH / 2 else "start"
-    canvas.text(x - 5 if anchor == "end" else x + 5, top - 6, f"asked for: {redundancy:,}", "", anchor)
+    canvas.text(x - 5 if anchor == "end" else x + 5, top - 6, f"asked for: {asked:,}", "", anchor)
 
 
 def agreement(verdicts: Sequence[Verdict], threshold: Fraction | None) -> Figure:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import floor
 from typing import Final
 
+from labelshare.report.interval import Interval
 from labelshare.report.pictures.canvas import WIDTH, Canvas, Figure, count, fit
 from labelshare.report.pictures.marks import MARKS, mark
 
@@ -15,6 +16,7 @@ __all__ = ["Earning", "Skilled", "drawn", "skills"]
 NAMED: Final = 30
 MOST: Final = 90
 _TOP, _LOWEST = 30, -0.5
+_HALF: Final = 18  # of the widest number below the scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,13 @@ class Earning:
 
 @dataclass(frozen=True, slots=True)
 class Skilled:
-    """One annotator: skill, and half of the interval about it; `group` is an index into the groups' names."""
+    """One annotator: the skill that pay goes by, the raw one and its interval; `group` is an index."""
 
     name: str
     group: int
     labels: int
     skill: float
-    margin: float | None
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The ends of the interval; both the skill where there is none."""
-        return self.skill - (self.margin or 0.0), self.skill + (self.margin or 0.0)
+    interval: Interval | None
 
 
 def drawn(people: Sequence[Skilled]) -> list[Skilled]:
@@ -50,7 +47,7 @@ def drawn(people: Sequence[Skilled]) -> list[Skilled]:
 
 
 def skills(people: Sequence[Skilled], groups: Sequence[str], earning: Earning, reading: str) -> Figure:
-    """A mark for each annotator's skill with the whiskers of its interval, the most skilled on top.
+    """A mark for each skill that pay goes by, beside the raw one, a tick on its interval; the best on top.
 
     Args:
         people: The annotators.
@@ -77,8 +74,11 @@ def skills(people: Sequence[Skilled], groups: Sequence[str], earning: Earning, r
     canvas.text(WIDTH / 2, 14, words, "", "middle")
     for at, each in enumerate(shown):
         y, kind = _TOP + step * (at + 0.5), f"group{each.group % MARKS}"
-        low, high = each.ends
-        canvas.line(place(low), y, place(high), y, f"{kind} whisker")
+        if each.interval is not None:
+            found = each.interval
+            low, raw, high = place(found.low), place(found.raw), place(found.high)
+            canvas.line(low, y, high, y, f"{kind} whisker")
+            canvas.line(raw, y - 4, raw, y + 4, f"{kind} tick")
         tip = f"{each.name}: skill {_number(each)}, {count(each.labels, 'label')}"
         canvas.path(mark(each.group, place(each.skill), y, 4.2), f"{kind} dot", tip)
         if few:
@@ -92,7 +92,8 @@ def _lowest(shown: Sequence[Skilled]) -> float:
     """Where the scale begins: every mark is on it; whiskers end with it where they go far below."""
     if any(each.skill < _LOWEST for each in shown):
         return -1.0
-    return max(min([0.0, *(floor(4 * each.ends[0]) / 4 for each in shown)]), _LOWEST)
+    ends = [min(each.skill, each.interval.low) if each.interval else each.skill for each in shown]
+    return max(min([0.0, *(floor(4 * end) / 4 for end in ends)]), _LOWEST)
 
 
 def _scale(
@@ -101,24 +102,27 @@ def _scale(
     for x, value in ticks:
         if value >= lowest:
             canvas.line(x, _TOP - 4, x, base, "axis" if x == zero else "grid")
-            canvas.text(x, base + 16, f"{value:.2f}", "quiet", "middle" if value < 1 else "end")
+            anchor = "end" if value == 1 else "start" if x < _HALF else "middle"
+            canvas.text(x, base + 16, f"{value:.2f}", "quiet", anchor)
     canvas.text(WIDTH / 2, base + 33, "skill: 0 is chance, 1 is always with the others", "quiet", "middle")
 
 
 def _number(each: Skilled) -> str:
-    return f"{each.skill:.2f}" + ("" if each.margin is None else f" ± {each.margin:.2f}")
+    return f"{each.skill:.2f}" + ("" if each.interval is None else f", raw {each.interval}")
 
 
 def _table(
     people: Sequence[Skilled], groups: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     several = len(groups) > 1
-    columns = ("annotator", *(("simulated as",) if several else ()), "labels", "skill", "from", "to")
+    columns = ("annotator", *(("simulated as",) if several else ()), "labels", "skill", "raw", "from", "to")
     rows = []
     for each in people:
-        ends = ("–", "–") if each.margin is None else tuple(f"{end:.2f}" for end in each.ends)
+        found = each.interval
+        ends = (found.raw, found.low, found.high) if found else ()
+        numbers = tuple(f"{end:.2f}" for end in ends) or ("–", "–", "–")
         kind = (groups[each.group],) if several else ()
-        rows.append((each.name, *kind, f"{each.labels:,}", f"{each.skill:.2f}", *ends))
+        rows.append((each.name, *kind, f"{each.labels:,}", f"{each.skill:.2f}", *numbers))
     return columns, tuple(rows)
 
 

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-__all__ = ["Bin", "as_text", "bins", "expected_error"]
+__all__ = ["EDGES", "Bin", "bins", "expected_error"]
 
 EDGES: Final = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+"""Ends of the bins of posteriors. Each holds its upper end, not its lower one; the first holds 0 as well."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bin:
-    """Items whose winner's posterior lies above `low`, up to `high`.
+    """Items whose winner's posterior lies above `low`, up to `high`; in the first bin it may be 0.
 
     Attributes:
-        low, high: its ends.
-        items: how many.
-        confidence: their mean posterior.
-        accuracy: how many of them are right, as a share.
+        low, high: Its ends.
+        items: How many.
+        confidence: Their mean posterior.
+        accuracy: The part of them that is right.
     """
 
     low: float
@@ -37,10 +35,16 @@ class Bin:
 
 
 def bins(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> list[Bin]:
-    """The bins that hold an item."""
+    """The bins that hold an item; every item is in one.
+
+    Args:
+        confidences: Posteriors from 0 to 1.
+        right: Whether the winner is the true class, of the same items.
+    """
+    place = np.searchsorted(EDGES[1:-1], confidences)  # none is lost to a float that is above 1
     found = []
-    for low, high in pairwise(EDGES):
-        inside = (confidences > low) & (confidences <= high)
+    for at, (low, high) in enumerate(pairwise(EDGES)):
+        inside = place == at
         if inside.any():
             means = float(confidences[inside].mean()), float(right[inside].mean())
             found.append(Bin(low, high, int(inside.sum()), *means))
@@ -51,11 +55,3 @@ def expected_error(found: Sequence[Bin]) -> float:
     """The expected calibration error: the mean distance of accuracy and confidence, weighted by items."""
     total = sum(each.items for each in found)
     return sum(each.items * abs(each.accuracy - each.confidence) for each in found) / total
-
-
-def as_text(found: Sequence[Bin]) -> list[str]:
-    """A line for each bin."""
-    return [
-        f"{each.low:.2f}–{each.high:.2f}  {each.items:>6,}  {each.confidence:.3f}  {each.accuracy:.3f}"
-        for each in found
-    ]
