@@ -36,8 +36,8 @@ _CALLS: Final[Mapping[str, tuple[str, str]]] = {
             "enrolledAlone expire finalize join leave limits multicall poolIdOf poolOf postReceipt "
             "postReveal proposeOpenly receiptEndOf refill revealGold roundRootOf seatOf topUp withdraw "
             "withdrawSeat "
-            "challenge contestOf CampaignCreated CommitsAggregated DatasetCreated GoldRevealed PoolCreated "
-            "Proposed RosterPosted Revealed"
+            "challenge contestOf CampaignCreated CommitsAggregated DatasetCreated GoldRevealed Joined Left "
+            "PoolCreated Proposed RosterPosted Revealed"
         ),
     ),
     "shareAbi": (

@@ -109,15 +109,21 @@ def test_a_quote_is_the_protocols(place: Place) -> None:
 
 
 def test_which_campaigns_the_oracle_takes_on(place: Place) -> None:
+    oracle = {"oracle": str(place.desk.signer.address)}
     shown = good(place.get("/v1/acceptance"))
-    assert shown == {"requesters": None, "leastEscrow": "0", "leastFee": "0", "longestSeconds": None}
+    assert shown == oracle | {
+        "requesters": None,
+        "leastEscrow": "0",
+        "leastFee": "0",
+        "longestSeconds": None,
+    }
     someone, desk = place.stage.requester.address, place.desk
     try:
         desk.acceptance = Acceptance(frozenset({someone}), least_escrow=None, least_fee=7, longest=60)
         shown = good(place.get("/v1/acceptance"))
     finally:
         desk.acceptance = ANYTHING
-    assert shown == {
+    assert shown == oracle | {
         "requesters": [str(someone)],
         "leastEscrow": None,
         "leastFee": "7",

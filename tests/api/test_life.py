@@ -64,6 +64,8 @@ def test_the_campaign_is_told_as_it_is(settled: Place) -> None:
     posted = stage.record().posted
     assert posted is not None
     assert one["proposal"]["labelRoot"] == str(posted.settlement.label_root)
+    paid = sorted(row.payout // 4 for row in stage.engine.settled().payouts)
+    assert one["medianLabelPay"] == str(paid[1])
 
 
 def test_earnings_are_claimable_then_paid(settled: Place) -> None:

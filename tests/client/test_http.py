@@ -34,6 +34,7 @@ from labelshare.errors import (
 from labelshare.oracle.desk import Desk
 from labelshare.protocol.sign_in import SignIn
 from labelshare.protocol.verify import verify
+from labelshare.store.jobs import Jobs
 from labelshare.types import CampaignId, Hash32
 from tests.api.served import served
 from tests.databases import fresh
@@ -451,6 +452,8 @@ def test_a_requester_hands_in_its_spec_and_funds_it(line: Line) -> None:
     quote = service.quote(spec, fee_bps=500, annotators=2)
     assert service.put_spec(spec).spec_hash == spec.hash == quote.spec_hash
     assert service.spec(spec.hash) == spec
+    asked = service.acceptance()
+    assert (asked.oracle, asked.least_escrow, asked.least_fee) == (stage.oracle.address, 0, 0)
     assert quote.escrow == 3  # two labels of 1 and the fee, rounded up
 
     token = stage.contracts.development_token
@@ -468,9 +471,20 @@ def test_a_requester_hands_in_its_spec_and_funds_it(line: Line) -> None:
         "created",
     )
     assert service.roles(scope.campaign_id) == {"requester"}
+    assert service.campaign(scope.campaign_id).waits_for is None
+    _let_wait(stage, scope.campaign_id, "the pool is full")
+    assert service.campaign(scope.campaign_id).waits_for == "the pool is full"
     assert service.dataset(stage.dataset).publisher == stage.requester.address
     assert list(service.licences(stage.dataset)) == []
     assert service.ready().ready
+
+
+def _let_wait(stage: Stage, campaign: CampaignId, reason: str) -> None:
+    jobs = Jobs(stage.database)
+    jobs.add("accept", str(campaign), 0)
+    job = jobs.take(100, 200, "a worker")
+    assert job is not None
+    jobs.wait(job, 0, reason)
 
 
 def _later(stage: Stage, now: int) -> Any:

@@ -62,7 +62,7 @@ def test_who_takes_all_places_locks_a_seats_stake(stage: Stage) -> None:
     pool = replace(stage.pool, max_open=4, seat_stake=400)
     now = stage.chain.now()
     told = NOBODY_KNOWN.refusal(pool, stage.params, DUST, DUST_ESCROW, now)
-    assert told == f"the escrow is {DUST_ESCROW} base units, this oracle wants 100 or more"
+    assert told == f"the escrow is {DUST_ESCROW} base units, this oracle wants 100 base units or more"
     assert NOBODY_KNOWN.refusal(pool, stage.params, DUST, 100, now) is None
     assert refusal(replace(NOBODY_KNOWN, least_escrow=10**30), stage) is not None
 
@@ -71,7 +71,7 @@ def test_what_the_oracle_earns(stage: Stage) -> None:
     earns = fee(2 * ITEMS * COIN, FEE_BPS)
     assert refusal(Acceptance(least_fee=earns), stage) is None
     told = refusal(Acceptance(least_fee=earns + 1), stage)
-    assert told == f"the fee comes to {earns} base units, this oracle wants {earns + 1} or more"
+    assert told == f"the fee comes to {earns} base units, this oracle wants {earns + 1} base units or more"
     assert refusal(NOBODY_KNOWN, stage, fee_bps=0) is not None
     assert refusal(ANYTHING, stage, fee_bps=0) is None
 
@@ -104,7 +104,9 @@ def test_a_campaign_that_is_not_taken_on_waits_until_it_is() -> None:
         for _ in range(5):
             play.clock.seconds += 100
             play.turn(1)
-    reason = f"not accepted: the escrow is {wanted - 5} base units, this oracle wants {wanted} or more"
+    reason = (
+        f"not accepted: the escrow is {wanted - 5} base units, this oracle wants {wanted} base units or more"
+    )
     assert [(each["event"], each["log_level"]) for each in logs] == [("job waits", "info")]
     assert (entry(play, stage).is_waiting, entry(play, stage).has_failed) == (True, False)
     (line,) = overview(stage.chain, stage.deployment, stage.database).campaigns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from functools import cache
 from pathlib import Path
+from statistics import median_low
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -53,12 +54,20 @@ def test_what_is_filed_is_what_the_bundle_says(kind: Kind) -> None:
         assert filed is not None
         for account in {*verdicts.counted, *verdicts.scores, *verdicts.payouts, STRANGER}:
             _same(verdicts, filed, account)
+        assert filed.median_pay == _median_pay(verdicts)
         for item in range(len(spec.items) + 1):
             if item in verdicts.truths:
                 assert filed.truth_proof(item) == verdicts.truth_proof(item)
             else:
                 with pytest.raises(NotFoundError):
                     filed.truth_proof(item)
+
+
+def _median_pay(verdicts: Verdicts) -> int | None:
+    earned = {each: len(verdicts.answers(each)) for each in verdicts.counted}
+    pays = {each: verdicts.payouts.get(each) for each in earned}
+    per_label = [row.payout // earned[each] if row else 0 for each, row in pays.items() if earned[each]]
+    return median_low(per_label) if per_label else None
 
 
 def _same(verdicts: Verdicts, filed: Filed, account: Address) -> None:

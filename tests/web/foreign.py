@@ -53,12 +53,14 @@ WALLET = """
     },
     async request({ method, params = [] }) {
       inside.asked.push(method);
+      if (inside.holds.includes(method)) await new Promise((go) => { inside.release = go; });
       if (method in inside.refuses) throw fault(...inside.refuses[method]);
       if (method in inside.answers) {
         const answer = inside.answers[method];
         return answer === 'never' ? new Promise(() => {}) : answer;
       }
-      return method in methods ? methods[method](params) : node(method, params);
+      const done = await (method in methods ? methods[method](params) : node(method, params));
+      return inside.silent.includes(method) ? new Promise(() => {}) : done;
     },
   };
   (window.testWallets ??= {})[given.name] = inside;
@@ -124,6 +126,8 @@ class Foreign:
         signer: Another account that signs in place of its own.
         refuses: Code and message by method.
         answers: What it answers instead of the truth, by method; "never" for no answer.
+        holds: Methods that it answers only once it is released, and as it is then.
+        silent: Methods that it does, and never answers.
     """
 
     node: str
@@ -137,6 +141,8 @@ class Foreign:
     signer: str | None = None
     refuses: dict[str, tuple[int, str]] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
+    holds: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
 
     def given_to(self, visitor: Visitor) -> Foreign:
         """Announced on every page that the visitor loads from now on."""
@@ -146,6 +152,11 @@ class Foreign:
     def changes(self, visitor: Visitor, **parts: Any) -> None:
         """From now on it behaves otherwise, until the page is loaded again."""
         visitor.page.evaluate(f"(parts) => {self._inside}.change(parts)", parts)
+
+    def releases(self, visitor: Visitor, *holds: str) -> None:
+        """The owner turns to what is held; from now on only `holds` are."""
+        self.changes(visitor, holds=list(holds))
+        visitor.page.evaluate(f"() => {self._inside}.release()")
 
     def says(self, visitor: Visitor, event: str, value: Any) -> None:
         """An event of the wallet's own."""

@@ -15,6 +15,7 @@ from labelshare.oracle.blobs import Blobs
 from labelshare.oracle.desk import Desk
 from labelshare.protocol.spec import Spec
 from labelshare.types import Address
+from tests.api.broken_line import Line
 from tests.api.served import served
 from tests.conftest import running_anvil
 from tests.oracle.stage import COIN, Stage, build, small_spec
@@ -39,12 +40,14 @@ class WebPlace:
         url: The service's address.
         node: The chain's, for pages.
         desk: Who answers behind the service.
+        line: What leads to it, which can break.
     """
 
     stage: Stage
     url: str
     node: str
     desk: Desk
+    line: Line
 
     @property
     def campaign(self) -> str:
@@ -100,8 +103,9 @@ def web_place(
         stage.database.bind(stage.chain)
         desk = Desk(stage.sender, stage.deployment, stage.oracle, stage.database, blobs)
         desk.catalogue.add_spec(stage.spec.hash, stage.spec.canonical_bytes)
-        with served(desk, web=Pages(node.url)) as url:
-            yield WebPlace(stage, url, node.url, desk)
+        line = Line()
+        with served(desk, web=Pages(node.url), line=line) as url:
+            yield WebPlace(stage, url, node.url, desk, line)
 
 
 __all__ = ["COIN", "VISITOR", "WebPlace", "text_of", "texts_spec", "web_place"]

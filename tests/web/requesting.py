@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -199,6 +200,8 @@ def publishes(her: Visitor) -> None:
     her.page.get_by_label("Symbol", exact=True).fill("SOUP")
     her.presses("Publish dataset")
     her.sees("You are its publisher for ever.")
+    her.sees("70% of all licence income")
+    her.sees("revenue is paid in DEV (0x")
     her.agrees("Publish")
     her.sees("Soups of the town (SOUP)")
     her.presses("Continue")
@@ -237,8 +240,15 @@ def prices(her: Visitor, k: int = 3) -> None:
     page = her.page
     page.get_by_label("Pay per label, in DEV").fill("0.1")
     page.get_by_label("Annotators per item").fill(str(k))
+    expect(page.get_by_text(re.compile(r"^DEV: \d+ seats? of \d+ DEV each$")).first).to_be_visible()
     expect(page.get_by_label("Half an hour")).to_be_checked()
     her.presses("Continue")
+
+
+def asks_to_fund(her: Visitor) -> None:
+    """She says that her gold is saved, and looks at what she would sign."""
+    her.page.get_by_label("I have saved the gold file").check()
+    her.page.get_by_role("button", name="Fund with").click()
 
 
 def funds(her: Visitor) -> tuple[CampaignId, dict[str, Any]]:
@@ -246,6 +256,8 @@ def funds(her: Visitor) -> tuple[CampaignId, dict[str, Any]]:
     page = her.page
     her.sees("The spec's hash was computed here and equals the service's")
     her.sees("nobody can recover it")
+    her.sees("units of gas at its price now")
+    her.sees("per hour, implied")
     with page.expect_download() as saved:
         her.presses("Save the gold file")
     gold = json.loads(saved.value.path().read_text())

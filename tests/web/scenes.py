@@ -16,7 +16,7 @@ from labelshare.protocol.commitments import Enrolment
 from labelshare.protocol.settlement import Built
 from labelshare.protocol.typed_data import digest, enrol_hash
 from tests.web.browser import Visitor
-from tests.web.holding import later, pays, sells
+from tests.web.holding import PRICE, later, pays, sells
 from tests.web.place import COIN, VISITOR, WebPlace
 
 # The public key of anvil's fourth account, as web/src/wallet/devWallet.ts has it.
@@ -50,7 +50,7 @@ class Scene:
 
 def arriving(place: WebPlace) -> Iterator[Scene]:
     """Nobody is connected, and the campaign takes enrolments."""
-    yield Scene("landing", "/", "per hour, typical")
+    yield Scene("landing", "/", "per hour, implied")
     yield Scene("campaign", f"/campaigns/{place.campaign}", "The rules in words")
     yield Scene("audit-before", f"/campaigns/{place.campaign}/audit", "Nothing is proposed yet")
     yield Scene("datasets-empty", f"/datasets/{place.stage.dataset}", "Nobody holds shares yet")
@@ -84,6 +84,11 @@ def at_work(place: WebPlace) -> Iterator[Scene]:
     yield Scene("silent", f"{work}/silent", "What is due now")
 
 
+def due(place: WebPlace) -> Iterator[Scene]:
+    """The round is over, and the oracle says nothing more."""
+    yield Scene("silent-due", f"/tasks/{place.campaign}/silent", "Open on chain")
+
+
 def settled(place: WebPlace) -> Iterator[Scene]:
     """All is final, and the visitor has not claimed yet."""
     audit = f"/campaigns/{place.campaign}/audit"
@@ -114,6 +119,8 @@ def holding(place: WebPlace) -> Iterator[Scene]:
     yield Scene("own-details", own, "Licence 1 sold", opens="Details")
     yield Scene("licences", "/licences", "Your copy of the terms", opens="Check a copy of the terms")
     yield Scene("licences-dataset", shop, "Your copy of the terms", opens="Check a copy of the terms")
+    place.give(VISITOR, PRICE)
+    yield Scene("licences-buy", shop, "You pay exactly", re.compile("^Buy for "))
     yield Scene("licence", f"{shop}/1", "Licence 1 holds")
     yield Scene("licences-check", "/licences/check", "Number of the licence")
 
@@ -161,10 +168,14 @@ def labels(place: WebPlace, her: Visitor) -> None:
     place.stage.engine.post_commits(0)
 
 
+def close(place: WebPlace) -> None:
+    """Labels may be opened."""
+    place.stage.chain.advance_to(place.stage.schedule.commit_end)
+
+
 def propose(place: WebPlace, her: Visitor) -> None:
     """All labels are opened, hers by the page, and a result is proposed."""
     stage = place.stage
-    stage.chain.advance_to(stage.schedule.commit_end)
     her.go(f"/tasks/{place.campaign}")
     her.sees("opened, receipt checked")
     stage.reveal(*OTHERS)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from tests.web.browser import Visitor
 from tests.web.foreign import Foreign, lower
 from tests.web.place import COIN, VISITOR, WebPlace
-from tests.web.requesting import COUNT, describes, funds, imports, prices, publishes
+from tests.web.requesting import COUNT, asks_to_fund, describes, funds, imports, prices, publishes
 from tests.web.scenes import Scene
 
 STEPS = (
@@ -66,5 +66,12 @@ def filled() -> Iterator[Scene]:
 
 
 def funded() -> Iterator[Scene]:
-    """The money is locked, the items are with the oracle, and it has not accepted yet."""
-    yield Scene("fund-created", "", "The oracle has all items.", does=funds)
+    """What is signed, in words; then the money is locked, and the items are with the oracle."""
+    yield Scene("fund-dialog", "", "You cannot reject good work and keep it.", does=asks_to_fund)
+    yield Scene("fund-created", "", "The oracle has all items.", does=funds_after_all)
+
+
+def funds_after_all(her: Visitor) -> None:
+    her.presses("Cancel")
+    her.page.get_by_label("I have saved the gold file").uncheck()
+    funds(her)

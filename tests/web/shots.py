@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from tests.conftest import native_program
 from tests.web.browser import NARROW, WIDE, Visitor, chromium_program, running_chromium
 from tests.web.place import web_place
 from tests.web.scenes import Scene
+from tests.web.scenes_kinds import walk_kinds
 from tests.web.walk import walk
 
 SETTLED_MILLISECONDS = 400
+PLAIN: Final[dict[str, Any]] = {"color_scheme": "light", "reduced_motion": "reduce"}
 # The last is the one in which the walk goes on.
 LOOKS: Final[tuple[tuple[tuple[int, int], Literal["light", "dark"]], ...]] = (
     (NARROW, "light"),
@@ -37,7 +39,7 @@ def main(folder: Path) -> None:
         visitors: list[Visitor] = []
 
         def visitor() -> Visitor:
-            visitors.append(Visitor(browser, place.url, WIDE, color_scheme="light", reduced_motion="reduce"))
+            visitors.append(Visitor(browser, place.url, WIDE, **PLAIN))
             return visitors[-1]
 
         def look(her: Visitor, scene: Scene) -> None:
@@ -50,6 +52,7 @@ def main(folder: Path) -> None:
         walk(place, visitor, look)
         for each in visitors:
             each.close()
+        walk_kinds(anvil, Path(made), lambda url: Visitor(browser, url, WIDE, **PLAIN), look)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from labelshare.client.schedules import Steps
 from labelshare.protocol.evidence import ScoreRow
 from labelshare.protocol.quote import escrow_for, share_cap_for
 from labelshare.protocol.spec import Spec
-from labelshare.report.interval import margin
+from labelshare.report.interval import interval
 from labelshare.types import Address
 from tests.conftest import ROOT
 from tests.web.region_vectors import BOXES, SPANS
@@ -154,7 +154,7 @@ def schedules() -> Iterator[dict[str, Any]]:
         }
 
 
-def margins() -> Iterator[dict[str, Any]]:
+def intervals() -> Iterator[dict[str, Any]]:
     for compared, agreed, chance, items, gold, weight in (
         (40, 33, 160, 10, 0, 1),
         (25, 25, 120, 12, 3, 5),
@@ -178,12 +178,13 @@ def margins() -> Iterator[dict[str, Any]]:
             flagged=False,
         )
         given = {"compared": compared, "agreed": agreed, "chance": str(chance), "items": items, "gold": gold}
-        yield {"row": given, "weight": weight, "margin": margin(row, weight)}
+        found = interval(row, weight)
+        yield {"row": given, "weight": weight, "interval": None if found is None else asdict(found)}
 
 
 def text() -> str:
     """What the file holds."""
-    found = {"specs": list(specs()), "schedules": list(schedules()), "margins": list(margins())}
+    found = {"specs": list(specs()), "schedules": list(schedules()), "intervals": list(intervals())}
     return json.dumps(found, indent=1) + "\n"
 
 

@@ -18,6 +18,7 @@ from tests.web.browser import NARROW, WIDE, Visitor
 from tests.web.narrow import too_wide
 from tests.web.place import WebPlace, web_place
 from tests.web.scenes import Scene
+from tests.web.scenes_kinds import walk_kinds
 from tests.web.walk import walk
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
@@ -62,6 +63,25 @@ def test_no_page_has_a_serious_fault(place: WebPlace, visitor: Visitors) -> None
     assert faults == {}
     assert len(seen) == len(set(seen)) > 50
     assert set().union(*(each.origins() for each in made)) <= {place.url, place.node}
+
+
+@pytest.mark.skipif(not DEEP, reason="the labelling page of every kind of task, in both looks")
+@pytest.mark.timeout(600)
+def test_no_kind_of_task_has_a_serious_fault(
+    anvil_program: Path, tmp_path: Path, visitor: Visitors, built_pages: Path
+) -> None:
+    if not AXE.is_file() or not (built_pages / "editor" / "frame.html").is_file():
+        pytest.skip("axe, or Label Studio's editor, is not here; scripts/build-web brings both")
+    faults: dict[str, list[str]] = {}
+
+    def look(her: Visitor, scene: Scene) -> None:
+        for size, theme in LOOKS:
+            her.turns_to(size, theme)
+            faults[f"{scene.name} {theme}"] = serious(her) + too_wide(her)
+
+    walk_kinds(anvil_program, tmp_path, lambda url: visitor(url, WIDE, reduced_motion="reduce"), look)
+    assert len(faults) == 18
+    assert not any(faults.values()), faults
 
 
 def test_the_first_key_leads_past_the_navigation(place: WebPlace, visitor: Visitors) -> None:

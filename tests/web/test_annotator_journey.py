@@ -54,6 +54,7 @@ def enrols(place: WebPlace, her: Visitor) -> None:
     her.go(f"/tasks/{place.campaign}")
     her.presses("Enrol for this campaign")
     her.sees("It costs nothing: you sign, and send no transaction.")
+    her.sees("Nobody's stake is touched in this campaign.")
     her.agrees("Sign")
     her.sees("You are enrolled.")
     assert VISITOR in {each.annotator for each in place.stage.engine.book.enrolments()}

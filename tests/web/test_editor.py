@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
 Visitors = Callable[..., Visitor]
 EDITOR = "/editor/"
+INSTRUCTIONS = "Say how the text sounds."
 KEYS = ("Z", "r", "s", "Enter", "z")
 MANY = '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">' + "".join(
     f'<Choice value="no {number}"' + (f' hotkey="{KEYS[number]}"/>' if number < len(KEYS) else "/>")
@@ -42,6 +43,12 @@ def test_the_frame_the_widgets_and_python_agree_on_the_bytes(
         her.sees(CONTENT)
         assert not [url for url in her.requests if EDITOR in url]  # it is loaded when it is asked for
         keys = her.page.keyboard
+        number = her.page.get_by_role("status").filter(has_text=re.compile(r"^Item \d+"))
+        first = number.inner_text()
+        keys.press("Shift+S")  # as Caps Lock has it
+        expect(number).not_to_contain_text(first)
+        keys.press("Shift+U")
+        expect(number).to_contain_text(first)
         keys.press("2")  # the page's own widget
         keys.press("Enter")
         expect_answered(her, 1)
@@ -49,6 +56,7 @@ def test_the_frame_the_widgets_and_python_agree_on_the_bytes(
         her.presses(USE)
         frame = ready_frame(her)
         expect(frame.get_by_text(CONTENT).first).to_be_visible()
+        expect(her.page.get_by_text(INSTRUCTIONS)).to_be_visible()  # as requesters are told
         frame.get_by_text("sad").click()  # by mouse
         her.presses("Confirm and next")
         expect_answered(her, 2)
@@ -85,6 +93,9 @@ def test_nothing_chosen_is_no_answer_and_no_answer_has_a_key_of_the_page(
     with choice_place(anvil_program, tmp_path, MANY) as place:
         her = visitor(place.url, NARROW)
         frame = opens_editor(her, place)
+        expect(her.page.get_by_text(INSTRUCTIONS)).to_be_hidden()
+        her.page.get_by_text("Read the instructions").click()
+        expect(her.page.get_by_text(INSTRUCTIONS)).to_be_visible()
         shown = frame.locator("#editor").inner_text()
         assert re.findall(r"\[(.)\]", shown) == ["z", *"1234567890qwetadfgxcvbyiopjklnm", *"·" * 8]
         keys = her.page.keyboard
@@ -92,7 +103,9 @@ def test_nothing_chosen_is_no_answer_and_no_answer_has_a_key_of_the_page(
         keys.press("Enter")
         her.sees("What the editor sent is no answer to this task")
         expect_answered(her, 0)
-        keys.press("s")
+        first = her.page.get_by_role("status").filter(has_text="Item ").inner_text()
+        keys.press("Shift+S")
+        expect(her.page.get_by_role("status").filter(has_text=first)).to_have_count(0)
         ready_frame(her)
         keys.press("d")  # which the editor left to itself would give another one
         keys.press("Enter")

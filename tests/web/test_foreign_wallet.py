@@ -15,6 +15,7 @@ from tests.web.browser import Visitor
 from tests.web.foreign import ELSEWHERE, HERE, HOSTILE, PNG, Foreign, lower
 from tests.web.narrow import fits_when_narrow
 from tests.web.place import COIN, VISITOR, WebPlace, web_place
+from tests.web.replacing import cancels, hides_its_domain
 from tests.web.requesting import until
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
@@ -151,14 +152,16 @@ def test_odd_answers_are_told_and_used_for_nothing(place: WebPlace, visitor: Vis
     yes.click()
     her.sees("xxxxx")
     assert len(dialog.inner_text()) < 2_000
-    wallet.changes(her, refuses={}, answers={"personal_sign": "never"})
+    wallet.changes(her, refuses={}, holds=["personal_sign"])
     yes.click()
     her.sees("No answer yet.")  # after eight seconds
     her.presses("Stop waiting")
     expect(dialog).to_be_hidden()
-    assert token_of(her) is None
-    wallet.changes(her, answers={})
     her.presses("Sign in")
+    with her.page.expect_event("requestfinished", lambda each: "personal_sign" in (each.post_data or "")):
+        wallet.releases(her)
+    her.page.wait_for_timeout(300)  # a signature too late would have its time
+    assert token_of(her) is None
     her.agrees("Sign in")
     assert answer_to(place, token_of(her)) == 200
 
@@ -190,8 +193,11 @@ def test_a_chain_is_changed_and_added_only_when_agreed(place: WebPlace, visitor:
 
 def joins(place: WebPlace, her: Visitor, wallet: Foreign) -> None:
     """First declined, then signed by somebody else, then as it should be."""
-    place.give(VISITOR, 4 * COIN)
+    hides_its_domain(place.node, place.stage.contracts.development_token.address)
+    place.give(VISITOR, 1_234_567_890_123_456_789)
     her.go(f"/tasks/pools/{place.stage.params.pool}")
+    her.sees("You lack 2.765432109876543211 DEV.")  # to the last unit: as much is enough
+    place.give(VISITOR, 2_765_432_109_876_543_211)
     her.presses("Join this pool")
     her.sees("exactly 4 DEV")
     assert wallet.asked(her, TYPED) == 0
@@ -207,10 +213,28 @@ def joins(place: WebPlace, her: Visitor, wallet: Foreign) -> None:
     her.sees("Your wallet's answer is no transaction.")
     assert place.tokens(VISITOR) == 4 * COIN
     wallet.changes(her, answers={})
+    cancels(her, place.node, VISITOR, yes.click)
+    assert place.tokens(VISITOR) == 4 * COIN
+    stops_before_the_transaction(her, wallet)
     her.agrees("Join")
     her.sees("You have a seat")
     seat = place.stage.contracts.registry.seat(place.stage.params.pool, VISITOR)
     assert (seat.stake, place.tokens(VISITOR)) == (4 * COIN, 0)
+
+
+def stops_before_the_transaction(her: Visitor, wallet: Foreign) -> None:
+    """Her permission comes when she waits no more: it is used for nothing, whatever is open by then."""
+    sent = wallet.asked(her, "eth_sendTransaction")
+    wallet.changes(her, holds=[TYPED])
+    her.page.get_by_role("dialog").get_by_role("button", name="Join", exact=True).click()
+    her.presses("Stop waiting")  # after eight seconds
+    her.presses("Join this pool")
+    her.sees("exactly 4 DEV")
+    with her.page.expect_event("requestfinished", lambda each: TYPED in (each.post_data or "")):
+        wallet.releases(her)
+    her.page.wait_for_timeout(500)  # a transaction would have its time
+    assert wallet.asked(her, "eth_sendTransaction") == sent
+    expect(her.page.get_by_role("dialog")).to_be_visible()
 
 
 def enrols(place: WebPlace, her: Visitor, wallet: Foreign) -> None:
@@ -303,7 +327,7 @@ def leaves_by_the_wallet(place: WebPlace, her: Visitor, wallet: Foreign) -> None
 def test_a_wallet_of_somebody_elses_from_joining_to_money(
     anvil_program: Path, tmp_path: Path, visitor: Visitors
 ) -> None:
-    with web_place(anvil_program, tmp_path) as place:
+    with web_place(anvil_program, tmp_path, strange_token=True) as place:
         stage, her = place.stage.accept(), visitor(place.url)
         wallet = first(place).given_to(her)
         signs_in(her, wallet)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from labelshare.chain.contracts import Parts
 from labelshare.chain.history import dataset_history
@@ -236,3 +236,34 @@ def test_an_ended_licence_does_not_hold(place: WebPlace, visitor: Visitors) -> N
     her.go(f"/licences/{place.stage.dataset}/1")
     her.sees("Licence 1 does not hold")
     assert not place.stage.contracts.licenses.is_licensed(1, place.stage.dataset, BUYER)
+
+
+def test_what_one_owns_is_asked_in_few_questions(place: WebPlace, visitor: Visitors) -> None:
+    """However many datasets there are: its own come from events, and what changes is read together."""
+    stage, her = place.stage, visitor(place.url)
+    registry, token = stage.contracts.registry, stage.contracts.development_token.address
+    calls = [registry.create_dataset(f"Set {at}", f"S{at}", token, 7_000, COIN) for at in range(20)]
+    stage.sender.send_many([(stage.requester, call) for call in calls])
+    her.connects()
+    asked: list[Request] = []
+    her.page.on("request", lambda each: asked.append(each))  # noqa: PLW0108 (a built-in is no listener)
+
+    def questions() -> int:
+        found = [each for each in asked if each.url.startswith(place.node)]
+        return sum((each.post_data or "").count('"method"') for each in found)
+
+    her.go("/own")
+    her.sees("Revenue, history, transfer")
+    expect(her.page.locator("article")).to_have_count(1)
+    her.page.wait_for_load_state("networkidle")
+    assert 0 < questions() <= 12
+
+    def begins(each: Request) -> bool:
+        return "eth_getBlockByNumber" in (each.post_data or "")
+
+    with her.page.expect_request(begins):
+        pass
+    asked.clear()
+    with her.page.expect_request(begins):
+        pass
+    assert questions() <= 4  # one look: two about events, one about what changes; and the next one's block

@@ -188,4 +188,4 @@ def refuses_an_altered_backup(her: Visitor, file: Path, folder: Path) -> None:
 
 def restores(her: Visitor, file: Path) -> None:
     her.page.get_by_label("Backup file").set_input_files(file)
-    her.sees("Restored 1 batches")
+    her.sees("Restored 1 batch and")

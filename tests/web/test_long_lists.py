@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
+from labelshare.chain.events import CampaignCreated
+from labelshare.chain.state import Status
+from labelshare.oracle.catalogue import Catalogue
+from labelshare.store.spec_facts import Facts
+from labelshare.types import CampaignId, Hash32
 from tests.web.browser import NARROW, Visitor
 from tests.web.narrow import fits_when_narrow
 from tests.web.place import web_place
@@ -19,26 +24,43 @@ pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 COUNT = 10_002
 
 
-def many_campaigns(route: Route) -> None:
-    """The service's one campaign, more often than a test could fund it, in pages as it makes them."""
-    (row,) = route.fetch(url=route.request.url.split("?")[0]).json()["items"]
-    query = parse_qs(urlsplit(route.request.url).query)
-    first, limit = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
-    end = min(COUNT, first + limit)
-    rows = [
-        row | {"id": f"0x{at:064x}", "title": f"Moods {at}", "status": "final"} for at in range(first, end)
-    ]
-    answer = {"items": rows, "next": str(end) if end < COUNT else None}
-    route.fulfill(status=200, content_type="application/json", body=json.dumps(answer))
+class Many:
+    """A catalogue that has its one campaign more often than a test could fund it; the service pages it."""
+
+    def __init__(self, real: Catalogue) -> None:
+        self._real = real
+        (only,) = real.campaigns()
+        (fact,) = real.facts([only]).values()
+        names = [CampaignId(Hash32(at.to_bytes(32, "big"))) for at in range(COUNT)]
+        self._rows = [
+            replace(only, campaign=name, log=replace(only.log, block=COUNT - at))
+            for at, name in enumerate(names)
+        ]
+        self._facts = {name: replace(fact, title=f"Moods {at}") for at, name in enumerate(names)}
+
+    def newest(
+        self, before: tuple[int, int] | None, most: int, wanted: Callable[[CampaignCreated], bool]
+    ) -> list[CampaignCreated]:
+        first = 0 if before is None else COUNT - before[0] + 1
+        return [each for each in self._rows[first : first + most] if wanted(each)]
+
+    def statuses(self, names: Collection[CampaignId]) -> dict[CampaignId, Status]:
+        return dict.fromkeys(names, Status.FINAL)
+
+    def facts(self, campaigns: Collection[CampaignCreated]) -> dict[CampaignId, Facts]:
+        return {each.campaign: self._facts[each.campaign] for each in campaigns}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
 
 
 def test_what_was_not_read_is_said_and_read_on(
     anvil_program: Path, tmp_path: Path, visitor: Callable[..., Visitor]
 ) -> None:
     with web_place(anvil_program, tmp_path) as place:
+        place.desk.catalogue = Many(place.desk.catalogue)  # type: ignore[assignment]
         her = visitor(place.url, NARROW)
         page = her.page
-        page.route("**/v1/campaigns?*", many_campaigns)
         her.go("/")
         expect(page.get_by_role("button", name="10,000", exact=True)).to_be_visible()
         her.sees("Only the first 10,000 were read. The service has more.")
@@ -52,4 +74,3 @@ def test_what_was_not_read_is_said_and_read_on(
         her.presses("Last")
         her.sees("Moods 10001")
         assert page.locator("a.card").count() < 48
-        page.unroute_all(behavior="wait")

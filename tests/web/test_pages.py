@@ -14,10 +14,12 @@ import pytest
 import web_sources
 from labelshare.api.app import create_app
 from labelshare.api.pages import Pages
+from labelshare.api.settings import ApiSettings
 from labelshare.errors import InputError
 from tests.api.visit import Place, new_place
 
 ASSET = "assets/index-abc.js"
+SESSION = 5_400
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 def ask(place: Place, web: Pages, path: str, method: str = "GET", **headers: str) -> httpx.Response:
     async def send() -> httpx.Response:
-        app = create_app(place.desk, web=web)
+        app = create_app(place.desk, ApiSettings(session_seconds=SESSION), web=web)
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://oracle.test"
         ) as client:
@@ -115,6 +117,7 @@ def test_a_page_is_told_where_it_is(place: Place, folder: Path) -> None:
     deployment = place.stage.deployment
     assert site["chainId"] == deployment.chain_id
     assert (site["development"], site["rpc"]) == (True, "/rpc")
+    assert site["sessionSeconds"] == SESSION
     assert (site["registry"], site["licences"]) == (
         str(deployment.registry.address),
         str(deployment.licenses.address),

@@ -67,7 +67,9 @@ def test_boxes_of_the_editor_and_of_the_form_are_what_is_opened(
         said_in(frame)
         expect(frame.get_by_text("person")).to_be_in_viewport()
         draws_in(her, PERSON, "2")
+        resizes(her, NARROW if size == WIDE else WIDE)
         draws_in(her, CAR, "1")
+        resizes(her, size)
         assert fits(her)
         her.page.keyboard.press("Enter")
         is_answered(her, 1)
@@ -109,6 +111,14 @@ def test_boxes_of_the_editor_and_of_the_form_are_what_is_opened(
             abs(one - other) <= 60 for one, other in zip(where, (5_500, 5_000, 3_000, 4_000), strict=True)
         )
         assert her.origins() <= {place.url, place.node}
+
+
+def resizes(her: Visitor, size: tuple[int, int]) -> None:
+    """Another window: the editor shows the whole picture in it, with what is drawn so far."""
+    frame = ready_frame(her)
+    frame.locator("#editor").evaluate("editor => { editor.dataset.before = 'yes'; }")
+    her.turns_to(size, "light")
+    expect(frame.locator("#editor[data-before]")).to_have_count(0)
 
 
 def sees_review(her: Visitor, counts: list[int]) -> None:

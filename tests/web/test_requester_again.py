@@ -89,18 +89,31 @@ def imports_by_dropping(her: Visitor, folder: Path) -> None:
 
 
 def loses_the_line(her: Visitor) -> None:
-    """In the middle of the items, and again after the page was loaded anew; then it is back."""
+    """In the middle of the items, and again after the page was loaded anew."""
     her.sees(f"5 of {COUNT} handed in")
     fits_when_narrow(her)
     her.page.reload()
     her.sees(f"5 of {COUNT} handed in")
+
+
+def has_the_line_again(her: Visitor) -> None:
     her.page.evaluate("() => sessionStorage.removeItem('broken')")
     her.sees("The oracle has all items.")
 
 
-def restores_in(another: Visitor, campaign: CampaignId, backup: Path) -> None:
+def hands_in_from_elsewhere(another: Visitor, campaign: CampaignId, folder: Path) -> None:
+    """A browser that has nothing of the campaign says what is missing, and takes the file again."""
     another.connects(0)
     another.go(f"/fund/{campaign}")
+    another.sees(f"The oracle lacks {COUNT - 5} of {COUNT} items, and they are not in this browser")
+    fits_when_narrow(another)
+    drops(another, folder / "signs")
+    another.sees("Nothing in it is an item of this campaign that the oracle lacks.")
+    drops(another, folder / "soups.csv")
+    another.sees("The oracle has all items.")
+
+
+def restores_in(another: Visitor, campaign: CampaignId, backup: Path) -> None:
     another.sees("The gold of this campaign is not in this browser.")
     fits_when_narrow(another)
     altered = backup.with_name("altered.json")
@@ -114,7 +127,7 @@ def restores_in(another: Visitor, campaign: CampaignId, backup: Path) -> None:
     another.sees("gold 0 of the file is none: the file was altered")
     fits_when_narrow(another)
     choose.set_input_files(backup)
-    another.sees("and 1 sets of sealed gold")
+    another.sees("and 1 set of sealed gold")
     another.go(f"/fund/{campaign}")
     another.sees("2 sealed answers are in this browser.")
 
@@ -133,12 +146,14 @@ def test_dropped_files_a_lost_line_and_gold_in_another_browser(
         her.page.evaluate("() => sessionStorage.setItem('broken', 'yes')")
         campaign, gold = funds(her)
         loses_the_line(her)
+        another = visitor(place.url)
+        hands_in_from_elsewhere(another, campaign, tmp_path)
+        has_the_line_again(her)
         her.page.goto("about:blank")
         backup = saved_backup(her, tmp_path)
         her.close()
 
         place.seat(campaign, PEOPLE)
-        another = visitor(place.url)
         restores_in(another, campaign, backup)
         has_the_items(place, campaign)
         place.draw(campaign)

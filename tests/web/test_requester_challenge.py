@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from labelshare.chain.state import Status
 from tests.web.browser import Visitor
 from tests.web.narrow import fits_when_narrow
-from tests.web.place import VISITOR, web_place
+from tests.web.place import COIN, VISITOR, web_place
+from tests.web.scenes import VISITOR_SIGNER
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
@@ -29,6 +30,9 @@ def test_a_challenge_takes_its_bond_by_one_signature(
         registry, campaign = stage.contracts.registry, stage.scope.campaign_id
         bond = registry.campaign(campaign).bond
         place.give(VISITOR, bond)
+        token, credit = stage.contracts.development_token, bond - COIN - 1
+        stage.sender.send(VISITOR_SIGNER, token.approve(registry.address, credit))
+        stage.sender.send(VISITOR_SIGNER, registry.deposit(token.address, credit))
         her = visitor(place.url)
         her.connects(3)
         her.go(f"/fund/{campaign}")
@@ -38,6 +42,10 @@ def test_a_challenge_takes_its_bond_by_one_signature(
         expect(button).to_be_disabled()
         her.page.get_by_label("What is wrong").fill("Item 3 is not what its labels say.")
         her.presses("Challenge the result")
+        her.sees(
+            "1.000000000000000001 DEV leave your wallet now, "
+            "and 14.749999999999999999 DEV of your credit are taken with them."
+        )
         her.sees("This pool has no arbitrator")
         fits_when_narrow(her)
         her.agrees("Challenge")

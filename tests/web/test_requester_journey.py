@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
@@ -79,7 +80,8 @@ def sees_quality(her: Visitor) -> None:
     page = her.page
     her.sees("Answers by result")
     expect(page.get_by_role("region", name="Answers by result").get_by_role("row")).to_have_count(3)
-    expect(page.get_by_role("img", name="skill ").first).to_be_visible()
+    interval = re.compile(r"^skill -?\d\.\d\d, without caution -?\d\.\d\d to \d\.\d\d$")
+    expect(page.get_by_role("img", name=interval).first).to_be_visible()
     her.sees("A challenge takes a bond of")
     assert page.get_by_role("button", name="Reject").count() == 0
 
@@ -151,6 +153,8 @@ def test_from_an_empty_form_to_the_results(
         her.sees("The oracle has all items.")
         has_the_items(place, campaign)
         her.sees("Accepted by the oracle")  # by the event stream, without a reload
+        her.sees("How much of it comes back is too early to tell.")
+        expect(her.page.get_by_text("Comes back to you")).to_be_hidden()
         place.draw(campaign)
         count = place.label(campaign)
         assert count > COUNT * K // 2

@@ -15,6 +15,7 @@ from tests.web.axe import AXE, serious
 from tests.web.browser import Visitor
 from tests.web.narrow import fits_when_narrow
 from tests.web.place import COIN, VISITOR, WebPlace, web_place
+from tests.web.replacing import cancels
 from tests.web.test_annotator_journey import enrols, hands_in, joins, labels
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
@@ -76,6 +77,12 @@ def test_an_included_batch_is_opened_on_chain_with_its_proof(
         stage.chain.advance_to(stage.schedule.commit_end)
         her.go(f"/tasks/{place.campaign}/silent")
         her.presses("Open on chain")
+        yes = her.page.get_by_role("dialog").get_by_role("button", name="Open on chain", exact=True)
+        cancels(her, place.node, VISITOR, yes.click)
+        assert stage.record().reveals == ()
+        her.presses("Cancel")
+        her.go(f"/tasks/{place.campaign}/silent")
+        her.presses("Open on chain")  # as it is not
         her.agrees("Open on chain")
         her.sees("Nothing: the oracle has done what it owes you so far.")
         (reveal,) = stage.record().reveals
@@ -139,7 +146,7 @@ def test_she_proposes_in_the_oracles_place_and_is_paid(
         fits_when_narrow(her)
         assert not AXE.is_file() or serious(her) == []
         her.presses("Propose this result")
-        her.sees("If somebody contests it and it does not follow from the chain, you lose them.")
+        her.sees("If somebody contests it and it does not follow from the chain, you lose the bond.")
         fits_when_narrow(her)
         her.agrees("Propose")
         her.sees("There is nothing to propose now")

@@ -28,6 +28,8 @@ def walk(place: WebPlace, visitor: Callable[[], Visitor], look: Look) -> None:
     scenes.labels(place, her)
     scenes_fund.begins(place, requester)
     past(requester, scenes_fund.running(place))
+    scenes.close(place)
+    past(her, scenes.due(place))
     scenes.propose(place, her)
     past(requester, scenes_fund.proposed(place))
     scenes.finish(place)

@@ -4,12 +4,12 @@ import type { Hex } from "viem";
 import gold from "../../tests/vectors/gold.json";
 import made from "./specs.json";
 import { canonical, NotCanonicalError } from "../src/fund/canonical";
-import { forecastOf, pointsOf } from "../src/fund/forecast";
+import { forecastOf, pointsOf, spendOf } from "../src/fund/forecast";
 import { goldFile, GoldFileError, holds, isRevealable, readGoldFile, revealOf, sealGold } from "../src/fund/gold";
 import { lengthFault, milestones, TRIAL, USUAL, type Lengths } from "../src/fund/lengths";
 import { escrowFor, labelLimit, shareCapFor, specBytes, specOf, type Decided } from "../src/fund/makeSpec";
 import { parseAmount } from "../src/fund/money";
-import { marginOf } from "../src/fund/quality";
+import { intervalOf } from "../src/fund/quality";
 import { csvOf } from "../src/fund/results";
 import { parseCsv } from "../src/import/csv";
 import type { CampaignAnswer } from "../src/api/types";
@@ -85,10 +85,10 @@ describe("times and amounts", () => {
     expect(labelLimit(12, 2_000, 100n, 0n)).toBe(3);
   });
 
-  it.each(made.margins)("an interval is as wide as Python's", ({ row, weight, margin }) => {
-    const found = marginOf(row, weight);
-    if (margin === null) expect(found).toBeNull();
-    else expect(found).toBeCloseTo(margin, 12);
+  it.each(made.intervals)("an interval is Python's", ({ row, weight, interval }) => {
+    const found = intervalOf(row, weight);
+    if (interval === null) expect(found).toBeNull();
+    else for (const part of ["raw", "low", "high"] as const) expect(found![part]).toBeCloseTo(interval[part], 12);
   });
 });
 
@@ -108,6 +108,11 @@ describe("the forecast", () => {
     expect(forecastOf(campaign(10), 100n, 1_250)).toMatchObject({ labels: 40, soFar: 1_050n, expected: 4_200n });
     expect(forecastOf(campaign(60), 100n, 1_250).labels).toBe(90);
     expect(forecastOf(campaign(60), 100n, 2_050).labels).toBe(60);
+  });
+
+  it("tells what comes back only once it can", () => {
+    expect(spendOf(forecastOf(campaign(0), 100n, 900), 9_450n)).toBeNull();
+    expect(spendOf(forecastOf(campaign(10), 100n, 1_250), 9_450n)).toEqual({ more: 3_150n, back: 5_250n });
   });
 
   it("is what was settled once something is proposed", () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { mergedDraft, type Draft } from "../src/store/database";
+import { cameToNothing } from "../src/fund/asked";
 import { accountIn, chainIn, OddAnswerError, signatureIn, transactionIn } from "../src/wallet/answers";
+import { FailedError, ReplacedError } from "../src/wallet/send";
 
 const SIGNATURE = `0x${"AB".repeat(64)}`;
 
@@ -47,6 +49,19 @@ describe("what a wallet answers", () => {
     [transactionIn, `0x${"0f".repeat(33)}`],
   ] as [(answer: unknown) => unknown, unknown][])("is refused where it is not: %#", (read, answer) => {
     expect(() => read(answer)).toThrow(OddAnswerError);
+  });
+});
+
+describe("a wallet that was asked to fund", () => {
+  const declined = Object.assign(new Error("no"), { code: 4001 });
+  it.each([
+    [declined, false, true],
+    [new OddAnswerError("transaction"), false, false],
+    [new Error("the line was lost"), true, false],
+    [new FailedError("0x1"), true, true],
+    [new ReplacedError(true, "0x2"), true, true],
+  ])("%s, with a transaction named: %s, sent nothing for certain: %s", (fault, named, nothing) => {
+    expect(cameToNothing(fault, named)).toBe(nothing);
   });
 });
 

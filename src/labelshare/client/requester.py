@@ -112,8 +112,25 @@ class Requester:
             84
         """
         chain_id, registry = self.sender.chain.chain_id, self.contracts.registry
-        params = CampaignParams(
-            pool=pool_id(chain_id, registry.address, pool),
+        params = self.params_of(pool, dataset, spec, terms)
+        scope = Scope(chain_id, registry.address, campaign_id(chain_id, registry.address, params))
+        if registry.campaign(scope.campaign_id).status is not Status.NONE:
+            return scope, params
+        escrow = escrow_for(spec, terms.fee_bps)
+        for approval in self.contracts.approvals(pool.token, self.signer.address, escrow):
+            self.sender.send(self.signer, approval)
+        self.sender.send(self.signer, registry.create_campaign(pool, params, escrow))
+        return scope, params
+
+    def params_of(self, pool: PoolParams, dataset: Address, spec: Spec, terms: Terms) -> CampaignParams:
+        """The parameters of a campaign as it would be funded.
+
+        Example:
+            >>> requester.params_of(pool, dataset, spec, terms).spec_hash == spec.hash
+            True
+        """
+        return CampaignParams(
+            pool=pool_id(self.sender.chain.chain_id, self.contracts.registry.address, pool),
             dataset=dataset,
             requester=self.signer.address,
             oracle=pool.oracle,
@@ -125,14 +142,6 @@ class Requester:
             nonce=terms.nonce,
             schedule=terms.schedule,
         )
-        scope = Scope(chain_id, registry.address, campaign_id(chain_id, registry.address, params))
-        if registry.campaign(scope.campaign_id).status is not Status.NONE:
-            return scope, params
-        escrow = escrow_for(spec, terms.fee_bps)
-        for approval in self.contracts.approvals(pool.token, self.signer.address, escrow):
-            self.sender.send(self.signer, approval)
-        self.sender.send(self.signer, registry.create_campaign(pool, params, escrow))
-        return scope, params
 
     def reveal_gold(self, params: CampaignParams, spec: Spec, gold: SealedGold) -> GoldRevealed:
         """Reveal the gold of a campaign, after all is committed and before the last label is opened.

@@ -25,7 +25,7 @@ from labelshare.client.wire.datasets import (
 from labelshare.client.wire.health import ReadyAnswer
 from labelshare.client.wire.media import MediaStored
 from labelshare.client.wire.money import EarningsAnswer, ProofAnswer, ReasonAnswer, ReasonsAnswer
-from labelshare.client.wire.quotes import QuoteAnswer, QuoteQuestion, SpecStored
+from labelshare.client.wire.quotes import AcceptanceAnswer, QuoteAnswer, QuoteQuestion, SpecStored
 from labelshare.client.wire.session import (
     SessionAnswer,
     SignInMessage,
@@ -154,7 +154,7 @@ class ServiceClient:
         return self.pages("/v1/campaigns", CampaignLine)
 
     def campaign(self, campaign: CampaignId) -> CampaignAnswer:
-        """One campaign."""
+        """One campaign; while it is not accepted, its `waits_for` says why."""
         return self._plain(Sent("GET", f"/v1/campaigns/{campaign}"), CampaignAnswer)
 
     def roles(self, campaign: CampaignId) -> frozenset[str]:
@@ -260,6 +260,10 @@ class ServiceClient:
         return _checked(self.connection.fetch(Sent("GET", path, most=MAX_BUNDLE_BYTES)), digest)
 
     # -------------------------------------------------------------- specs and quotes
+
+    def acceptance(self) -> AcceptanceAnswer:
+        """Which campaigns the oracle takes on; `NotFoundError` where the service is too old to say."""
+        return self._plain(Sent("GET", "/v1/acceptance"), AcceptanceAnswer)
 
     def put_spec(self, spec: Spec) -> SpecStored:
         """Hand in a spec, before its campaign is funded."""

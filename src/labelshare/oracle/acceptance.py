@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,11 @@ from labelshare.types import Address, CampaignParams, PoolParams
 __all__ = ["ANYTHING", "Acceptance"]
 
 DAY: Final = 86_400
+
+
+def base_units(amount: int) -> str:
+    """An amount where the token's decimals are not known."""
+    return f"{amount} base units"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,13 @@ class Acceptance:
     longest: int | None = None
 
     def refusal(
-        self, pool: PoolParams, params: CampaignParams, spec: Spec, escrow: int, now: int
+        self,
+        pool: PoolParams,
+        params: CampaignParams,
+        spec: Spec,
+        escrow: int,
+        now: int,
+        show: Callable[[int], str] = base_units,
     ) -> str | None:
         """Why a campaign is not taken on as it stands; None if it is.
 
@@ -44,6 +56,7 @@ class Acceptance:
             spec: Its spec.
             escrow: What is locked in it, base units.
             now: The chain's time.
+            show: Puts an amount of base units in words.
         """
         if self.requesters and params.requester not in self.requesters:
             return f"requester {params.requester} is none of those whose campaigns this oracle takes on"
@@ -53,10 +66,10 @@ class Acceptance:
             return f"the escrow does not cover the spec: {error}"
         least = pool.campaign_slice if self.least_escrow is None else self.least_escrow
         if escrow < least:
-            return f"the escrow is {escrow} base units, this oracle wants {least} or more"
+            return f"the escrow is {show(escrow)}, this oracle wants {show(least)} or more"
         earns = fee(len(spec.items) * spec.redundancy.k * int(spec.price), params.fee_bps)
         if earns < self.least_fee:
-            return f"the fee comes to {earns} base units, this oracle wants {self.least_fee} or more"
+            return f"the fee comes to {show(earns)}, this oracle wants {show(self.least_fee)} or more"
         return self._too_long(pool, params, now)
 
     def _too_long(self, pool: PoolParams, params: CampaignParams, now: int) -> str | None:

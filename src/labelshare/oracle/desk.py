@@ -25,7 +25,7 @@ from labelshare.oracle.acceptance import ANYTHING, Acceptance
 from labelshare.oracle.blobs import Blobs
 from labelshare.oracle.catalogue import Catalogue
 from labelshare.oracle.engine import Oracle
-from labelshare.oracle.filing import Files
+from labelshare.oracle.filing import Files, Unread
 from labelshare.oracle.findings import Filed
 from labelshare.oracle.settled import Earnings, earnings_of, expected_at
 from labelshare.oracle.taking import Commits, Enrolling, Openings, Work
@@ -363,6 +363,13 @@ class Desk:
         if bundle is None:
             raise EvidenceError("the proposal on chain is not of a bundle in this store")
         return self.files.find(bundle, oracle.spec, lambda: self.catalogue.record(name))
+
+    def median_pay(self, name: CampaignId) -> int | None:
+        """What a label earned half of the annotators at most; None where no evidence says it (yet)."""
+        try:
+            return self.findings(name).median_pay
+        except (NotFoundError, EvidenceError, Unread):
+            return None
 
     def bundle(self, name: CampaignId, bundle: Hash32) -> Bundle:
         """The evidence of a settlement, once it is proposed: before, it is nobody's to see.

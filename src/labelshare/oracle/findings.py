@@ -38,7 +38,7 @@ __all__ = ["Filed", "Own", "file_apart", "touch", "trim", "write_files"]
 
 Row = TypeVar("Row", bound=evidence.Row)
 
-FORMAT: Final = "1"
+FORMAT: Final = "2"
 """In the name of the folder: another version's files are made anew."""
 _FOLDER: Final = re.compile(r"[0-9a-f]{64}-\d+")
 _HALF_MADE: Final = re.compile(r"(bundle|findings)-\w+")
@@ -169,8 +169,19 @@ def _write(found: Verdicts, folder: Path) -> None:
         "accounts": [str(each) for each in accounts],
         "spans": spans,
         "labels": [label.hex() for label in spellings],
+        "median_pay": _median_pay(found),
     }
     (folder / "head.json").write_text(json.dumps(head))
+
+
+def _median_pay(found: Verdicts) -> int | None:
+    """What one label earned, by the annotator: the lower median of those who have a label that counts."""
+    pays = sorted(
+        (found.payouts[each].payout if each in found.payouts else 0) // len(labels)
+        for each in found.counted
+        if (labels := found.answers(each))
+    )
+    return pays[(len(pays) - 1) // 2] if pays else None
 
 
 def _save(
@@ -272,6 +283,12 @@ class Filed:
         """An item's verdict; None for an item that nobody labelled."""
         at = self._truth_at(item)
         return None if at is None else self._truth(at)
+
+    @property
+    def median_pay(self) -> int | None:
+        """What a label earned half of the annotators at most, in base units; None where no label counts."""
+        found: int | None = self._head["median_pay"]
+        return found
 
     @property
     def judged(self) -> list[int]:

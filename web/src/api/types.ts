@@ -1,6 +1,7 @@
 // Written by tools/web_sources.py; scripts/build-web writes it again.
 
 export type AcceptanceAnswer = {
+  oracle: `0x${string}`;
   requesters?: `0x${string}`[] | null;
   leastEscrow?: string | null;
   leastFee: string;
@@ -64,6 +65,7 @@ export type CampaignAnswer = {
   timeline: TimelineAnswer;
   progress: ProgressAnswer;
   proposal?: ProposalAnswer | null;
+  medianLabelPay?: string | null;
   waitsFor?: string | null;
 };
 

@@ -32,8 +32,9 @@ export function scopeHere({ site, campaign }: Pick<Here, "site" | "campaign">): 
   return trustedScope(site, campaign);
 }
 
-export async function enrol(here: Here): Promise<void> {
-  const signature = await signTyped(here.site, here.connected, enrolData(scopeHere(here)));
+export async function enrol(here: Here, tell: (line: string) => void): Promise<void> {
+  const signature = await signTyped(here.site, here.connected, enrolData(scopeHere(here)), () => tell(t.confirm.inWallet));
+  tell(t.desk.enrolling);
   await service.enrol(here.campaign.id, here.connected.account, signature);
 }
 
@@ -58,8 +59,8 @@ export async function sealBatch(
   const secret = bytesToHex(crypto.getRandomValues(new Uint8Array(32)));
   const sealing = { round, batch: given.nextBatch, committedBefore: given.committed, secret, labels };
   const [commit, opening] = await seal(scope, account, sealing);
-  tell(t.label.words.signing);
-  const signature = await signTyped(here.site, here.connected, commitData(scope, commit));
+  const signature = await signTyped(here.site, here.connected, commitData(scope, commit), () => tell(t.label.words.signing));
+  tell(t.label.words.keeping); // whoever has stopped meanwhile keeps the answers unsealed
   const batch: KeptBatch = {
     campaign: here.campaign.id,
     account,
@@ -181,6 +182,18 @@ export async function findIncluded(chain: PublicClient, here: Pick<Here, "site" 
   if (at < 0) return false;
   await database.saveBatch({ ...batch, proof: made.tree.proof(at) });
   return true;
+}
+
+/** Whether a batch is opened on chain, by whomever. */
+export async function isRevealed(chain: PublicClient, site: Site, batch: KeptBatch): Promise<boolean> {
+  const found = await chain.getContractEvents({
+    address: site.registry,
+    abi: registryAbi,
+    eventName: "Revealed",
+    args: { campaign: batch.campaign, annotator: batch.account, commitHash: batch.commitHash },
+    fromBlock: BigInt(site.block),
+  });
+  return found.length > 0;
 }
 
 /** Whether the annotator committed a batch on chain itself. */

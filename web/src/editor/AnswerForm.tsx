@@ -24,14 +24,30 @@ export function AnswerForm(props: Props) {
   if (form instanceof SingleChoice) return <Choice {...props} names={form.classes} />;
   if (form instanceof Pairwise) return <Choice {...props} names={[t.label.left, t.label.right, t.label.tie]} />;
   if (form instanceof MultiLabel) return <Several {...props} form={form} />;
-  if (form instanceof Numeric && form.control === "rating") return <Choice {...props} names={ratingNames(form)} />;
+  if (form instanceof Numeric && form.control === "rating") return <Rating {...props} form={form} />;
   if (form instanceof Numeric) return <NumberField {...props} form={form} />;
   if (form instanceof Regions) return <RegionForm form={form} answer={props.answer} choose={props.choose} />;
   return <Notice kind="warn" title={t.label.noForm} />;
 }
 
-function ratingNames(form: Numeric): string[] {
-  return Array.from({ length: form.nClasses }, (_, at) => form.describe(at));
+/** Numbers in a row, each of which is its own key as far as there are keys. */
+function Rating({ form, answer, choose }: Props & { form: Numeric }) {
+  const group = useId();
+  const names = Array.from({ length: form.nClasses }, (_, at) => form.describe(at));
+  return (
+    <div className="stack tight">
+      <fieldset className="answers scale">
+        <legend className="visually-hidden">{t.label.keys.choose}</legend>
+        {names.map((name, at) => (
+          <label className="answer" key={name}>
+            <input type="radio" name={group} checked={answer === at} onChange={() => choose(at)} />
+            <span>{name}</span>
+          </label>
+        ))}
+      </fieldset>
+      <p className="quiet small-text">{t.label.scale(names[0]!, names.at(-1)!)}</p>
+    </div>
+  );
 }
 
 function Choice({ names, answer, choose, form }: Props & { names: readonly string[] }) {
@@ -53,16 +69,19 @@ function Choice({ names, answer, choose, form }: Props & { names: readonly strin
 function Several({ form, answer, choose }: Props & { form: MultiLabel }) {
   const members = new Set(answer === null ? [] : form.members(answer));
   return (
-    <fieldset className="answers">
-      <legend className="visually-hidden">{t.label.keys.choose}</legend>
-      {form.classes.map((name, at) => (
-        <label className="answer" key={name}>
-          <input type="checkbox" checked={members.has(at)} onChange={() => choose(toggled(answer, at))} />
-          <kbd aria-hidden="true">{at < 9 ? at + 1 : at === 9 ? 0 : "·"}</kbd>
-          <span>{name}</span>
-        </label>
-      ))}
-    </fieldset>
+    <div className="stack tight">
+      <fieldset className="answers">
+        <legend className="visually-hidden">{t.label.keys.choose}</legend>
+        {form.classes.map((name, at) => (
+          <label className="answer" key={name}>
+            <input type="checkbox" checked={members.has(at)} onChange={() => choose(toggled(answer, at))} />
+            <kbd aria-hidden="true">{at < 9 ? at + 1 : at === 9 ? 0 : "·"}</kbd>
+            <span>{name}</span>
+          </label>
+        ))}
+      </fieldset>
+      <p className="quiet small-text">{t.label.several}</p>
+    </div>
   );
 }
 

@@ -17,6 +17,10 @@ import type { FromEditor } from "./contract";
 const MAX_HEIGHT = 2_000; // the styles bound it further, by the window
 /** The part of the window's height that the styles let a frame have. */
 const ROOM = 0.78;
+/** A window that is being drawn to another size is measured once it rests. */
+const RESTED_MILLISECONDS = 250;
+/** A phone's bars come and go by as much while one scrolls; nothing is drawn anew for that. */
+const BARS = 130;
 
 interface Props {
   campaign: Hex;
@@ -29,6 +33,29 @@ interface Props {
   asking: RefObject<(() => void) | null>;
   /** Back to the widgets of this page. */
   leave: () => void;
+}
+
+function roomNow(): number {
+  return Math.round(innerHeight * ROOM);
+}
+
+/** Calls `changed` when the window has come to rest in another width, or in a height that is another by more than a phone's bars. */
+function watchWindow(changed: () => void): () => void {
+  let [width, height, timer] = [innerWidth, innerHeight, 0];
+  const rested = () => {
+    if (innerWidth === width && Math.abs(innerHeight - height) <= BARS) return;
+    [width, height] = [innerWidth, innerHeight];
+    changed();
+  };
+  const onResize = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(rested, RESTED_MILLISECONDS);
+  };
+  addEventListener("resize", onResize);
+  return () => {
+    clearTimeout(timer);
+    removeEventListener("resize", onResize);
+  };
 }
 
 export default function EditorFrame({ campaign, config, form, item, answer, hear, asking, leave }: Props) {
@@ -59,7 +86,9 @@ export default function EditorFrame({ campaign, config, form, item, answer, hear
     connection.current = made;
     asking.current = () => made.ask();
     element.src = FRAME;
+    const unwatch = watchWindow(() => made.fit(roomNow()));
     return () => {
+      unwatch();
       asking.current = null;
       made.close();
     };
@@ -69,7 +98,7 @@ export default function EditorFrame({ campaign, config, form, item, answer, hear
     if (!value || fallen) return;
     const result = answer === null ? null : form.toResult(answer);
     const focus = document.activeElement === frame.current || document.activeElement === document.body;
-    connection.current!.show({ kind: "init", item: item.index, config, ...value, result, theme: currentTheme(), room: Math.round(innerHeight * ROOM), focus });
+    connection.current!.show({ kind: "init", item: item.index, config, ...value, result, theme: currentTheme(), room: roomNow(), focus });
     // What was answered goes in with the item; what is answered meanwhile comes from the frame itself.
   }, [value, fallen, item.index]);
 

@@ -74,7 +74,9 @@ export function Pair({ form, shown, answer }: { form: Pairwise; shown: readonly 
     <div className="pair">
       {sides.map((side, at) => (
         <div key={at} className={answer === at ? "chosen" : ""}>
-          <strong>{at === 0 ? t.label.keys.left : t.label.keys.right}</strong>
+          <strong>
+            <kbd aria-hidden="true">{at + 1}</kbd> {at === 0 ? t.label.keys.left : t.label.keys.right}
+          </strong>
           {side && <One shown={side} title={at === 0 ? t.label.keys.left : t.label.keys.right} />}
         </div>
       ))}

@@ -5,6 +5,7 @@ import { WHOLE, type Box } from "../protocol/labels/boxes";
 import { MAX_REGIONS, type Part } from "../protocol/labels/regions";
 import type { Span } from "../protocol/labels/spans";
 import { t } from "../texts/en";
+import { digitOf } from "../ui/keys";
 import { useMarking } from "./marking";
 import { TONES } from "./Marks";
 
@@ -61,7 +62,7 @@ export function RegionForm({ form, answer, choose }: Props) {
       </div>
       <label className="answer">
         <input type="checkbox" checked={isEmpty} disabled={rows.length > 0} onChange={() => choose(isEmpty ? null : form.of([]))} />
-        <kbd aria-hidden="true">{isEmpty ? "✓" : "·"}</kbd>
+        <kbd aria-hidden="true">{isEmpty ? "✓" : "\u00a0"}</kbd>
         <span>{words.nothing}</span>
       </label>
     </div>
@@ -89,8 +90,9 @@ function usePickKeys(count: number, pick: (of: number) => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const busy = event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || isTyping(event.target);
-      if (busy || !/^\d$/.test(event.key)) return;
-      const of = event.key === "0" ? 9 : Number(event.key) - 1;
+      const digit = digitOf(event);
+      if (busy || digit === null) return;
+      const of = digit === "0" ? 9 : Number(digit) - 1;
       if (of < count) latest.current(of);
     };
     addEventListener("keydown", onKey);

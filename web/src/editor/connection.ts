@@ -1,5 +1,5 @@
 // The page's end of the contract: one frame, one port, and no trust in what comes through.
-import { Meter, readMessage, type Ask, type FromEditor, type Init, type Offer } from "./contract";
+import { Meter, readMessage, type Ask, type FromEditor, type Init, type Offer, type Room } from "./contract";
 
 /** Why a frame was torn down: it said too much, it left its page, or it never came up. */
 export type Fall = "flood" | "left" | "silent";
@@ -39,6 +39,13 @@ export class Connection {
   ask(): void {
     const message: Ask = { kind: "ask" };
     this.port?.postMessage(message);
+  }
+
+  /** The room that there is now. An item that still waits goes in with it. */
+  fit(room: number): void {
+    const message: Room = { kind: "room", room };
+    if (this.port) this.port.postMessage(message);
+    else if (this.pending) this.pending = { ...this.pending, room };
   }
 
   /** Let go of everything. What is still under way is heard by nobody. */

@@ -34,7 +34,13 @@ export interface Ask {
   kind: "ask";
 }
 
-export type ToEditor = Init | Ask;
+/** From the page to the editor: the window has another size, and the frame another room. */
+export interface Room {
+  kind: "room";
+  room: number;
+}
+
+export type ToEditor = Init | Ask | Room;
 
 /** From the editor to the page: by the port as JSON, with the frame's nonce. */
 export type FromEditor =

@@ -1,4 +1,5 @@
 // Canonical JSON: the RFC 8785 bytes of the values we use, as labelshare.protocol.canonical writes them.
+import { faulty } from "../texts/en";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -12,7 +13,7 @@ export class NotCanonicalError extends Error {}
 export function canonical(value: Json): string {
   if (typeof value === "string") return text(value);
   if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new NotCanonicalError(`${value} is no whole number up to 2^53 - 1`);
+    if (!Number.isSafeInteger(value)) throw new NotCanonicalError(faulty.canonical.number(value));
     return String(value);
   }
   if (value === null || typeof value === "boolean") return String(value);
@@ -27,12 +28,12 @@ export function canonicalBytes(value: Json): Uint8Array<ArrayBuffer> {
 }
 
 function text(value: string): string {
-  if (!value.isWellFormed()) throw new NotCanonicalError("a text holds a lone surrogate");
+  if (!value.isWellFormed()) throw new NotCanonicalError(faulty.canonical.surrogate);
   return JSON.stringify(value);
 }
 
 function name(key: string): string {
-  if (!/^[\x20-\x7e]*$/.test(key)) throw new NotCanonicalError(`the name ${JSON.stringify(key).slice(0, 80)} is not ASCII`);
+  if (!/^[\x20-\x7e]*$/.test(key)) throw new NotCanonicalError(faulty.canonical.name(JSON.stringify(key).slice(0, 80)));
   return JSON.stringify(key);
 }
 

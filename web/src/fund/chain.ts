@@ -6,7 +6,8 @@ import { poolIdOf, type CampaignParams, type PoolParams, type Schedule } from ".
 import { approvalsOf, approve, type Approval, type ApprovalStep } from "../wallet/approve";
 import { permitOf, registryCall, type Permit } from "../wallet/join";
 import { signTyped } from "../wallet/request";
-import { send, type ContractCall, type Stage } from "../wallet/send";
+import { unitOf, type Unit } from "../wallet/chain";
+import { send, type ContractCall, type TellStage } from "../wallet/send";
 import type { Connected } from "../wallet/wallet";
 import type { Limits } from "./lengths";
 
@@ -15,6 +16,10 @@ export interface Pool {
   params: PoolParams;
   /** Campaigns that run in it now. */
   open: number;
+  /** Seats that are taken, and not being left. */
+  seats: number;
+  /** Its token's; null where the token does not say. */
+  unit: Unit | null;
 }
 
 /** The pools of this service's oracle, the newest first, each held against its id. */
@@ -25,11 +30,24 @@ export async function poolsOf(chain: PublicClient, site: Site): Promise<Pool[]> 
   const good = events.filter(({ args }) => poolIdOf(site.chainId, site.registry, args.params) === args.pool);
   const pools = await Promise.all(
     good.map(async ({ args }) => {
-      const state = await chain.readContract({ address: site.registry, abi: registryAbi, functionName: "poolOf", args: [args.pool] });
-      return { id: args.pool, params: args.params, open: state.open };
+      const [state, seats, unit] = await Promise.all([
+        chain.readContract({ address: site.registry, abi: registryAbi, functionName: "poolOf", args: [args.pool] }),
+        seatsOf(chain, site, args.pool),
+        unitOf(chain, args.params.token).catch(() => null),
+      ]);
+      return { id: args.pool, params: args.params, open: state.open, seats, unit };
     }),
   );
   return pools.reverse();
+}
+
+async function seatsOf(chain: PublicClient, site: Site, pool: Hex): Promise<number> {
+  const asked = { address: site.registry, abi: registryAbi, args: { pool }, fromBlock: BigInt(site.block) } as const;
+  const [joined, left] = await Promise.all([
+    chain.getContractEvents({ ...asked, eventName: "Joined" }),
+    chain.getContractEvents({ ...asked, eventName: "Left" }),
+  ]);
+  return joined.length - left.length;
 }
 
 /** What of an annotator's seat one campaign can ever take. */
@@ -124,6 +142,9 @@ export async function approvalPayment(chain: PublicClient, site: Site, token: Ad
 
 export type Step = "permit" | ApprovalStep | "send";
 
+/** Hears of each step's stages; see `TellStage`. */
+export type TellStep = (step: Step, ...stage: Parameters<TellStage>) => ReturnType<TellStage>;
+
 /** Pays and calls: with a permit one signature and one transaction, else the approvals before. */
 export async function payAndSend(
   site: Site,
@@ -131,15 +152,15 @@ export async function payAndSend(
   token: Address,
   payment: Payment,
   call: ContractCall,
-  tell: (step: Step, stage: Stage) => void,
+  tell: TellStep,
 ): Promise<TransactionReceipt> {
   if (payment.way === "approve") await approve(site, connected, payment.approvals, tell);
   let sent = call;
   if (payment.way === "permit") {
-    tell("permit", "signing");
-    sent = withPermit(site, token, payment.permit, await signTyped(site, connected, payment.permit), call);
+    const signature = await signTyped(site, connected, payment.permit, () => tell("permit", "signing"));
+    sent = withPermit(site, token, payment.permit, signature, call);
   }
-  return send(site, connected, sent, (stage) => tell("send", stage));
+  return send(site, connected, sent, (...stage) => tell("send", ...stage));
 }
 
 /** One transaction: the permitted tokens become credit, and the call takes the credit. */

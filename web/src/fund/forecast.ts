@@ -32,6 +32,11 @@ export function forecastOf(campaign: CampaignAnswer, price: bigint, now: number)
   return { labels, soFar: cost(progress.labels), expected: labels === null ? null : cost(labels), end };
 }
 
+/** Of what is locked: what is expected beyond what is earned so far, and what comes back; null while that cannot be told. */
+export function spendOf({ soFar, expected }: Pick<Forecast, "soFar" | "expected">, locked: bigint): { more: bigint; back: bigint } | null {
+  return expected === null ? null : { more: expected - soFar, back: locked - expected };
+}
+
 /** Pay with the proposer's fee, rounded down. */
 export function withFee(pay: bigint, feeBps: number): bigint {
   return pay + (pay * BigInt(feeBps)) / 10_000n;

@@ -5,6 +5,7 @@ import { sizeOf, word } from "../protocol/bytes";
 import { labelBytes, labelDigest, MAX_ITEMS, MAX_LABEL_BYTES, MOST_POSTED, salts } from "../protocol/commitments";
 import { leafHash } from "../protocol/leaves";
 import { MerkleTree } from "../protocol/merkle";
+import { faulty } from "../texts/en";
 
 /** Gold with its secret: to keep until it is revealed. Items ascend; labels are canonical bytes. */
 export interface SealedGold {
@@ -56,14 +57,14 @@ export async function readGoldFile(text: string): Promise<SealedGold> {
   try {
     found = JSON.parse(text) as typeof found;
   } catch {
-    throw new GoldFileError("this is no JSON");
+    throw new GoldFileError(faulty.gold.noJson);
   }
   const labels = goldLabels(found?.labels);
   if (found?.version !== GOLD_VERSION || !isWord(found.secret) || !isWord(found.root) || !labels) {
-    throw new GoldFileError("this is no file of sealed gold");
+    throw new GoldFileError(faulty.gold.noGold);
   }
   const gold = await sealGold(found.secret, labels);
-  if (gold.root !== found.root) throw new GoldFileError("the gold has another root than the file says: it was changed");
+  if (gold.root !== found.root) throw new GoldFileError(faulty.gold.otherRoot);
   return gold;
 }
 

@@ -74,14 +74,18 @@ export function scheduleOf(lengths: Lengths, now: number): Schedule {
 
 /** When all is committed, revealed, and at the earliest final, in seconds from funding. */
 export function milestones(lengths: Lengths) {
-  const line = scheduleOf(lengths, 0);
+  return endsOf(scheduleOf(lengths, 0));
+}
+
+/** The same of a time line, by its own clock. */
+export function endsOf(line: Schedule) {
   const commitEnd = line.workStart + line.rounds * line.roundLength;
   const revealEnd = commitEnd + line.revealPeriod;
   const settleEnd = revealEnd + line.settlePeriod;
   const contest = 4 * line.window + 3 * line.rulingPeriod;
   const proposeEnd = settleEnd + line.tries * (line.rescuePeriod + line.publicPeriod + contest);
   const hardEnd = proposeEnd + contest + line.slashWindow;
-  return { enrolEnd: line.enrolEnd, workStart: line.workStart, commitEnd, revealEnd, final: revealEnd + line.window, hardEnd };
+  return { enrolEnd: line.enrolEnd, workStart: line.workStart, commitEnd, revealEnd, settleEnd, final: revealEnd + line.window, hardEnd };
 }
 
 export type LengthFault =

@@ -4,14 +4,20 @@ import type { Bundle, ScoreRow, TruthRow } from "../protocol/bundle";
 import { groupsOf, type Near } from "../protocol/groups";
 import type { Form } from "../protocol/labels";
 
+export interface Interval {
+  raw: number;
+  low: number;
+  high: number;
+}
+
 export interface Skill {
   annotator: Address;
   labels: number;
   accepted: number;
-  /** From -1 to 1. */
+  /** What pay goes by, from -1 to 1. */
   skill: number;
-  /** Half of a 90% interval; null where nothing could show skill. */
-  margin: number | null;
+  /** The skill before it was drawn towards the prior, with a 90% interval; null where nothing could show skill. */
+  interval: Interval | null;
   gold: number;
   goldRight: number;
 }
@@ -98,14 +104,17 @@ function confusionOf(form: Form, byItem: ReadonlyMap<number, ReadonlyMap<Hex, nu
 
 function skillOf(row: ScoreRow, weight: number): Skill {
   const { annotator, labels, accepted, gold, goldRight } = row;
-  return { annotator, labels, accepted, gold, goldRight, skill: row.skillQ16 / 65_536, margin: marginOf(row, weight) };
+  return { annotator, labels, accepted, gold, goldRight, skill: row.skillQ16 / 65_536, interval: intervalOf(row, weight) };
 }
 
-/** As labelshare.report.interval: A is binomial, chance is known, an answer on gold is one however often it counts. */
-export function marginOf(row: Pick<ScoreRow, "compared" | "agreed" | "chance" | "items" | "gold">, weight: number): number | null {
-  const n = row.compared;
-  const room = row.items ? n - Number(row.chance) / row.items : 0;
-  if (room <= 0) return null;
-  const p = (row.agreed + 1) / (n + 2);
-  return (Z * Math.sqrt(p * (1 - p) * (n + weight * (weight - 1) * row.gold))) / room;
+/** As labelshare.report.interval, by Agresti and Coull: A is binomial, chance is known, an answer on gold is one however often it counts. */
+export function intervalOf(row: Pick<ScoreRow, "compared" | "agreed" | "chance" | "items" | "gold">, weight: number): Interval | null {
+  const [n, chance] = [row.compared, row.items ? Number(row.chance) / row.items : 0];
+  if (n - chance <= 0) return null;
+  const alike = n ** 2 / (n + weight * (weight - 1) * row.gold);
+  const whole = alike + Z ** 2;
+  const middle = ((alike * row.agreed) / n + Z ** 2 / 2) / whole;
+  const half = Z * Math.sqrt((middle * (1 - middle)) / whole);
+  const skill = (part: number) => (n * part - chance) / (n - chance);
+  return { raw: skill(row.agreed / n), low: skill(Math.max(middle - half, 0)), high: skill(Math.min(middle + half, 1)) };
 }

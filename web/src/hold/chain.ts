@@ -1,12 +1,12 @@
 // What a share holder reads from the chain and sends to it: shares, revenue on its way, claims, transfers.
 import { BaseError, ContractFunctionRevertedError, getAddress, isAddress, parseEventLogs, type Address, type Hex, type PublicClient, type TransactionReceipt } from "viem";
-import type { Listed } from "../api/client";
 import { service, type Site } from "../api/service";
 import { registryAbi, shareAbi, tokenAbi } from "../protocol/abi";
 import { h } from "../texts/en";
 import { ToldError } from "../ui/Fault";
 import { send, type ContractCall, type Stage } from "../wallet/send";
 import type { Connected } from "../wallet/wallet";
+import { together } from "./together";
 
 const DAY = 86_400n;
 const SCALE_BITS = 104n;
@@ -71,13 +71,6 @@ export async function holdingOf(chain: PublicClient, site: Site, dataset: string
   return { ...share, shares, claimable };
 }
 
-/** The datasets of the deployment, with what an account has of each; `most` of them. */
-export async function holdingsOf(chain: PublicClient, site: Site, account: Address, most: number): Promise<Listed<Holding>> {
-  const { rows: lines, more } = await service.datasets(most);
-  const found = await Promise.all(lines.map((line) => holdingOf(chain, site, line.address, account)));
-  return { rows: found.filter((each) => each !== null), more };
-}
-
 /** What streams to `shares` now, in base units a day; zero where nothing streams. */
 export function perDay(share: Share, shares: bigint): bigint {
   const left = BigInt(share.end - share.now);
@@ -91,25 +84,32 @@ export function stillToCome(share: Share, shares: bigint): bigint {
 }
 
 /** Shares of a final settlement that wait for their owner, and the revenue that they have earned since. */
-export interface Waiting {
-  campaign: Hex;
-  dataset: Address;
-  shares: bigint;
+export interface Waiting extends Owed {
   earned: bigint;
 }
 
-/** What waits for the account that is signed in. */
-export async function waitingShares(chain: PublicClient, accumulators: ReadonlyMap<Address, bigint>): Promise<Waiting[]> {
+/** What waits for the account that is signed in: of which campaign, and how many. */
+export interface Owed {
+  campaign: Hex;
+  dataset: Address;
+  shares: bigint;
+}
+
+export async function owedShares(): Promise<Owed[]> {
   const earnings = (await service.everyEarning()).filter((each) => BigInt(each.sharesClaimable) > 0n);
-  return Promise.all(
-    earnings.map(async ({ campaign, dataset: named, sharesClaimable }) => {
-      const dataset = getAddress(named);
-      const shares = BigInt(sharesClaimable);
-      const round = await chain.readContract({ address: dataset, abi: shareAbi, functionName: "rounds", args: [campaign] });
-      const since = (accumulators.get(dataset) ?? round.accumulator) - round.accumulator;
-      return { campaign, dataset, shares, earned: (shares * since) >> SCALE_BITS };
-    }),
-  );
+  return earnings.map(({ campaign, dataset, sharesClaimable }) => ({ campaign, dataset: getAddress(dataset), shares: BigInt(sharesClaimable) }));
+}
+
+/** What owed shares have earned meanwhile, by datasets that were read before. */
+export async function waitingShares(chain: PublicClient, owed: readonly Owed[], datasets: readonly Share[]): Promise<Waiting[]> {
+  const accumulators = new Map(datasets.map((each) => [each.address, each.accumulator]));
+  const known = owed.filter((each) => accumulators.has(each.dataset));
+  const calls = known.map(({ dataset, campaign }) => ({ address: dataset, abi: shareAbi, functionName: "rounds", args: [campaign] }) as const);
+  const rounds = await together(chain, calls);
+  return known.map((each, at) => {
+    const since = accumulators.get(each.dataset)! - rounds[at]!.accumulator;
+    return { ...each, earned: (each.shares * since) >> SCALE_BITS };
+  });
 }
 
 // ------------------------------------------------------------------------------------------------ claims

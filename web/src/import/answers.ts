@@ -1,5 +1,6 @@
 // Answers to a task as people write them in a table (labelshare.commands.answers).
 import { LabelError, LEFT, MultiLabel, Numeric, Pairwise, RIGHT, Regions, SingleChoice, TIE, type Answer, type Form } from "../protocol/labels";
+import { faulty } from "../texts/en";
 
 const NONE = "(none)";
 const PREFERENCES: Readonly<Record<string, number>> = { left: LEFT, right: RIGHT, tie: TIE };
@@ -13,7 +14,7 @@ export function answerOf(form: Form, text: string): Answer {
   if (form instanceof MultiLabel) return several(form, text);
   if (form instanceof Pairwise && text in PREFERENCES) return PREFERENCES[text]!;
   if (form instanceof Numeric) return form.fromText(text);
-  throw new LabelError(`“${text.slice(0, 80)}” is none of the task's answers`);
+  throw new LabelError(faulty.label.noneOfThem(text.slice(0, 80)));
 }
 
 function several(form: MultiLabel, text: string): number {
@@ -26,6 +27,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new LabelError(`“${text.slice(0, 80)}” is no Label Studio result`);
+    throw new LabelError(faulty.label.noResult(text.slice(0, 80)));
   }
 }

@@ -1,5 +1,6 @@
 // CSV (RFC 4180) with a header; the separator is a comma, a semicolon or a tab, whichever the header has most of.
 import { refuse } from "./fault";
+import { faulty } from "../texts/en";
 
 export interface CsvRow {
   /** Where the row begins, counted from 1. */
@@ -42,7 +43,7 @@ function plain(file: string, text: string, start: number, line: number, separato
   while (end < text.length && text[end] !== separator && text[end] !== "\n" && text[end] !== "\r") end += 1;
   const value = text.slice(start, end);
   if (value.includes('"')) {
-    refuse(`${file}: line ${line} has a quotation mark in the middle of a field.`, 'Put the whole field in quotation marks, and write each one within it twice: "".');
+    refuse(faulty.file.quoteWithin(file, line));
   }
   return { value, end, lines: 0 };
 }
@@ -53,7 +54,7 @@ function quoted(file: string, text: string, start: number, line: number, separat
   for (;;) {
     const end = text.indexOf('"', at);
     if (end < 0) {
-      refuse(`${file}: the quotation mark that opens on line ${line} is never closed.`, "Close the field with a quotation mark. The file may have been cut off: export it again.");
+      refuse(faulty.file.quoteOpen(file, line));
     }
     const piece = text.slice(at, end);
     value += piece;
@@ -61,7 +62,7 @@ function quoted(file: string, text: string, start: number, line: number, separat
     if (text[end + 1] !== '"') {
       const next = text[end + 1];
       if (next !== undefined && next !== separator && next !== "\n" && next !== "\r") {
-        refuse(`${file}: line ${line + lines} goes on behind a closing quotation mark.`, 'Write each quotation mark within a field twice: "".');
+        refuse(faulty.file.quoteBehind(file, line + lines));
       }
       return { value, end: end + 1, lines };
     }

@@ -7,6 +7,6 @@ export class ImportError extends Error {
   }
 }
 
-export function refuse(what: string, todo: string): never {
-  throw new ImportError({ what, todo });
+export function refuse(words: FaultWords): never {
+  throw new ImportError(words);
 }

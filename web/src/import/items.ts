@@ -8,6 +8,7 @@ import { bytesOf, type Content } from "./content";
 import { refuse } from "./fault";
 import type { Folder } from "./media";
 import type { Row, Table } from "./records";
+import { faulty } from "../texts/en";
 
 export type Imported = Table | Folder;
 
@@ -81,10 +82,10 @@ function folderContents({ files }: Folder): Unhashed[] {
 function tableContents(table: Table, binding: Binding): Unhashed[] {
   const bound = [...binding.variables];
   const missing = bound.find(([, column]) => !column);
-  if (missing) refuse(`No column holds “${missing[0]}”, which the task shows.`, "Choose the column, or import a file that has it.");
+  if (missing) refuse(faulty.file.noColumn(missing[0]));
   return table.rows.map((row, index) => {
     const values = bound.map(([variable, column]): [string, string] => [variable, required(table, row, column)]);
-    const name = (binding.name && row.values.get(binding.name)?.trim()) || `item ${index + 1}`;
+    const name = (binding.name && row.values.get(binding.name)?.trim()) || faulty.file.unnamed(index + 1);
     return { name: cut(name), shown: values.map(([, value]) => value).join(" | "), content: contentOf(values) };
   });
 }
@@ -98,7 +99,7 @@ function contentOf(values: readonly [string, string][]): string {
 
 function required(table: Table, row: Row, column: string): string {
   const value = row.values.get(column) ?? "";
-  if (!value.trim()) refuse(`${table.file}: ${row.at} has nothing in “${column}”.`, "Fill it in or remove the row: an empty item cannot be labelled.");
+  if (!value.trim()) refuse(faulty.file.nothingIn(table.file, row.at, column));
   return value;
 }
 

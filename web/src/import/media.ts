@@ -2,6 +2,7 @@
 import { kindOf } from "../editor/content";
 import { ImportError, refuse } from "./fault";
 import { endOf, MOST_ROWS, readTable, type Row } from "./records";
+import { faulty } from "../texts/en";
 
 /** A file with its path within the folder that was chosen. */
 export interface Placed {
@@ -33,7 +34,7 @@ export async function readFolder(placed: readonly Placed[]): Promise<Folder> {
     if (endOf(each.path) === "json") {
       const found = await rowsOf(each.file);
       if (found) rows.push(...found.filter((row) => row.truth !== undefined));
-      else skipped.push({ path: each.path, why: "is no export of Label Studio" });
+      else skipped.push({ path: each.path, why: faulty.skipped.noExport });
       continue;
     }
     const kind = await mediaOf(each.file);
@@ -42,14 +43,14 @@ export async function readFolder(placed: readonly Placed[]): Promise<Folder> {
   }
   const media = found.image.length >= found.audio.length ? "image" : "audio";
   const other = media === "image" ? found.audio : found.image;
-  skipped.push(...other.map(({ path }) => ({ path, why: media === "image" ? "is a sound among pictures" : "is a picture among sounds" })));
+  skipped.push(...other.map(({ path }) => ({ path, why: media === "image" ? faulty.skipped.sound : faulty.skipped.picture })));
   const files = found[media];
   if (!files.length) {
     const first = skipped[0];
-    refuse(first ? `None of these files is a picture or a sound; ${first.path} ${first.why}.` : "The folder is empty.", "Taken are PNG, JPEG, GIF, WebP, WAV, MP3 and Ogg.");
+    refuse(faulty.file.noMedia(first));
   }
-  if (files.length > MOST_ROWS) refuse(`The folder holds more than ${MOST_ROWS.toLocaleString("en")} items.`, "Use the command line for more: labelshare campaign upload.");
-  const truths = truthsOf(files, rows, (row) => skipped.push({ path: row.at, why: "has ground truth for none of the files, or for several" }));
+  if (files.length > MOST_ROWS) refuse(faulty.file.folderFull(MOST_ROWS));
+  const truths = truthsOf(files, rows, (row) => skipped.push({ path: row.at, why: faulty.skipped.noTruth }));
   return { kind: "folder", media, files, skipped, truths };
 }
 
@@ -86,16 +87,16 @@ function nameOf(path: string): string {
 }
 
 async function mediaOf(file: File): Promise<"image" | "audio" | string> {
-  if (file.size === 0) return "is empty";
-  if (file.size > MOST_BYTES) return "is larger than 64 MiB";
+  if (file.size === 0) return faulty.skipped.empty;
+  if (file.size > MOST_BYTES) return faulty.skipped.large;
   let head: Uint8Array;
   try {
     head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
   } catch {
-    return "cannot be read";
+    return faulty.skipped.unreadable;
   }
   const { kind } = kindOf(head);
-  return kind === "text" ? "is no picture and no sound that a browser shows" : kind;
+  return kind === "text" ? faulty.skipped.noMedia : kind;
 }
 
 /** Files of an <input>, with their paths. */

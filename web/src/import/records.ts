@@ -1,6 +1,7 @@
 // Files of records: CSV, JSON Lines and Label Studio's JSON, each to the same table of named texts.
 import { parseCsv } from "./csv";
 import { refuse } from "./fault";
+import { faulty } from "../texts/en";
 
 /** One record: its values by column, and where it stands in the file. */
 export interface Row {
@@ -21,7 +22,6 @@ export interface Table {
 
 export const MOST_ROWS = 50_000;
 const MOST_BYTES = 64 * 1024 * 1024;
-const MORE = "Use the command line for more: labelshare campaign upload.";
 
 const READERS: Readonly<Record<string, (file: string, text: string) => Table>> = {
   csv: readCsv, tsv: readCsv, jsonl: readLines, ndjson: readLines, json: readJson,
@@ -36,11 +36,11 @@ export function endOf(name: string): string {
 /** The table of one file; throws `ImportError` with words where it is none. */
 export async function readTable(file: File): Promise<Table> {
   const reader = READERS[endOf(file.name)];
-  if (!reader) refuse(`${file.name} is of no kind that can be imported.`, "Choose a CSV (.csv, .tsv), JSON Lines (.jsonl), Label Studio JSON (.json), or a folder of pictures or sounds.");
-  if (file.size > MOST_BYTES) refuse(`${file.name} is larger than 64 MiB.`, MORE);
+  if (!reader) refuse(faulty.file.kind(file.name));
+  if (file.size > MOST_BYTES) refuse(faulty.file.large(file.name));
   const table = reader(file.name, decoded(file.name, new Uint8Array(await file.arrayBuffer())));
-  if (table.rows.length === 0) refuse(`${file.name} holds no items.`, "Choose a file with at least one row below its header.");
-  if (table.rows.length > MOST_ROWS) refuse(`${file.name} holds more than ${MOST_ROWS.toLocaleString("en")} items.`, MORE);
+  if (table.rows.length === 0) refuse(faulty.file.noItems(file.name));
+  if (table.rows.length > MOST_ROWS) refuse(faulty.file.full(file.name, MOST_ROWS));
   return table;
 }
 
@@ -51,21 +51,21 @@ function decoded(file: string, bytes: Uint8Array): string {
   } catch {
     // Said below.
   }
-  refuse(`${file} is no text in UTF-8.`, "Export it as UTF-8. In a spreadsheet: Save as → “CSV UTF-8”.");
+  refuse(faulty.file.notUtf8(file));
 }
 
 function readCsv(file: string, text: string): Table {
   const [head, ...rows] = parseCsv(file, text);
-  if (!head) refuse(`${file} is empty.`, "Choose a file with a header and at least one row.");
+  if (!head) refuse(faulty.file.empty(file));
   const columns = head.fields.map((name) => name.trim());
   const double = columns.find((name, at) => columns.indexOf(name) !== at);
-  if (columns.includes("")) refuse(`${file}: a column of the header (line 1) has no name.`, "Name every column in the first line.");
-  if (double !== undefined) refuse(`${file}: two columns are called “${double}”.`, "Give every column a name of its own.");
+  if (columns.includes("")) refuse(faulty.file.unnamedColumn(file));
+  if (double !== undefined) refuse(faulty.file.sameColumn(file, double));
   const wrong = rows.find((row) => row.fields.length !== columns.length);
   if (wrong) {
-    refuse(`${file}: line ${wrong.line} has ${wrong.fields.length} ${wrong.fields.length === 1 ? "field" : "fields"}, the header has ${columns.length}.`, "Every row needs as many fields as the header. A field that holds the separator goes in quotation marks.");
+    refuse(faulty.file.fields(file, wrong.line, wrong.fields.length, columns.length));
   }
-  const records = rows.map(({ line, fields }) => ({ at: `line ${line}`, truth: undefined, values: new Map(columns.map((name, at) => [name, fields[at]!])) }));
+  const records = rows.map(({ line, fields }) => ({ at: faulty.file.line(line), truth: undefined, values: new Map(columns.map((name, at) => [name, fields[at]!])) }));
   return { kind: "table", file, format: "CSV", columns, rows: records };
 }
 
@@ -73,12 +73,12 @@ function readLines(file: string, text: string): Table {
   const rows: Row[] = [];
   text.split("\n").forEach((line, index) => {
     if (!line.trim()) return;
-    const at = `line ${index + 1}`;
+    const at = faulty.file.line(index + 1);
     let found: unknown;
     try {
       found = JSON.parse(line);
     } catch (error) {
-      refuse(`${file}: ${at} is no JSON: ${(error as Error).message}`, "Each line must be one whole JSON object. A list over several lines is Label Studio JSON: call it .json.");
+      refuse(faulty.file.lineNoJson(file, at, (error as Error).message));
     }
     rows.push({ at, truth: undefined, values: valuesOf(file, at, found) });
   });
@@ -90,11 +90,11 @@ function readJson(file: string, text: string): Table {
   try {
     found = JSON.parse(text);
   } catch (error) {
-    refuse(`${file} is no JSON: ${(error as Error).message}`, "Export it again; if each line is an object of its own, call it .jsonl.");
+    refuse(faulty.file.noJson(file, (error as Error).message));
   }
-  if (!Array.isArray(found)) refuse(`${file} is no list of tasks.`, "Label Studio JSON is a list: [{\"data\": {…}}, …]. Export the project as JSON.");
+  if (!Array.isArray(found)) refuse(faulty.file.noList(file));
   const rows = (found as unknown[]).map((task, index): Row => {
-    const at = `task ${index + 1}`;
+    const at = faulty.file.task(index + 1);
     const data = isObject(task) && "data" in task ? task["data"] : task;
     return { at, values: valuesOf(file, at, data), truth: isObject(task) ? truthOf(task) : undefined };
   });
@@ -111,10 +111,10 @@ function truthOf(task: Record<string, unknown>): unknown {
 
 function valuesOf(file: string, at: string, value: unknown): ReadonlyMap<string, string> {
   if (typeof value === "string") return new Map([["text", value]]);
-  if (!isObject(value)) refuse(`${file}: ${at} is neither an object nor a text.`, 'Write each item as an object, such as {"text": "…"}.');
+  if (!isObject(value)) refuse(faulty.file.noObject(file, at));
   const values = Object.entries(value).map(([name, each]): [string, string] => [name, textOf(each)]);
   const broken = values.find(([name, text]) => !name.isWellFormed() || !text.isWellFormed());
-  if (broken) refuse(`${file}: ${at} holds half a character (a lone surrogate).`, "Export the file again as UTF-8.");
+  if (broken) refuse(faulty.file.surrogate(file, at));
   return new Map(values);
 }
 

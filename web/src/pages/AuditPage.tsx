@@ -129,15 +129,15 @@ function BundleChecks({ value }: { value: AuditedBundle }) {
 }
 
 export function ItemForm({ campaign, item }: { campaign: CampaignAnswer; item?: number }) {
-  const [text, setText] = useState(item === undefined ? "" : String(item));
-  const last = (campaign.items ?? 1) - 1;
-  const good = /^\d{1,10}$/.test(text) && Number(text) <= last;
+  const [text, setText] = useState(item === undefined ? "" : String(item + 1));
+  const last = campaign.items ?? 1;
+  const good = /^\d{1,10}$/.test(text) && Number(text) >= 1 && Number(text) <= last;
   return (
     <form
       className="row"
       onSubmit={(event) => {
         event.preventDefault();
-        if (good) navigate(`/campaigns/${campaign.id}/audit/${Number(text)}`);
+        if (good) navigate(`/campaigns/${campaign.id}/audit/${Number(text) - 1}`);
       }}
     >
       <div className="field">
@@ -162,7 +162,7 @@ function Payouts({ campaign, value }: { campaign: CampaignAnswer; value: Audited
   return (
     <Section title={t.audit.payouts} note={t.audit.payoutsNote(countText(payouts.length))}>
       <div className="table-wrap" tabIndex={0} role="region" aria-label={t.audit.payouts}>
-        <table>
+        <table className="stacking">
           <thead>
             <tr>
               <th scope="col">{t.audit.account}</th>
@@ -175,9 +175,9 @@ function Payouts({ campaign, value }: { campaign: CampaignAnswer; value: Audited
             {pages.rows.map((row, at) => (
               <tr key={row.account} {...pages.mark(at)}>
                 <td><Address of={row.account} /></td>
-                <td className="amount"><AmountIn of={row.payout} unit={unit} /></td>
-                <td className="amount"><Shares of={row.shares} symbol="" /></td>
-                <td className="amount">{row.slash ? <AmountIn of={row.slash} unit={unit} /> : "—"}</td>
+                <td className="amount" data-name={t.audit.paid}><AmountIn of={row.payout} unit={unit} /></td>
+                <td className="amount" data-name={t.audit.shares}><Shares of={row.shares} symbol="" /></td>
+                <td className="amount" data-name={t.audit.slash}>{row.slash ? <AmountIn of={row.slash} unit={unit} /> : "—"}</td>
               </tr>
             ))}
           </tbody>

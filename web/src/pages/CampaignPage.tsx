@@ -1,6 +1,7 @@
 // One campaign for anyone: where it stands, what it pays, its rules in words, and what is trusted.
 import type { Hex } from "viem";
 import { useCampaign, useNow, type Opened } from "../app/campaign";
+import { hourOf } from "../app/hours";
 import { useLoad } from "../app/load";
 import { Link } from "../app/router";
 import type { CampaignAnswer } from "../api/types";
@@ -8,12 +9,13 @@ import type { Spec } from "../protocol/spec";
 import { t } from "../texts/en";
 import { Amount, AmountIn, Shares, useUnit } from "../ui/Amount";
 import { Fault } from "../ui/Fault";
-import { countText, percentText, shortHex } from "../ui/format";
+import { bpsText, countText, shortHex } from "../ui/format";
 import { Address, Card, Copy, Facts, Figures, Loading, Meter, Notice, Page, Section, StatusPill } from "../ui/parts";
 import { TimeLine } from "../ui/TimeLine";
-import { quoteOf, typicalHour } from "./LandingPage";
+import { hourWords } from "./LandingPage";
 import { rulesOf } from "./Rules";
 import { PracticeLink } from "./tasks/PracticeOffer";
+import { Waiting } from "./Waiting";
 
 const NOBODY = "0x0000000000000000000000000000000000000000";
 
@@ -35,13 +37,14 @@ function Shown({ opened: { campaign, spec } }: { opened: Opened }) {
     >
       <div className="row">
         <Link className={running ? "button primary" : "button"} href={`/tasks/${campaign.id}`}>
-          {t.campaign.enter}
+          {running ? t.campaign.enter : t.campaign.enterOver}
         </Link>
         <Link className="button" href={`/campaigns/${campaign.id}/audit`}>
           {t.campaign.audit}
         </Link>
         <PracticeLink line={campaign} />
       </div>
+      <Waiting campaign={campaign} now={now} />
       <Section title={t.campaign.timeLine}>
         <TimeLine campaign={campaign} now={now} />
       </Section>
@@ -63,17 +66,17 @@ function Shown({ opened: { campaign, spec } }: { opened: Opened }) {
 
 function Pay({ campaign, spec }: { campaign: CampaignAnswer; spec: Spec | null }) {
   const unit = useUnit(campaign.token);
-  const { value: quote } = useLoad(async () => (spec ? quoteOf(campaign.specHash, spec) : null), [campaign.specHash, spec === null]);
-  const hour = quote ? typicalHour(quote.hourly) : null;
+  const { value: hour } = useLoad(async () => (spec ? hourOf(campaign, spec) : null), [campaign.specHash, campaign.status, spec === null]);
+  const [hourName, hourWhy] = hour && spec ? hourWords(hour, spec.seconds_per_label) : [t.landing.hourImplied];
   return (
     <Card title={t.campaign.pay}>
       <Figures
         rows={[
           [t.campaign.perLabel, campaign.price ? <AmountIn key="pay" of={campaign.price} unit={unit} /> : t.unknown],
           [
-            t.campaign.hour,
-            hour ? <AmountIn key="hour" of={hour.pay} unit={unit} digits={2} /> : "…",
-            hour && spec ? t.landing.perHourWhy(spec.seconds_per_label, `${hour.acceptedBps / 100}%`) : undefined,
+            hourName,
+            hour ? <AmountIn key="hour" of={hour.pay} unit={unit} digits={2} /> : hour === null ? t.unknown : "…",
+            hourWhy,
           ],
           [t.campaign.shares, spec ? <Shares key="shares" of={spec.share_weight} symbol="" /> : t.unknown],
           [t.campaign.escrow, <AmountIn key="escrow" of={campaign.state.escrow} unit={unit} />],
@@ -175,7 +178,7 @@ function Parameters({ campaign, spec }: { campaign: CampaignAnswer; spec: Spec |
             [facts.token, <Address key="token" of={campaign.token} />],
             [facts.specHash, <Address key="spec" of={campaign.specHash} />],
             [facts.items, campaign.items == null ? t.unknown : countText(campaign.items)],
-            [facts.fee, percentText(campaign.params.feeBps, 10_000, 1)],
+            [facts.fee, bpsText(campaign.params.feeBps)],
             [facts.stake, <Amount key="stake" of={campaign.params.stakePerLabel} token={campaign.token} />],
           ]}
         />

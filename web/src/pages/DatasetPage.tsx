@@ -8,7 +8,7 @@ import type { DatasetAnswer, HolderAnswer, OfferAnswer } from "../api/types";
 import { t } from "../texts/en";
 import { AmountIn, Shares, useUnit } from "../ui/Amount";
 import { Fault } from "../ui/Fault";
-import { countText, percentText, spanText } from "../ui/format";
+import { bpsText, countText, percentText, spanText } from "../ui/format";
 import { byAccount, GoesOn, Pager, usePages, type Mark } from "../ui/Pages";
 import { Address, Facts, Figures, Loading, Meter, Notice, Page, Section } from "../ui/parts";
 import { CampaignGrid } from "./LandingPage";
@@ -39,7 +39,7 @@ function Shown({ dataset }: { dataset: DatasetAnswer }) {
             [t.datasets.supply, <Shares key="supply" of={dataset.supply} symbol="" />],
             [t.datasets.max, <Shares key="max" of={dataset.maxShares} symbol="" />, t.datasets.maxWhy],
             [t.datasets.holders, countText(dataset.holders)],
-            [t.datasets.part, percentText(dataset.contributorBps, 10_000)],
+            [t.datasets.part, bpsText(dataset.contributorBps)],
             [t.datasets.revenue, <AmountIn key="paid" of={dataset.revenuePaid} unit={unit} />],
             [t.datasets.claimed, <AmountIn key="claimed" of={dataset.revenueClaimed} unit={unit} />],
           ]}
@@ -66,7 +66,7 @@ function Owners({ dataset }: { dataset: DatasetAnswer }) {
   return (
     <Section title={t.datasets.owners} note={t.datasets.ownersNote}>
       {error !== undefined && <Fault error={error} retry={reload} />}
-      {value?.length === 0 && <Notice title={t.datasets.noOwners} />}
+      {value?.length === 0 && <Notice title={BigInt(dataset.supply) > 0n ? t.datasets.allWait : t.datasets.noOwners} />}
       {rows.length > 0 && (
         <div className="card">
           <ul className="bars">
@@ -114,7 +114,7 @@ function Licences({ dataset }: { dataset: DatasetAnswer }) {
       {value?.length === 0 && <Notice title={t.datasets.noLicences} />}
       {value && value.length > 0 && (
         <div className="table-wrap" tabIndex={0} role="region" aria-label={t.datasets.licences}>
-          <table>
+          <table className="stacking">
             <thead>
               <tr>
                 <th scope="col">{t.datasets.offer}</th>
@@ -128,10 +128,10 @@ function Licences({ dataset }: { dataset: DatasetAnswer }) {
               {pages.rows.map((each) => (
                 <tr key={each.offer}>
                   <td><Address of={each.offer} /></td>
-                  <td className="amount"><AmountIn of={each.price} unit={unit} /></td>
-                  <td>{each.duration ? spanText(each.duration) : t.datasets.forever}</td>
-                  <td className="amount">{countText(each.sold)}</td>
-                  <td>{each.status === "open" ? t.datasets.open : t.datasets.closed}</td>
+                  <td className="amount" data-name={t.datasets.price}><AmountIn of={each.price} unit={unit} /></td>
+                  <td data-name={t.datasets.duration}>{each.duration ? spanText(each.duration) : t.datasets.forever}</td>
+                  <td className="amount" data-name={t.datasets.sold}>{countText(each.sold)}</td>
+                  <td data-name={t.datasets.state}>{each.status === "open" ? t.datasets.open : t.datasets.closed}</td>
                 </tr>
               ))}
             </tbody>

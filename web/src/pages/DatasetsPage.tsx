@@ -5,7 +5,7 @@ import { service } from "../api/service";
 import type { DatasetLine } from "../api/types";
 import { t } from "../texts/en";
 import { Fault } from "../ui/Fault";
-import { percentText } from "../ui/format";
+import { bpsText } from "../ui/format";
 import { GoesOn, Pager, usePages } from "../ui/Pages";
 import { Address, Figures, Loading, Notice, Page } from "../ui/parts";
 import { Shares } from "../ui/Amount";
@@ -32,7 +32,7 @@ export default function DatasetsPage() {
             <Figures
               rows={[
                 [t.datasets.max, <Shares key="max" of={each.maxShares} symbol="" />],
-                [t.datasets.part, percentText(each.contributorBps, 10_000)],
+                [t.datasets.part, bpsText(each.contributorBps)],
               ]}
             />
           </article>

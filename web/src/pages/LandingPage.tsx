@@ -1,6 +1,7 @@
 // In one screen: what this is, and what one can work on right now.
 import { useState } from "react";
 import { isUnderWay, loadSpec, MOST_ITEMS, useListNow } from "../app/campaign";
+import { hourOf, type Hour } from "../app/hours";
 import { useList, useLoad } from "../app/load";
 import { Link } from "../app/router";
 import { useSite } from "../app/site";
@@ -9,7 +10,7 @@ import type { CampaignLine } from "../api/types";
 import { t } from "../texts/en";
 import { Amount, useUnit, AmountIn } from "../ui/Amount";
 import { Fault } from "../ui/Fault";
-import { countText, relativeText } from "../ui/format";
+import { bpsText, countText, relativeText } from "../ui/format";
 import { GoesOn, Pager, usePages } from "../ui/Pages";
 import { Figures, Loading, Notice, Page, Section, StatusPill } from "../ui/parts";
 
@@ -98,6 +99,7 @@ export function CampaignGrid({ lines, name, at = "/campaigns", fill = false }: {
 }
 
 function CampaignCard({ line, href, now }: { line: CampaignLine; href: string; now: number | null }) {
+  const hour = useHourly(line);
   return (
     <Link className="card" href={href}>
       <div className="row apart">
@@ -110,7 +112,7 @@ function CampaignCard({ line, href, now }: { line: CampaignLine; href: string; n
       </div>
       <h3>{line.title ?? t.landing.untitled}</h3>
       {line.price != null && (
-        <Figures rows={[[t.landing.perLabel, <Amount key="pay" of={line.price} token={line.token} />], hourly(line)]} />
+        <Figures rows={[[t.landing.perLabel, <Amount key="pay" of={line.price} token={line.token} />], hour]} />
       )}
       {isUnderWay(line) && now !== null && now < line.commitEnd && <p className="quiet small-text">{deadline(line, now)}</p>}
     </Link>
@@ -121,41 +123,21 @@ function deadline({ enrolEnd, commitEnd }: CampaignLine, now: number): string {
   return now < enrolEnd ? t.landing.enrolUntil(relativeText(enrolEnd, now)) : t.landing.workUntil(relativeText(commitEnd, now));
 }
 
-function hourly(line: CampaignLine) {
-  return [t.landing.perHour, <Hourly key="hour" line={line} />] as const;
+/** What an hour is called by how it is known, and how it is reckoned. */
+export function hourWords({ acceptedBps }: Hour, seconds: number): [name: string, why: string] {
+  const words = t.landing;
+  return acceptedBps === null ? [words.hourSettled, words.hourSettledWhy(seconds)] : [words.hourImplied, words.hourImpliedWhy(seconds, bpsText(acceptedBps))];
 }
 
-/** What an hour earns by the service's own quote, where a usual part of the labels is accepted. */
-function Hourly({ line }: { line: CampaignLine }) {
+/** What an hour earned, or would earn by the service's own quote. */
+function useHourly(line: CampaignLine) {
   const unit = useUnit(line.token);
   const { value } = useLoad(async () => {
     if (line.items == null || line.items > MOST_ITEMS) return null;
     const spec = await loadSpec(line.specHash);
-    const quote = await quoteOf(line.specHash, spec);
-    return { hour: typicalHour(quote.hourly), seconds: spec.seconds_per_label };
-  }, [line.specHash]);
-  if (!value) return <span className="quiet">{value === null ? t.unknown : "…"}</span>;
-  return (
-    <>
-      <AmountIn of={value.hour.pay} unit={unit} digits={2} />
-      <small>{t.landing.perHourWhy(value.seconds, `${value.hour.acceptedBps / 100}%`)}</small>
-    </>
-  );
-}
-
-const quotes = new Map<string, ReturnType<typeof service.quote>>();
-
-export function quoteOf(specHash: string, spec: unknown): ReturnType<typeof service.quote> {
-  const known = quotes.get(specHash);
-  if (known) return known;
-  const asked = service.quote(spec, 0);
-  quotes.set(specHash, asked);
-  asked.catch(() => quotes.delete(specHash));
-  return asked;
-}
-
-/** The middle one of the hours that a quote states, by how much is accepted; the lower of two. */
-export function typicalHour<Hour extends { acceptedBps: number }>(hours: readonly Hour[]): Hour {
-  const sorted = [...hours].sort((one, other) => one.acceptedBps - other.acceptedBps);
-  return sorted[Math.floor((sorted.length - 1) / 2)]!;
+    return { hour: await hourOf(line, spec), seconds: spec.seconds_per_label };
+  }, [line.specHash, line.status]);
+  if (!value) return [t.landing.hourImplied, <span key="hour" className="quiet">{value === null ? t.unknown : "…"}</span>] as const;
+  const [name, why] = hourWords(value.hour, value.seconds);
+  return [name, <AmountIn key="hour" of={value.hour.pay} unit={unit} digits={2} />, why] as const;
 }

@@ -4,6 +4,7 @@ import { digest } from "./labels/form";
 import { payoutLeaf, truthLeaf, type Payout, type Scope } from "./leaves";
 import { MerkleTree } from "./merkle";
 import type { Settlement } from "./settlement";
+import { faulty } from "../texts/en";
 
 export interface OpeningRow {
   annotator: Address;
@@ -82,7 +83,7 @@ const LINE_END = 0x0a;
 export function readEnds(data: Uint8Array): Ends {
   const [first, last] = [data.subarray(0, data.indexOf(LINE_END)), data.subarray(data.lastIndexOf(LINE_END, data.length - 2) + 1)];
   const [header, summary] = [first, last].map((line) => JSON.parse(new TextDecoder().decode(line)) as Row) as [Row, Row];
-  if (header["kind"] !== "header" || summary["kind"] !== "summary") throw new Error("a bundle begins with a header and ends with a summary");
+  if (header["kind"] !== "header" || summary["kind"] !== "summary") throw new Error(faulty.evidence.ends);
   const { registry, campaignId } = header as unknown as Ends;
   const { payoutRoot, labelRoot, modelRoot, truthRoot, payoutTotal, shareTotal, leaves } = summary as unknown as Ends;
   const numbers = { chainId: Number(header["chainId"]), payoutTotal: BigInt(payoutTotal), shareTotal: BigInt(shareTotal), leaves: Number(leaves) };
@@ -91,7 +92,7 @@ export function readEnds(data: Uint8Array): Ends {
 
 /** The tree of all payouts; its leaves stand by index. Throws where the rows are not numbered from 0. */
 export function payoutTree(scope: Scope, payouts: readonly Payout[]): MerkleTree {
-  if (payouts.some((row, at) => row.index !== BigInt(at))) throw new Error("the payouts are not numbered from 0");
+  if (payouts.some((row, at) => row.index !== BigInt(at))) throw new Error(faulty.evidence.numbers);
   return new MerkleTree(payouts.map((row) => payoutLeaf(scope, row)));
 }
 

@@ -1,6 +1,7 @@
 // The spec of a campaign: all its rules, as canonical JSON whose sha256 is on chain.
 import { bytesToHex, type Hex } from "viem";
 import { LabelError, readForm, type Form } from "./labels";
+import { faulty } from "../texts/en";
 
 /** As labelshare.protocol.spec has it; only what pages read is named. Amounts are decimal strings of base units. */
 export interface Spec {
@@ -33,7 +34,7 @@ export async function sha256(data: Uint8Array<ArrayBuffer>): Promise<Hex> {
 
 /** A spec from its bytes, checked against the hash on chain. */
 export async function readSpec(data: Uint8Array<ArrayBuffer>, digest: Hex): Promise<Spec> {
-  if ((await sha256(data)) !== digest.toLowerCase()) throw new OtherBytesError("the spec is not the one on chain");
+  if ((await sha256(data)) !== digest.toLowerCase()) throw new OtherBytesError(faulty.evidence.otherSpec);
   return JSON.parse(new TextDecoder().decode(data)) as Spec;
 }
 

@@ -4,6 +4,7 @@ import { MAX_BATCH, MAX_ITEMS, opens } from "../protocol/commitments";
 import { GoldFileError, holds } from "../fund/gold";
 import { requesterStore, type KeptGold } from "../fund/store";
 import { database, type Draft, type KeptBatch, type Place } from "./database";
+import { faulty } from "../texts/en";
 
 export const VERSION = "labelshare.backup.v1";
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -35,7 +36,7 @@ export async function exportBackup(): Promise<Blob> {
 
 /** Take in a backup. What is here already stays; a batch gains the receipts that it lacked. */
 export async function importBackup(file: Blob): Promise<Restored> {
-  if (file.size > MOST_BYTES) throw new BackupError("the file is too large to be a backup");
+  if (file.size > MOST_BYTES) throw new BackupError(faulty.backup.large);
   const backup = parsed(await file.text());
   for (const [at, batch] of backup.batches.entries()) await checkBatch(batch, at);
   backup.drafts.forEach(checkDraft);
@@ -84,48 +85,48 @@ function parsed(text: string): Backup {
   try {
     found = JSON.parse(text) as Partial<Backup>;
   } catch {
-    throw new BackupError("the file is not JSON");
+    throw new BackupError(faulty.backup.noJson);
   }
   const lists = [found?.drafts, found?.batches, found?.places];
   if (found?.gold !== undefined) lists.push(found.gold as never);
-  if (found?.version !== VERSION || !lists.every(Array.isArray)) throw new BackupError(`the file is no ${VERSION}`);
+  if (found?.version !== VERSION || !lists.every(Array.isArray)) throw new BackupError(faulty.backup.noVersion(VERSION));
   return found as Backup;
 }
 
 async function checkBatch(batch: KeptBatch, at: number): Promise<void> {
-  const fault = (what: string) => new BackupError(`batch ${at} of the file: ${what}`);
-  if (!named(batch) || !isAddress(batch.registry, { strict: false }) || !Number.isSafeInteger(batch.chainId)) throw fault("names no campaign");
+  const fault = (what: string) => new BackupError(faulty.backup.batch(at, what));
+  if (!named(batch) || !isAddress(batch.registry, { strict: false }) || !Number.isSafeInteger(batch.chainId)) throw fault(faulty.backup.campaign);
   const states = ["sealed", "received", "refused", "alone"];
-  if (!states.includes(batch.state)) throw fault("has no state that there is");
+  if (!states.includes(batch.state)) throw fault(faulty.backup.state);
   const { commit, items, labels } = batch;
   const lists = Array.isArray(items) && Array.isArray(labels) && items.length === labels.length;
-  if (!lists || items.length === 0 || items.length > MAX_BATCH) throw fault("has no answers");
-  if (!items.every((item, place) => whole(item, MAX_ITEMS) && (place === 0 || item > items[place - 1]!))) throw fault("its items do not ascend");
+  if (!lists || items.length === 0 || items.length > MAX_BATCH) throw fault(faulty.backup.answers);
+  if (!items.every((item, place) => whole(item, MAX_ITEMS) && (place === 0 || item > items[place - 1]!))) throw fault(faulty.backup.order);
   if (![...labels, batch.secret, batch.commitHash, batch.signature, batch.receipt, batch.openingReceipt].every((each) => isHex(each))) {
-    throw fault("holds something that is no hex string");
+    throw fault(faulty.backup.hex);
   }
   const numbers = commit && [commit.round, commit.batch, commit.count, commit.cumulativeCount];
-  if (!numbers || !numbers.every((each) => whole(each, 2 ** 32)) || !isHex(commit.root)) throw fault("its commitment is none");
-  if (batch.proof !== null && !(Array.isArray(batch.proof) && batch.proof.every((each) => isHex(each)))) throw fault("its proof is none");
+  if (!numbers || !numbers.every((each) => whole(each, 2 ** 32)) || !isHex(commit.root)) throw fault(faulty.backup.commitment);
+  if (batch.proof !== null && !(Array.isArray(batch.proof) && batch.proof.every((each) => isHex(each)))) throw fault(faulty.backup.proof);
   const scope = { chainId: batch.chainId, registry: batch.registry, campaignId: batch.campaign };
   const opening = { annotator: batch.account, commitHash: batch.commitHash, secret: batch.secret, items, labels };
-  if (!(await opens(scope, commit, opening))) throw fault("its answers do not open its commitment: the file was altered");
+  if (!(await opens(scope, commit, opening))) throw fault(faulty.backup.altered);
 }
 
 function checkDraft(draft: Draft, at: number): void {
   const pairs = (list: unknown): list is [number, unknown][] => Array.isArray(list) && list.every((each) => Array.isArray(each) && each.length === 2 && whole(each[0], MAX_ITEMS));
   const good = named(draft) && pairs(draft.answers) && pairs(draft.reports) && Array.isArray(draft.skipped) && Number.isFinite(draft.savedAt);
-  if (!good) throw new BackupError(`draft ${at} of the file is none`);
+  if (!good) throw new BackupError(faulty.backup.draft(at));
 }
 
 function checkPlace(place: Place, at: number): void {
-  if (!named(place) || !Array.isArray(place.proof) || !place.proof.every((each) => isHex(each))) throw new BackupError(`place ${at} of the file is none`);
+  if (!named(place) || !Array.isArray(place.proof) || !place.proof.every((each) => isHex(each))) throw new BackupError(faulty.backup.place(at));
 }
 
 async function checkGold(gold: KeptGold, at: number): Promise<void> {
   const named = gold && isHex(gold.specHash) && gold.specHash.length === 66 && isAddress(gold.account, { strict: false }) && typeof gold.title === "string";
   const good = named && (await holds(gold).catch((fault: unknown) => (fault instanceof GoldFileError ? false : Promise.reject(fault))));
-  if (!good) throw new BackupError(`gold ${at} of the file is none: the file was altered`);
+  if (!good) throw new BackupError(faulty.backup.gold(at));
 }
 
 function named(row: { campaign: Hex; account: Address }): boolean {

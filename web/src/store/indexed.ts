@@ -1,3 +1,4 @@
+import { faulty } from "../texts/en";
 /** A database of the browser's own: opened once, and written so that what is told as kept is on the disk. */
 
 export type Run<Name extends string> = <Result>(
@@ -18,7 +19,7 @@ export function keeping<Name extends string>(name: string, stores: Record<Name, 
       };
       asked.onsuccess = () => resolve(asked.result);
       asked.onerror = () => reject(asked.error);
-      asked.onblocked = () => reject(new Error("another tab holds an older version of the store open"));
+      asked.onblocked = () => reject(new Error(faulty.store.olderTab));
     });
     opened.catch(() => (opened = null));
     return opened;

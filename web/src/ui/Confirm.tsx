@@ -12,30 +12,55 @@ export interface Words {
   exact?: string;
   yes: string;
   /** What the visitor's yes does; the dialog stays while it runs, and shows what goes wrong. */
-  run: (tell: (line: string) => void) => Promise<void>;
+  run: (tell: Tell) => Promise<unknown>;
 }
+
+/** Says in the dialog what comes next, before it is done. Throws `StoppedError` once the visitor has stopped: then it is not done. */
+export type Tell = (line: string) => void;
+
+/** The visitor no longer waits: nothing more is asked of the wallet or the service. */
+class StoppedError extends Error {}
 
 type Ask = (words: Words) => Promise<boolean>;
 const Context = createContext<Ask | null>(null);
 
-/** Asks the visitor; true once `run` is through, false where the visitor would not. */
+/** Asks the visitor; true once `run` is through, false where the visitor would not, or stopped it. A later question takes the place of an open one. */
 export function useConfirm(): Ask {
   const ask = useContext(Context);
   if (!ask) throw new Error("useConfirm outside of its provider");
   return ask;
 }
 
+interface Asked {
+  number: number;
+  words: Words;
+  end: (done: boolean) => void;
+}
+
 export function ConfirmProvider({ children }: { children: ReactNode }) {
-  const [asked, setAsked] = useState<{ words: Words; end: (done: boolean) => void } | null>(null);
-  const ask = useCallback<Ask>((words) => new Promise((resolve) => setAsked({ words, end: resolve })), []);
-  const end = (done: boolean) => {
-    asked?.end(done);
-    setAsked(null);
-  };
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const last = useRef<Asked | null>(null);
+  const ask = useCallback<Ask>(
+    (words) =>
+      new Promise((resolve) => {
+        last.current?.end(false);
+        const own: Asked = {
+          number: (last.current?.number ?? 0) + 1,
+          words,
+          end: (done) => {
+            resolve(done);
+            setAsked((now) => (now === own ? null : now));
+          },
+        };
+        last.current = own;
+        setAsked(own);
+      }),
+    [],
+  );
   return (
     <Context.Provider value={ask}>
       {children}
-      {asked && <Question words={asked.words} end={end} />}
+      {asked && <Question key={asked.number} words={asked.words} end={asked.end} />}
     </Context.Provider>
   );
 }
@@ -47,6 +72,7 @@ function Question({ words, end }: { words: Words; end: (done: boolean) => void }
   const [told, setTold] = useState("");
   const [error, setError] = useState<unknown>(null);
   const isSlow = useSlow(running);
+  const isOver = useRef(false);
   useEndWithAccount(running, () => end(false));
 
   useEffect(() => {
@@ -54,18 +80,24 @@ function Question({ words, end }: { words: Words; end: (done: boolean) => void }
     const before = document.activeElement as HTMLElement | null;
     opened.showModal();
     heading.current!.focus();
+    isOver.current = false;
     return () => {
+      isOver.current = true;
       opened.close();
       before?.focus?.();
     };
   }, []);
 
+  const tell: Tell = (line) => {
+    if (isOver.current) throw new StoppedError("the visitor no longer waits");
+    setTold(line);
+  };
   const run = async () => {
     setRunning(true);
     setError(null);
     setTold(t.confirm.inWallet);
     try {
-      await words.run(setTold);
+      await words.run(tell);
       end(true);
     } catch (fault) {
       setError(fault);
@@ -101,7 +133,7 @@ function Question({ words, end }: { words: Words; end: (done: boolean) => void }
             {told}
           </p>
         )}
-        {isSlow && <p className="quiet">{t.confirm.slow}</p>}
+        {isSlow && <p className="quiet">{told === t.confirm.waiting ? t.confirm.slowBlock : t.confirm.slow}</p>}
         <div className="row">
           <button type="button" className="button" onClick={() => end(false)} disabled={running && !isSlow}>
             {isSlow ? t.confirm.stop : t.confirm.no}

@@ -62,6 +62,11 @@ export function percentText(part: number | bigint, whole: number | bigint, digit
   return `${share.toFixed(digits)}%`;
 }
 
+/** A part in 1/10,000, exactly: with as many decimals as it needs. */
+export function bpsText(bps: number): string {
+  return `${decimal(BigInt(bps), 2)}%`;
+}
+
 export function countText(count: number): string {
   return count.toLocaleString("en");
 }

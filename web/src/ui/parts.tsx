@@ -96,19 +96,29 @@ export function Address({ of, name }: { of: string; name?: string }) {
 }
 
 export function Copy({ text, what }: { text: string; what: string }) {
-  const [copied, setCopied] = useState(false);
+  const [went, setWent] = useState<boolean | null>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text).catch(() => undefined);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1_500);
+    setWent(await copied(text));
+    setTimeout(() => setWent(null), 1_500);
   };
+  const name = went === null ? t.copy(what) : went ? t.copied : t.notCopied;
   return (
-    <button type="button" className="copy" onClick={() => void copy()} aria-label={copied ? t.copied : t.copy(what)}>
+    <button type="button" className={went === false ? "copy failed" : "copy"} onClick={() => void copy()} aria-label={name} title={went === false ? `${t.notCopied} ${text}` : undefined}>
       <svg viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.6" aria-hidden="true">
-        {copied ? <path d="M3 8.5l3.2 3.2L13 4.8" /> : <path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />}
+        {went ? <path d="M3 8.5l3.2 3.2L13 4.8" /> : went === false ? <path d="M4 4l8 8M12 4l-8 8" /> : <path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />}
       </svg>
     </button>
   );
+}
+
+/** Whether the browser lets a page write to the clipboard, which it may refuse or not have. */
+export async function copied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function Time({ at, now }: { at: number; now?: number | undefined }) {

@@ -2,10 +2,13 @@
 import type { Abi, Address, PublicClient } from "viem";
 import type { Site } from "../api/service";
 import { tokenAbi } from "../protocol/abi";
-import { send, type ContractCall, type Stage } from "./send";
+import { send, type ContractCall, type TellStage } from "./send";
 import type { Connected } from "./wallet";
 
 export type ApprovalStep = "reset" | "approve";
+
+/** Hears of each approval's stages; see `TellStage`. */
+export type TellApproval = (step: ApprovalStep, ...stage: Parameters<TellStage>) => ReturnType<TellStage>;
 
 /** A transaction that approves an amount, or sets what was approved before to zero. */
 export interface Approval extends ContractCall {
@@ -51,6 +54,6 @@ async function takes(chain: PublicClient, owner: Address, { step: _, ...call }: 
 }
 
 /** Sends the approvals, one after the other. */
-export async function approve(site: Site, connected: Connected, approvals: readonly Approval[], tell: (step: ApprovalStep, stage: Stage) => void): Promise<void> {
-  for (const each of approvals) await send(site, connected, each, (stage) => tell(each.step, stage));
+export async function approve(site: Site, connected: Connected, approvals: readonly Approval[], tell: TellApproval): Promise<void> {
+  for (const each of approvals) await send(site, connected, each, (...stage) => tell(each.step, ...stage));
 }

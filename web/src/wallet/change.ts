@@ -11,8 +11,8 @@ export function nodeAddress(site: Site): string | null {
   return site.rpc ? new URL(site.rpc, location.origin).href : null;
 }
 
-/** Has the wallet change; one that does not know the chain is asked to add it, if there is a node to name. */
-export async function changeTo(site: Site, provider: Provider): Promise<void> {
+/** Has the wallet change; one that does not know the chain is asked to add it, if there is a node to name. `tell` is called before each further request. */
+export async function changeTo(site: Site, provider: Provider, tell: () => void): Promise<void> {
   const chainId = `0x${site.chainId.toString(16)}`;
   try {
     await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
@@ -23,7 +23,9 @@ export async function changeTo(site: Site, provider: Provider): Promise<void> {
     if (!unknown || !node) throw fault;
     const nativeCurrency = { name: "Coin", symbol: "COIN", decimals: 18 };
     const added = { chainId, chainName: `Chain ${site.chainId}`, rpcUrls: [node], nativeCurrency };
+    tell();
     await provider.request({ method: "wallet_addEthereumChain", params: [added] });
+    tell();
     await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
   }
 }

@@ -3,7 +3,7 @@ import { BaseError, ContractFunctionRevertedError } from "viem";
 import { OddAnswerError, OtherSignerError } from "./answers";
 import { NoChainError } from "./chain";
 import { NoTypedDataError, WrongChainError } from "./request";
-import { FailedError } from "./send";
+import { FailedError, ReplacedError } from "./send";
 import { t } from "../texts/en";
 import type { FaultWords } from "../ui/faultWords";
 
@@ -15,6 +15,7 @@ export function chainFault(error: unknown): FaultWords | null {
   if (error instanceof OtherSignerError) return t.faults.otherSigner;
   if (error instanceof NoTypedDataError) return t.faults.noTypedData(error.message);
   if (error instanceof FailedError) return t.faults.failedTransaction(error.transaction);
+  if (error instanceof ReplacedError) return (error.cancelled ? t.faults.cancelledTransaction : t.faults.replacedTransaction)(error.by);
   const code = codeOf(error);
   if (code === 4001 || code === "ACTION_REJECTED") return t.faults.rejected;
   if (code === 4100 || code === -32002) return t.faults.walletBusy;

@@ -37,20 +37,38 @@ const DELEGATED = "0xef0100";
 /** The permission to sign for exactly `value`; null where the token, or a wallet that is a contract, knows none in the usual form. */
 export async function permitOf(chain: PublicClient, site: Site, token: Address, owner: Address, value: bigint): Promise<Permit | null> {
   try {
-    const [[, name, version, chainId, verifyingContract], separator, nonce, block, code] = await Promise.all([
-      chain.readContract({ address: token, abi: tokenAbi, functionName: "eip712Domain" }),
+    const [domains, separator, nonce, block, code] = await Promise.all([
+      domainsOf(chain, site, token),
       chain.readContract({ address: token, abi: tokenAbi, functionName: "DOMAIN_SEPARATOR" }),
       chain.readContract({ address: token, abi: tokenAbi, functionName: "nonces", args: [owner] }),
       chain.getBlock(),
       chain.getCode({ address: owner }),
     ]);
     if (code && code !== "0x" && !code.startsWith(DELEGATED)) return null; // EIP-2612 takes signatures of keys alone
-    const domain = { name, version, chainId: Number(chainId), verifyingContract };
-    if (domain.chainId !== site.chainId || separatorOf(domain) !== separator) return null;
+    const domain = domains.find((each) => each.chainId === site.chainId && separatorOf(each) === separator);
+    if (!domain) return null;
     const message = { owner, spender: site.registry, value, nonce, deadline: block.timestamp + HOUR };
     return { domain, types: PERMIT_TYPES, primaryType: "Permit", message };
   } catch {
     return null;
+  }
+}
+
+const VERSION = [{ type: "function", name: "version", stateMutability: "view", inputs: [], outputs: [{ name: "", type: "string" }] }] as const;
+const USUAL_VERSIONS = ["1", "2"];
+
+/** What a token may sign as: what it says itself (EIP-5267), else guesses. Which one is right, its separator tells. */
+async function domainsOf(chain: PublicClient, site: Site, token: Address): Promise<PermitDomain[]> {
+  try {
+    const [, name, version, chainId, verifyingContract] = await chain.readContract({ address: token, abi: tokenAbi, functionName: "eip712Domain" });
+    return [{ name, version, chainId: Number(chainId), verifyingContract }];
+  } catch {
+    const [name, own] = await Promise.all([
+      chain.readContract({ address: token, abi: tokenAbi, functionName: "name" }),
+      chain.readContract({ address: token, abi: VERSION, functionName: "version" }).catch(() => null),
+    ]);
+    const versions = own === null ? USUAL_VERSIONS : [own, ...USUAL_VERSIONS];
+    return versions.map((version) => ({ name, version, chainId: site.chainId, verifyingContract: token }));
   }
 }
 

@@ -40,10 +40,10 @@ export interface TypedData {
 }
 
 /**
- * Has the wallet sign typed data (EIP-712), on the right chain.
+ * Has the wallet sign typed data (EIP-712), on the right chain. `tell` is called right before it is asked: what it throws keeps it from being asked.
  * Throws `OtherSignerError` where another account than the connected one signed: it would be refused, and too late.
  */
-export async function signTyped(site: Site, connected: Connected, data: TypedData): Promise<Hex> {
+export async function signTyped(site: Site, connected: Connected, data: TypedData, tell: () => void | Promise<void>): Promise<Hex> {
   await requireChain(site, connected);
   const domainTypes = [
     { name: "name", type: "string" },
@@ -53,6 +53,7 @@ export async function signTyped(site: Site, connected: Connected, data: TypedDat
   ];
   const whole = { ...data, types: { EIP712Domain: domainTypes, ...data.types } };
   const text = JSON.stringify(whole, (_, value) => (typeof value === "bigint" ? value.toString() : value));
+  await tell();
   const signature = signatureIn(await askedToSign(connected, text));
   await requireSigner(site, connected, data, signature);
   return signature;

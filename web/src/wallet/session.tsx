@@ -5,6 +5,7 @@ import { onSignedOut, setToken } from "../api/client";
 import { service, type Site } from "../api/service";
 import type { SignInMessage } from "../api/types";
 import { useSite } from "../app/site";
+import { t } from "../texts/en";
 import { requireChain, signText } from "./request";
 import { useWallet, type Connected } from "./wallet";
 
@@ -25,7 +26,8 @@ interface SessionState {
   account: Address | null;
   /** Ask for the text, which `signIn` then has signed. */
   askText: () => Promise<SignInMessage>;
-  signIn: (asked: SignInMessage) => Promise<void>;
+  /** `tell` is called before what was signed goes to the service. */
+  signIn: (asked: SignInMessage, tell: (line: string) => void) => Promise<void>;
   signOut: () => Promise<void>;
 }
 
@@ -53,8 +55,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const askText = useCallback(() => askedText(site, required(connected)), [site, connected]);
 
   const signIn = useCallback(
-    async (asked: SignInMessage) => {
-      const made = await service.signIn(asked.nonce, await signText(required(connected), asked.message));
+    async (asked: SignInMessage, tell: (line: string) => void) => {
+      const signature = await signText(required(connected), asked.message);
+      tell(t.connect.signingIn);
+      const made = await service.signIn(asked.nonce, signature);
       keep({ account: made.account, token: made.token });
     },
     [connected, keep],

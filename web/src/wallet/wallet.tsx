@@ -2,6 +2,7 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type Dispatch, type ReactNode, type SetStateAction } from "react";
 import type { Address } from "viem";
 import { useSite } from "../app/site";
+import { t } from "../texts/en";
 import { accountIn, chainIn, OddAnswerError } from "./answers";
 import { changeTo } from "./change";
 import { announceDevWallets } from "./devWallet";
@@ -25,7 +26,7 @@ interface WalletState {
   connect: (wallet: Wallet) => Promise<void>;
   disconnect: () => void;
   /** Ask the wallet to change to this service's chain, and to add it where it does not know it. */
-  changeChain: () => Promise<void>;
+  changeChain: (tell?: (line: string) => void) => Promise<void>;
 }
 
 const Context = createContext<WalletState | null>(null);
@@ -75,9 +76,9 @@ export function WalletProvider({ children }: { children: ReactNode }) {
 
   useFollowed(connected, setConnected, disconnect);
 
-  const changeChain = useCallback(async () => {
+  const changeChain = useCallback(async (tell?: (line: string) => void) => {
     if (!connected) return;
-    await changeTo(site, connected.wallet.provider);
+    await changeTo(site, connected.wallet.provider, () => tell?.(t.confirm.inWallet));
     // Not every wallet tells of it.
     const chainId = chainIn(await connected.wallet.provider.request({ method: "eth_chainId" }));
     setConnected((now) => (now?.wallet === connected.wallet ? { ...now, chainId } : now));

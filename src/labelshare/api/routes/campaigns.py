@@ -73,6 +73,7 @@ def one(here: Here, campaign: CampaignPath) -> CampaignAnswer:
         timeline=_timeline(desk.chain.now(), state, found.params.schedule),
         progress=progress_of(desk, campaign),
         proposal=ProposalAnswer.model_validate(posted.settlement) if posted else None,
+        median_label_pay=desk.median_pay(campaign) if state.status is Status.FINAL else None,
         waits_for=desk.waits_for(campaign) if state.status is Status.CREATED else None,
     )
 

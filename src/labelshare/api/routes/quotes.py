@@ -58,6 +58,7 @@ def acceptance(here: Here) -> AcceptanceAnswer:
     """What a requester had best know before it funds a campaign; one that is not taken on is told why."""
     wanted = here.desk.acceptance
     found = {
+        "oracle": here.desk.signer.address,
         "requesters": sorted(map(str, wanted.requesters)) or None,
         "least_escrow": wanted.least_escrow,
         "least_fee": wanted.least_fee,

@@ -160,7 +160,11 @@ class CampaignLine(Answer):
 
 
 class CampaignAnswer(CampaignLine):
-    """One campaign, whole but for its items; `waitsFor` says why the oracle has not accepted it yet."""
+    """One campaign, whole but for its items; `waitsFor` says why the oracle has not accepted it yet.
+
+    `medianLabelPay` is what half of the annotators of a final campaign earned for a label at most, fee and
+    forfeits apart; null where no evidence says it.
+    """
 
     chain_id: int = Field(examples=[31_337])
     registry: AddressText
@@ -170,6 +174,7 @@ class CampaignAnswer(CampaignLine):
     timeline: TimelineAnswer
     progress: ProgressAnswer
     proposal: ProposalAnswer | None = None
+    median_label_pay: Amount | None = Field(default=None, examples=["45000000000000000"])
     waits_for: str | None = Field(
         default=None, examples=["the pool has 4 open campaigns, as many as it may; accepted once one ends"]
     )

@@ -152,12 +152,14 @@ class SpecStored(Answer):
 class AcceptanceAnswer(Answer):
     """Which campaigns the oracle takes on; amounts in base units of the pool's token.
 
-    `requesters` is null for everybody's. `leastEscrow` is null for the pool's `seatStake` divided by its
-    `maxOpen`, rounded down. `leastFee` is what the fee must come to if all work is accepted.
-    `longestSeconds` are from its acceptance until a settlement in time frees its place; null for no limit but
-    the pool's unbonding time, within which `hardEnd` must be.
+    `oracle` is the account that accepts, as pools name it. `requesters` is null for everybody's.
+    `leastEscrow` is null for the pool's `seatStake` divided by its `maxOpen`, rounded down. `leastFee` is
+    what the fee must come to if all work is accepted. `longestSeconds` are from its acceptance until a
+    settlement in time frees its place; null for no limit but the pool's unbonding time, within which
+    `hardEnd` must be.
     """
 
+    oracle: AddressText
     requesters: list[AddressText] | None = None
     least_escrow: Amount | None = None
     least_fee: Amount

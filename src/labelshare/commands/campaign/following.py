@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @command(campaign, f"campaign show {ID}")
 def show(here: Session, campaign: CampaignArgument) -> None:
-    """Show a campaign: where it is in its life, its time line in local times, its money."""
+    """Show a campaign: where it is in its life, its time line in local times, its money.
+
+    All of it is the chain's. Why an oracle has not accepted it yet, `campaign progress` asks the oracle.
+    """
     history, state = history_of(here, campaign), state_of(here, campaign)
     params, now = history.record.params, here.contracts.registry.chain.now()
     unit = here.unit(params.token)

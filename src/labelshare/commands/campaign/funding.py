@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from labelshare.commands.campaign.asking import require_taken
+from labelshare.commands.campaign.remote import PlainHttpOption
 from labelshare.commands.campaign.shared import ADDRESS, ID, campaign
 from labelshare.commands.common import SENDS, Session, command
 from labelshare.commands.quote import read_spec
@@ -40,6 +42,14 @@ def create(
     ] = None,
     fee: Annotated[str, typer.Option(help="The oracle's fee, in percent of pay.")] = "5",
     nonce: Annotated[int, typer.Option(help="Tells apart campaigns of the same terms.", min=0)] = 0,
+    service: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LABELSHARE_SERVICE",
+            help="Address of the oracle's service, asked first whether it takes the campaign on.",
+        ),
+    ] = None,
+    plain_http: PlainHttpOption = False,
     accept: Annotated[str, _length("Time for the oracle to accept.")] = "1d",
     enrol: Annotated[str, _length("Time to enrol.")] = "3d",
     pause: Annotated[str, _length("Time to draw the seed.")] = "1h",
@@ -88,13 +98,20 @@ def create(
             f"{unit.show(behind)}"
         )
     escrow = escrow_for(asked, terms.fee_bps)
+    requester = Requester(here.sender, here.contracts, here.signer)
+    details = _details(rules, address, asked, terms, unit)
+    if service is not None:
+        params = requester.params_of(rules, address, asked, terms)
+        waits = require_taken(
+            service, rules, params, asked, escrow, now=here.now(), unit=unit, plain=plain_http
+        )
+        details.append(("acceptance", f"not at once: {waits}" if waits else "at once, says the oracle"))
     here.confirm(
         *here.payment(rules.token, escrow),
         f"fund a campaign with {unit.show(escrow)}; once anybody has worked for it, only a settlement pays "
         "any of that back",
-        details=_details(rules, address, asked, terms, unit),
+        details=details,
     )
-    requester = Requester(here.sender, here.contracts, here.signer)
     scope, params = requester.open_campaign(rules, address, asked, terms)
     if not here.sender.sent:
         raise ChainError(f"campaign {scope.campaign_id} exists; another --nonce makes another one")

@@ -48,7 +48,7 @@ def progress(
 ) -> None:
     """Show how far the work is: who enrolled, what was handed in and opened, as the oracle tells.
 
-    The status is the chain's.
+    Also why it has not accepted the campaign yet, where that is so. The status is the chain's.
     """
     told = _progress(here, campaign, service, plain=plain_http)
     while watch and told["status"] not in _OVER:
@@ -67,7 +67,8 @@ def progress(
         (f"round {each['round']}", f"{each['labels']} labels in {each['batches']} batches")
         for each in told["rounds"]
     ]
-    here.show(told, fields([("campaign", campaign), *rows, *rounds]))
+    waits: list[Pair] = [("waits for", printable(told["waits_for"]))] if told["waits_for"] else []
+    here.show(told, fields([("campaign", campaign), *rows, *waits, *rounds]))
 
 
 @command(campaign, f"campaign results {ID} --service https://oracle.example --to results")
@@ -119,11 +120,14 @@ BUNDLE: Final = "bundle.jsonl"
 
 
 def _progress(here: Session, campaign: str, service: str, *, plain: bool) -> dict[str, Any]:
+    from labelshare.chain.state import Status
+
     state, answer = state_of(here, campaign), _answer(campaign, service, plain=plain)
     told = answer.progress
     return {
         "campaign": campaign,
         "status": state.status.name.lower(),
+        "waits_for": answer.waits_for if state.status is Status.CREATED else None,
         "enrolled": told.enrolled,
         "batches": told.batches,
         "labels": told.labels,
@@ -149,9 +153,10 @@ def _answer(campaign: str, service: str, *, plain: bool) -> CampaignAnswer:
 
 
 def _in_a_line(told: dict[str, Any]) -> str:
+    waits = f"; waits: {told['waits_for']}" if told["waits_for"] else ""
     return (
         f"{told['status']}: {told['enrolled']} enrolled, {told['labels']} of {told['places']} labels "
-        f"handed in, {told['opened']} opened"
+        f"handed in, {told['opened']} opened{waits}"
     )
 
 

@@ -1,6 +1,7 @@
 // Inside the editor's frame: Label Studio's editor on one side, the contract on the other. The page of this script has
 // no origin, no store, no network and no way out but the port that its parent gives it, once.
 import type { Region } from "../../protocol/labels/form";
+import { keyOf } from "../../ui/keys";
 import type { FromEditor, Init, Offer, ToEditor } from "../contract";
 import { giveKeys } from "./keys";
 import { addresses, install } from "./still";
@@ -38,6 +39,7 @@ let port: MessagePort | null = null;
 let nonce = "";
 let item = 0;
 let shown: Editor | null = null;
+let latest: Init | null = null;
 let store: Store | null = null;
 
 function say(said: Said): void {
@@ -49,12 +51,21 @@ function complain(fault: unknown): void {
   say({ kind: "error", message: message.slice(0, 300) });
 }
 
-/** What the annotation at hand says. Fields that only the editor needs stay here, so that many regions fit a message. */
-function submit(): void {
+/** What the annotation at hand says; null while there is none. Fields that only the editor needs stay here, so that many regions fit a message. */
+function answered(): Region[] | null {
   const selected = store?.annotationStore.selected;
-  if (!selected) return;
-  const result = selected.serializeAnnotation().map(({ from_name, to_name, type, value: { text: _, ...value } }) => ({ from_name, to_name, type, value }));
-  say({ kind: "submit", result });
+  return selected?.serializeAnnotation().map(({ from_name, to_name, type, value: { text: _, ...value } }) => ({ from_name, to_name, type, value })) ?? null;
+}
+
+function submit(): void {
+  const result = answered();
+  if (result) say({ kind: "submit", result });
+}
+
+/** The editor scales a picture once. Where there is another room it is shown anew, with what is answered so far; a text flows by itself. */
+function fit(room: number): void {
+  if (!latest || !Object.keys(latest.media).length) return;
+  show({ ...latest, room, result: answered() ?? latest.result, focus: document.hasFocus() });
 }
 
 /**
@@ -80,6 +91,7 @@ function show(init: Init): void {
   root.id = "editor";
   old.replaceWith(root);
   item = init.item;
+  latest = init;
   // The editor has no dark colours of its own; turned around, a picture's would not be true.
   document.documentElement.dataset["theme"] = Object.keys(init.media).length ? "light" : init.theme;
   sizes.disconnect();
@@ -125,11 +137,12 @@ function onKey(event: KeyboardEvent): void {
   if (event.key === "Escape") return stop(event, () => say({ kind: "leave" }));
   const target = event.target as HTMLElement;
   const isTyping = target.matches("textarea, [contenteditable], input:not([type=radio]):not([type=checkbox])");
-  if (event.altKey || event.shiftKey || event.ctrlKey || event.metaKey) return;
-  if (event.key === "Enter" && !target.closest("button, a, textarea, summary")) return stop(event, submit);
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const key = keyOf(event);
+  if (key === "Enter" && !event.shiftKey && !target.closest("button, a, textarea, summary")) return stop(event, submit);
   if (isTyping) return;
-  if (event.key === "s") stop(event, () => say({ kind: "skip" }));
-  if (event.key === "r") stop(event, () => say({ kind: "report" }));
+  if (key === "s") stop(event, () => say({ kind: "skip" }));
+  if (key === "r") stop(event, () => say({ kind: "report" }));
 }
 
 function stop(event: KeyboardEvent, act: () => void): void {
@@ -146,6 +159,7 @@ function begin(offered: MessagePort): void {
   port.onmessage = (event: MessageEvent<ToEditor>) => {
     try {
       if (event.data.kind === "ask") submit();
+      else if (event.data.kind === "room") fit(event.data.room);
       else show(event.data);
     } catch (fault) {
       complain(fault);

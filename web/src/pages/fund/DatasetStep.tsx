@@ -4,9 +4,10 @@ import { useSite } from "../../app/site";
 import { createdDataset, createDatasetCall } from "../../fund/chain";
 import { parseAmount, parseWhole } from "../../fund/money";
 import { f } from "../../texts/en";
+import { useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
-import { percentText, sharesText } from "../../ui/format";
-import { Address, Card, Loading, Notice } from "../../ui/parts";
+import { bpsText, sharesText, shortHex } from "../../ui/format";
+import { Address, Card, Facts, Loading, Notice } from "../../ui/parts";
 import { send } from "../../wallet/send";
 import { useSession } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
@@ -78,6 +79,7 @@ function Create({ filling, token, done }: { filling: Filling; token: `0x${string
   const [most, setMost] = useState("1000000");
   const [faults, setFaults] = useState<string[]>([]);
   const words = f.dataset;
+  const unit = useUnit(token);
 
   const publish = async () => {
     const bps = parseAmount(part, 2);
@@ -89,11 +91,11 @@ function Create({ filling, token, done }: { filling: Filling; token: `0x${string
       ...(shares !== null ? [] : [words.mostFault]),
     ];
     setFaults(found);
-    if (found.length || !token) return;
+    if (found.length || !token || !unit) return;
     const given = { name: name.trim(), symbol: symbol.trim(), token, contributorBps: Number(bps), maxShares: BigInt(shares!) * SHARE };
     const published = await confirm({
       title: words.confirm.title,
-      lines: words.confirm.lines(given.name, percentText(given.contributorBps, 10_000, 1), sharesText(given.maxShares)),
+      lines: words.confirm.lines(given.name, bpsText(given.contributorBps), sharesText(given.maxShares), `${unit?.symbol ?? ""} (${token})`),
       yes: words.confirm.yes,
       run: async (tell) => {
         const receipt = await send(site, connected!, createDatasetCall(site, given), told(tell));
@@ -120,6 +122,7 @@ function Create({ filling, token, done }: { filling: Filling; token: `0x${string
         <TextField label={words.part} hint={words.partHint} value={part} change={setPart} numeric />
         <TextField label={words.most} hint={words.mostHint} value={most} change={setMost} numeric />
       </div>
+      {token && <Facts rows={[[words.paidIn, <Address key="token" of={token} name={`${unit?.symbol ?? "…"} (${shortHex(token)})`} />]]} />}
       {!token && <Notice kind="warn" title={f.terms.noPools}><p>{f.terms.noPoolsTodo}</p></Notice>}
       {faults.length > 0 && (
         <Notice kind="warn" title={f.missing}>
@@ -127,7 +130,7 @@ function Create({ filling, token, done }: { filling: Filling; token: `0x${string
         </Notice>
       )}
       <div className="row">
-        <button className="button primary" disabled={!token}>{words.publish}</button>
+        <button className="button primary" disabled={!token || !unit}>{words.publish}</button>
       </div>
     </form>
   );

@@ -20,7 +20,14 @@ export function ItemsStep({ filling, selected, select }: { filling: Filling; sel
   const { items, hashing, gold, task } = filling;
   return (
     <>
-      <Choose filling={filling} done={() => select(0)} />
+      <ChooseFiles
+        prompt={filling.items ? f.items.replace : f.items.drop}
+        note={f.items.formats}
+        take={(imported) => {
+          filling.take(imported);
+          select(0);
+        }}
+      />
       {hashing !== null && <p role="status" className="quiet">{f.items.hashing(countText(hashing), "…")}</p>}
       {filling.itemsError !== undefined && <Fault error={inWords(filling.itemsError)} />}
       {items && (
@@ -51,7 +58,8 @@ export function ItemsStep({ filling, selected, select }: { filling: Filling; sel
   );
 }
 
-function Choose({ filling, done }: { filling: Filling; done: () => void }) {
+/** Takes a file of records, or a folder. */
+export function ChooseFiles({ prompt, note, take: taken }: { prompt: string; note?: string; take: (imported: Imported) => void | Promise<void> }) {
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);
@@ -61,8 +69,7 @@ function Choose({ filling, done }: { filling: Filling; done: () => void }) {
     try {
       const placed = await files;
       if (!placed.length) return;
-      filling.take(await imported(placed));
-      done();
+      await taken(await imported(placed));
     } catch (fault) {
       setError(inWords(fault));
     } finally {
@@ -86,7 +93,7 @@ function Choose({ filling, done }: { filling: Filling; done: () => void }) {
         onDragLeave={() => setOver(false)}
         onDrop={drop}
       >
-        <p>{filling.items ? f.items.replace : f.items.drop}</p>
+        <p>{prompt}</p>
         <div className="row">
           <label className="button">
             <input type="file" accept={ACCEPT} onChange={(event) => void take(emptied(event.target))} />
@@ -97,7 +104,7 @@ function Choose({ filling, done }: { filling: Filling; done: () => void }) {
             {f.items.folder}
           </label>
         </div>
-        <p className="quiet small-text">{f.items.formats}</p>
+        {note && <p className="quiet small-text">{note}</p>}
         {busy && <p role="status">{f.items.reading}</p>}
       </div>
       {error !== undefined && <Fault error={error} />}

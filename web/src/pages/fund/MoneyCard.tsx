@@ -44,7 +44,7 @@ export function MoneyCard({ campaign, now, reload }: { campaign: CampaignAnswer;
     });
     await Promise.all([loaded.reload(), reload()]);
   };
-  const [amount, escrow] = [amountText(credit, unit), amountText(state.escrow, unit)];
+  const [amount, escrow] = [amountText(credit, unit, unit.decimals), amountText(state.escrow, unit, unit.decimals)];
   return (
     <Card title={words.title}>
       <p className={credit ? "" : "quiet"}>{credit ? words.credit(amount) : words.none}</p>

@@ -1,7 +1,7 @@
 // Labels and money of a campaign, drawn: what is there, and what it will come to.
 import { useEffect, useRef } from "react";
 import type { CampaignAnswer } from "../../api/types";
-import { forecastOf, pointsOf, type Forecast, type Point } from "../../fund/forecast";
+import { forecastOf, pointsOf, spendOf, type Forecast, type Point } from "../../fund/forecast";
 import type { Spec } from "../../protocol/spec";
 import { f } from "../../texts/en";
 import { AmountIn, useUnit } from "../../ui/Amount";
@@ -46,17 +46,19 @@ function Spend({ campaign, forecast }: { campaign: CampaignAnswer; forecast: For
   // A final campaign's escrow is handed out: what was locked is then what it paid and what came back.
   const escrow = useEscrow(campaign);
   const sum = escrow > forecast.soFar ? escrow : forecast.soFar;
-  const more = forecast.expected === null ? 0n : forecast.expected - forecast.soFar;
-  const rest = sum - forecast.soFar - more;
+  const ahead = spendOf(forecast, sum);
   const rows = [
     ["tone-a", settled ? f.watch.spendPaid : f.watch.spendNow, forecast.soFar],
-    ...(settled ? [] : [["tone-b", f.watch.spendMore, more] as const]),
-    ["tone-d", f.watch.spendBack, rest],
+    ...(settled || !ahead ? [] : [["tone-b", f.watch.spendMore, ahead.more] as const]),
+    ...(ahead ? [["tone-d", f.watch.spendBack, ahead.back] as const] : []),
   ] as const;
+  const untold = ahead ? 0n : sum - forecast.soFar;
+  const width = (amount: bigint) => ({ flexGrow: Number((amount * 10_000n) / (sum || 1n)), flexBasis: 0 });
   return (
     <Card title={f.watch.spend}>
       <div className="stacked" role="img" aria-label={f.watch.spend}>
-        {rows.map(([tone, name, amount]) => amount > 0n && <span key={name} className={tone} style={{ flexGrow: Number((amount * 10_000n) / (sum || 1n)), flexBasis: 0 }} />)}
+        {rows.map(([tone, name, amount]) => amount > 0n && <span key={name} className={tone} style={width(amount)} />)}
+        {untold > 0n && <span style={width(untold)} />}
       </div>
       <ul className="legend">
         {rows.map(([tone, name, amount]) => (
@@ -70,6 +72,7 @@ function Spend({ campaign, forecast }: { campaign: CampaignAnswer; forecast: For
           <strong><AmountIn of={sum} unit={unit} /></strong>
         </li>
       </ul>
+      {!ahead && <p className="quiet small-text">{f.watch.spendEarly}</p>}
     </Card>
   );
 }

@@ -14,7 +14,7 @@ import { nearOf } from "../../protocol/groups";
 import { Regions, type Form } from "../../protocol/labels";
 import { readOnchain, type Settlement } from "../../protocol/settlement";
 import { formOf, type Spec } from "../../protocol/spec";
-import { f } from "../../texts/en";
+import { f, t } from "../../texts/en";
 import { Fault, ToldError } from "../../ui/Fault";
 import { countText, percentText } from "../../ui/format";
 import { byAccount, byName, Pager, usePages } from "../../ui/Pages";
@@ -125,7 +125,7 @@ function Contested({ quality, campaign, spec, form }: { quality: Quality; campai
   const words = f.watch.quality;
   const { contested } = quality;
   const pages = usePages(contested, SHOWN);
-  const nameOf = (item: number) => spec?.items[item]?.name ?? `#${item + 1}`;
+  const nameOf = (item: number) => spec?.items[item]?.name ?? t.audit.itemTitle(item);
   return (
     <Card title={words.contested}>
       <p className="quiet small-text">{contested.length ? words.contestedNote : words.contestedNone}</p>
@@ -166,16 +166,15 @@ function Skills({ skills }: { skills: readonly Skill[] }) {
   );
 }
 
-function SkillLine({ skill: { skill, margin } }: { skill: Skill }) {
+function SkillLine({ skill: { skill, interval } }: { skill: Skill }) {
   const clipped = (value: number) => Math.max(-1, Math.min(1, value));
   const x = (value: number) => EDGE + ((clipped(value) + 1) / 2) * (WIDTH - 2 * EDGE);
-  const [low, high] = [clipped(skill - (margin ?? 0)), clipped(skill + (margin ?? 0))];
-  const told = `${f.watch.quality.skill} ${skill.toFixed(2)}${margin === null ? "" : `, ${f.watch.quality.interval(low.toFixed(2), high.toFixed(2))}`}`;
+  const told = `${f.watch.quality.skill} ${skill.toFixed(2)}${interval ? `, ${f.watch.quality.interval(interval.low.toFixed(2), interval.high.toFixed(2))}` : ""}`;
   return (
     <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT + 14}`} role="img" aria-label={told}>
       <line className="axis" x1={EDGE} x2={WIDTH - EDGE} y1={HEIGHT / 2} y2={HEIGHT / 2} />
       <line className="axis" x1={x(0)} x2={x(0)} y1="2" y2={HEIGHT - 2} />
-      {margin !== null && <line className="bar" x1={x(low)} x2={x(high)} y1={HEIGHT / 2} y2={HEIGHT / 2} />}
+      {interval && <line className="bar" x1={x(interval.low)} x2={x(interval.high)} y1={HEIGHT / 2} y2={HEIGHT / 2} />}
       <circle className="dot" cx={x(skill)} cy={HEIGHT / 2} r="5.5" />
       <text x={Math.max(16, Math.min(WIDTH - 16, x(skill)))} y={HEIGHT + 11} textAnchor="middle">{skill.toFixed(2)}</text>
     </svg>

@@ -6,6 +6,7 @@ import { useLoad } from "../../app/load";
 import { useSite } from "../../app/site";
 import type { CampaignAnswer } from "../../api/types";
 import { challengeBond } from "../../fund/chain";
+import type { Spec } from "../../protocol/spec";
 import { f } from "../../texts/en";
 import { useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
@@ -20,15 +21,22 @@ import { TextField } from "./fields";
 const NOBODY = "0x0000000000000000000000000000000000000000";
 const AFTER = new Set(["final", "cancelled", "expired"]);
 
-export function RejectCard({ campaign, now, reload }: { campaign: CampaignAnswer; now: number; reload: () => Promise<void> }) {
+/** What keeps bad work down in a campaign of these rules. */
+export function badWork({ pay, slash }: Pick<Spec, "pay" | "slash">): string[] {
+  const words = f.watch.reject.bad;
+  return [pay.policy === "flat.v1" ? words.flat : words.skill, slash.policy === "none.v1" ? words.noGold : words.gold];
+}
+
+export function RejectCard({ campaign, spec, now, reload }: { campaign: CampaignAnswer; spec: Spec | null; now: number; reload: () => Promise<void> }) {
   const words = f.watch.reject;
   const end = campaign.state.since + campaign.params.schedule.window;
+  const [first, ...more] = words.lines;
   const open = campaign.status === "proposed" && now < end;
   return (
     <Section title={words.title}>
       <Card>
         <ul>
-          {words.lines.map((line) => <li key={line}>{line}</li>)}
+          {[first, ...(spec ? badWork(spec) : []), ...more].map((line) => <li key={line}>{line}</li>)}
         </ul>
         {open ? (
           <Challenge campaign={campaign} end={end} now={now} reload={reload} />
@@ -53,7 +61,7 @@ function Challenge({ campaign, end, now, reload }: { campaign: CampaignAnswer; e
   if (!value || !unit) return null;
   const words = f.watch.reject;
   const { bond, proposal } = value;
-  const amount = amountText(bond, unit);
+  const amount = amountText(bond, unit, unit.decimals);
 
   const start = async () => {
     setError(undefined);
@@ -62,7 +70,7 @@ function Challenge({ campaign, end, now, reload }: { campaign: CampaignAnswer; e
       const call = registryCall(site, "challenge", [poolParamsOf(campaign), paramsOf(campaign), proposal, bond, reasons]);
       await confirm({
         title: words.confirm.title(amount),
-        lines: [...words.confirm.lines(amount), ...paid.lines, ...(campaign.poolParams.arbitrator === NOBODY ? [words.confirm.noArbitrator] : [])],
+        lines: [paid.from, ...words.confirm.lines, ...paid.lines, ...(campaign.poolParams.arbitrator === NOBODY ? [words.confirm.noArbitrator] : [])],
         yes: words.confirm.yes,
         run: (tell) => paid.send(call, tell),
       });
@@ -73,7 +81,7 @@ function Challenge({ campaign, end, now, reload }: { campaign: CampaignAnswer; e
   };
   return (
     <>
-      <p>{words.cost(amount, amountText(bond / 8n, unit))}</p>
+      <p>{words.cost(amount, amountText(bond / 8n, unit, unit.decimals))}</p>
       <p className="quiet">{words.until(dateText(end), relativeText(end, now))} {words.verify}</p>
       <TextField label={words.reasons} value={reasons} change={setReasons} lines={2} />
       <div className="row">

@@ -1,31 +1,39 @@
 // The quote in full, the gold to keep safe, and the funding: one signature and one transaction where the token can.
 import { useMemo, useState } from "react";
-import type { Hex, PublicClient } from "viem";
+import type { Address as Account, Hex, PublicClient } from "viem";
 import { useChain } from "../../app/chain";
+import { impliedHour } from "../../app/hours";
 import { useLoad } from "../../app/load";
 import { navigate } from "../../app/router";
 import { useSite } from "../../app/site";
 import { service } from "../../api/service";
-import type { QuoteAnswer } from "../../api/types";
+import type { AcceptanceAnswer, QuoteAnswer } from "../../api/types";
+import { declinedFor, type Offered } from "../../fund/acceptance";
+import { askedBy, dropAsked } from "../../fund/asked";
+import { gasOf } from "../../fund/gas";
 import { goldFile, freshSecret, isRevealable, sealGold, type SealedGold } from "../../fund/gold";
-import { milestones } from "../../fund/lengths";
+import { sliceOf } from "../../fund/chain";
+import { milestones, scheduleOf } from "../../fund/lengths";
 import { escrowFor, shareCapFor, specBytes, specOf } from "../../fund/makeSpec";
 import type { Spec } from "../../protocol/spec";
 import { f, t } from "../../texts/en";
 import { AmountIn, Shares } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault, ToldError } from "../../ui/Fault";
-import { amountText, countText, percentText, spanText } from "../../ui/format";
+import { amountText, bpsText, countText, decimal, spanText } from "../../ui/format";
 import { Address, Card, Check, Facts, Figures, Loading, Notice } from "../../ui/parts";
 import { save } from "../../ui/save";
 import { purseOf, type Unit } from "../../wallet/chain";
 import { NoTypedDataError } from "../../wallet/request";
 import { useSession } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
+import { hourWords } from "../LandingPage";
 import { Connect, SignIn } from "../tasks/Account";
+import { AskedNotice } from "./AskedNotice";
 import { CheckField } from "./fields";
+import { TakenNotice } from "./TakenNotice";
 import { decidedOf, termsOf, type Terms } from "./form";
-import { approvalWords, fund, paymentWords, type Way } from "./funding";
+import { approvalWords, fund, paymentWords, untilSeen, type Way } from "./funding";
 import type { Filling } from "./useForm";
 
 /** A campaign as it would be funded: its spec, to the byte, and what the service says of it. */
@@ -38,6 +46,8 @@ export interface Ready {
   quote: QuoteAnswer;
   escrow: bigint;
   shareCap: bigint;
+  /** What the oracle asks of a campaign. */
+  asked: AcceptanceAnswer;
 }
 
 export function ReviewStep({ filling }: { filling: Filling }) {
@@ -50,15 +60,16 @@ export function ReviewStep({ filling }: { filling: Filling }) {
     if (sealed && !isRevealable(sealed)) throw new ToldError(f.review.goldTooLarge);
     const spec = specOf(decidedOf(form, task, read, items.made, sealed && { root: sealed.root, count: sealed.items.length }));
     const { bytes, hash } = await specBytes(spec);
-    const quote = await service.quote(spec, read.feeBps, {
+    const assumed = {
       stakesPerLabel: read.stakes, annotators: read.people, rounds: read.lengths.rounds,
       arbitrationRefund: String(read.pool.params.arbitrationRefund), symbol: ground.unit.symbol, decimals: ground.unit.decimals,
-    });
+    };
+    const [quote, asked] = await Promise.all([service.quote(spec, read.feeBps, assumed), service.acceptance()]);
     const asSpec = spec as unknown as Spec;
     const [escrow, shareCap] = [escrowFor(asSpec, read.feeBps), shareCapFor(asSpec)];
     if (quote.specHash !== hash) throw new ToldError(f.review.differs);
     if (BigInt(quote.escrow) !== escrow || BigInt(quote.shareCap) !== shareCap) throw new ToldError(f.review.differsMoney);
-    return { terms: read, spec, bytes, hash, gold: sealed, quote, escrow, shareCap };
+    return { terms: read, spec, bytes, hash, gold: sealed, quote, escrow, shareCap, asked };
   }, [form, task, items, labels, ground]);
   if (error !== undefined) return <Fault error={error} retry={reload} />;
   if (!value || !ground?.unit) return <p role="status" className="quiet">{f.review.computing}</p>;
@@ -66,6 +77,9 @@ export function ReviewStep({ filling }: { filling: Filling }) {
 }
 
 function Reviewed({ filling, ready, unit }: { filling: Filling; ready: Ready; unit: Unit }) {
+  const { connected } = useWallet();
+  const offered = offeredBy(ready, connected?.account ?? null);
+  const declined = declinedFor(ready.asked, offered);
   return (
     <div className="columns">
       <div className="stack">
@@ -74,10 +88,20 @@ function Reviewed({ filling, ready, unit }: { filling: Filling; ready: Ready; un
         <Warnings quote={ready.quote} />
       </div>
       <div className="stack">
-        <Funding filling={filling} ready={ready} unit={unit} />
+        <TakenNotice declined={declined} asked={ready.asked} offered={offered} unit={unit} />
+        <Funding filling={filling} ready={ready} unit={unit} isDeclined={declined.length > 0} />
       </div>
     </div>
   );
+}
+
+/** What counts for the oracle, with a schedule that begins at zero. */
+function offeredBy({ terms, quote, escrow }: Ready, requester: Account | null): Offered {
+  const { params } = terms.pool;
+  return {
+    requester, escrow, pay: BigInt(quote.payAtMost), feeBps: terms.feeBps, slice: sliceOf(params),
+    unbonding: Number(params.unbonding), schedule: scheduleOf(terms.lengths, 0),
+  };
 }
 
 function Money({ ready: { quote, escrow }, unit }: { ready: Ready; unit: Unit }) {
@@ -85,7 +109,7 @@ function Money({ ready: { quote, escrow }, unit }: { ready: Ready; unit: Unit })
   const rows = [["tone-a", f.review.pay, pay], ["tone-c", f.review.fee, fee]] as const;
   return (
     <Card title={f.review.escrow}>
-      <p className="quote">{amountText(escrow, unit)}</p>
+      <p className="quote">{amountText(escrow, unit, unit.decimals)}</p>
       <div className="stacked" role="img" aria-label={f.review.bars}>
         {rows.map(([tone, name, amount]) => (
           <span key={name} className={tone} style={{ flexGrow: Number((amount * 10_000n) / (escrow || 1n)), flexBasis: 0 }} />
@@ -106,19 +130,24 @@ function Money({ ready: { quote, escrow }, unit }: { ready: Ready; unit: Unit })
   );
 }
 
-function Work({ ready: { quote, terms, hash, shareCap }, unit }: { ready: Ready; unit: Unit }) {
-  const hours = [...quote.hourly].sort((one, other) => other.acceptedBps - one.acceptedBps);
+function Work({ ready: { quote, terms, hash, shareCap, spec }, unit }: { ready: Ready; unit: Unit }) {
+  const chain = useChain();
+  const { value: price } = useLoad(async () => (chain ? chain.getGasPrice() : null), [chain]);
+  const hour = impliedHour(quote.hourly);
+  const [hourName, hourWhy] = hourWords(hour, Number(spec["seconds_per_label"]));
+  const gas = gasOf(quote);
   return (
     <Card>
       <Figures
         rows={[
-          ...hours.map((each) => [f.review.hourly, <AmountIn key="hour" of={each.pay} unit={unit} digits={2} />, f.review.hourlyWhy(percentText(each.acceptedBps, 10_000))] as const).slice(0, 1),
+          [hourName, <AmountIn key="hour" of={hour.pay} unit={unit} digits={2} />, hourWhy],
           [f.review.people, countText(terms.people)],
           [f.review.final, spanText(milestones(terms.lengths).final), f.review.finalWhy],
           [f.review.shares, <Shares key="shares" of={shareCap} symbol="" />],
           [f.review.loss, <AmountIn key="loss" of={quote.lossAtMost} unit={unit} />],
           [f.review.bond, <AmountIn key="bond" of={quote.bond} unit={unit} />],
-          [f.review.gas, countText(quote.gas.job.new), f.review.gasWhy],
+          [f.review.gasOwn, price == null ? t.unknown : f.review.coins(decimal(price * BigInt(gas.own), 18, 8)), f.review.gasOwnWhy(countText(gas.own))],
+          [f.review.gas, f.review.gasUnits(countText(gas.all)), f.review.gasWhy(countText(gas.all - gas.own))],
         ]}
       />
       <ul className="checks">
@@ -126,9 +155,11 @@ function Work({ ready: { quote, terms, hash, shareCap }, unit }: { ready: Ready;
           <code className="small-text">{hash}</code>
         </Check>
       </ul>
-      {hours.length > 1 && (
-        <Facts rows={hours.slice(1).map((each) => [`${f.review.hourly} ${f.review.hourlyWhy(percentText(each.acceptedBps, 10_000))}`, <AmountIn key={each.acceptedBps} of={each.pay} unit={unit} digits={2} />])} />
-      )}
+      <Facts
+        rows={quote.hourly
+          .filter((each) => each.acceptedBps !== hour.acceptedBps)
+          .map((each) => [f.review.hourlyOther(bpsText(each.acceptedBps)), <AmountIn key={each.acceptedBps} of={each.pay} unit={unit} digits={2} />])}
+      />
     </Card>
   );
 }
@@ -146,17 +177,22 @@ function Warnings({ quote }: { quote: QuoteAnswer }) {
   );
 }
 
-function Funding({ filling, ready, unit }: { filling: Filling; ready: Ready; unit: Unit }) {
+function Funding({ filling, ready, unit, isDeclined }: { filling: Filling; ready: Ready; unit: Unit; isDeclined: boolean }) {
   const site = useSite();
   const chain = useChain();
   const { connected } = useWallet();
   const { account } = useSession();
   const [safe, setSafe] = useState(false);
   const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
   const confirm = useConfirm();
   const { token } = ready.terms.pool.params;
-  const { value: purse, reload } = useLoad(
-    async () => (chain && connected ? purseOf(chain, site, token, connected.account) : null),
+  const { value, error: lost, reload } = useLoad(
+    async () => {
+      if (!chain || !connected) return null;
+      const [purse, before] = await Promise.all([purseOf(chain, site, token, connected.account), askedBy(chain, site, connected.account)]);
+      return { purse, before };
+    },
     [chain, connected?.account, token],
     site.development ? 3_000 : 15_000,
   );
@@ -172,7 +208,8 @@ function Funding({ filling, ready, unit }: { filling: Filling; ready: Ready; uni
       </Card>
     );
   }
-  if (!purse || !chain) return <Loading />;
+  if (!value || !chain) return lost === undefined ? <Loading /> : <Fault error={lost} retry={reload} />;
+  const { purse, before } = value;
   const { escrow, gold } = ready;
   const needed = escrow > purse.credit ? escrow - purse.credit : 0n;
   const missing = needed > purse.wallet ? needed - purse.wallet : 0n;
@@ -186,7 +223,7 @@ function Funding({ filling, ready, unit }: { filling: Filling; ready: Ready; uni
       yes: f.review.confirm.yes,
       run: async (tell) => {
         try {
-          campaign = await fund(chain, site, connected, { filling, ready, payment }, tell);
+          campaign = await fund(chain, site, connected, { filling, ready, unit, payment }, tell);
         } catch (fault) {
           if (!(fault instanceof NoTypedDataError)) throw fault;
           campaign = "unable";
@@ -195,19 +232,33 @@ function Funding({ filling, ready, unit }: { filling: Filling; ready: Ready; uni
     });
     return campaign;
   };
+  const goOn = async (campaign: Hex) => {
+    await filling.startOver();
+    await dropAsked(connected.account); // last: until then a page that is loaded anew finds it
+    navigate(`/fund/${campaign}`);
+  };
   const start = async () => {
     setError(undefined);
+    setBusy(true);
     const given = [chain, site, ready, connected.account, needed, unit] as const;
     try {
       let campaign = await lock(await paymentWords(...given));
       if (campaign === "unable") campaign = await lock(await approvalWords(...given));
-      if (campaign === null || campaign === "unable") return;
-      await filling.startOver();
-      navigate(`/fund/${campaign}`);
+      if (campaign === null || campaign === "unable") await reload();
+      else await goOn(campaign);
     } catch (fault) {
       setError(fault);
+    } finally {
+      setBusy(false);
     }
   };
+  if (before && before.cameOf !== "failed" && !busy) {
+    const follow = async (campaign: Hex) => {
+      await untilSeen(campaign);
+      await goOn(campaign);
+    };
+    return <AskedNotice {...before} connected={connected} same={before.asked.specHash === ready.hash} goOn={follow} reload={reload} />;
+  }
 
   return (
     <>
@@ -221,14 +272,14 @@ function Funding({ filling, ready, unit }: { filling: Filling; ready: Ready; uni
         />
         <Facts rows={[[f.dataset.who, <Address key="who" of={connected.account} />]]} />
         {missing > 0n && (
-          <Notice kind="warn" title={f.review.noMoney(amountText(missing, unit))}>
+          <Notice kind="warn" title={f.review.noMoney(amountText(missing, unit, unit.decimals))}>
             <Faucet chain={chain} account={connected.account} done={reload} />
           </Notice>
         )}
         {purse.coins === 0n && <Notice kind="warn" title={f.review.noCoins} />}
         <div className="row">
-          <button type="button" className="button primary" disabled={missing > 0n || purse.coins === 0n || (gold !== null && !safe)} onClick={() => void start()}>
-            {f.review.fund(amountText(escrow, unit))}
+          <button type="button" className="button primary" disabled={isDeclined || missing > 0n || purse.coins === 0n || (gold !== null && !safe)} onClick={() => void start()}>
+            {f.review.fund(amountText(escrow, unit, unit.decimals))}
           </button>
         </div>
         {error !== undefined && <Fault error={error} />}

@@ -54,10 +54,10 @@ function Pools({ form, ground, change }: { form: FundForm; ground: Ground; chang
       label={f.terms.pool}
       value={form.pool}
       change={(pool) => change({ pool })}
-      options={ground.pools.map(({ id, params, open }) => [
+      options={ground.pools.map(({ id, params, open, seats, unit }) => [
         id,
-        f.terms.poolName(shortHex(id)),
-        f.terms.poolOne(ground.unit ? amountText(BigInt(params.seatStake), ground.unit) : "…", open, Number(params.maxOpen)),
+        unit ? f.terms.poolName(unit.symbol, amountText(params.seatStake, unit, unit.decimals), f.terms.poolSeats(seats)) : f.terms.poolSeats(seats),
+        f.terms.poolOne(shortHex(id), open, Number(params.maxOpen)),
       ])}
     />
   );

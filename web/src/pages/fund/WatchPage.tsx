@@ -4,7 +4,7 @@ import type { Hex } from "viem";
 import { useCampaign, useNow, type Opened } from "../../app/campaign";
 import { Link } from "../../app/router";
 import { ApiError } from "../../api/client";
-import { service } from "../../api/service";
+import { follow, NOTHING, type Told } from "../../api/stream";
 import type { CampaignAnswer } from "../../api/types";
 import { f, t } from "../../texts/en";
 import { Fault } from "../../ui/Fault";
@@ -12,6 +12,7 @@ import { Card, Loading, Notice, Page, Section, StatusPill, Time } from "../../ui
 import { TimeLine } from "../../ui/TimeLine";
 import { sameAccount } from "../../wallet/session";
 import { useWallet } from "../../wallet/wallet";
+import { Waiting } from "../Waiting";
 import { GoldCard } from "./GoldCard";
 import { MoneyCard } from "./MoneyCard";
 import { ProgressCards } from "./Progress";
@@ -41,7 +42,7 @@ function Unseen({ error, reload }: { error: unknown; reload: () => Promise<void>
 function Shown({ opened: { campaign, spec }, reload }: { opened: Opened; reload: () => Promise<void> }) {
   const now = useNow(campaign);
   const { connected } = useWallet();
-  const { news, lost } = useNews(campaign.id, reload);
+  const { news, progress, lost } = useNews(campaign.id, reload);
   const own = connected !== null && sameAccount(connected.account, campaign.requester);
   return (
     <Page title={campaign.title ?? t.landing.untitled} crumb={{ href: "/fund", text: f.back }} wide={<StatusPill status={campaign.status} />}>
@@ -50,13 +51,14 @@ function Shown({ opened: { campaign, spec }, reload }: { opened: Opened; reload:
         <Link className="button" href={`/campaigns/${campaign.id}/audit`}>{f.watch.audit}</Link>
       </div>
       {connected && !own && <Notice title={f.watch.notYours} />}
-      {own && <UploadCard campaign={campaign} />}
+      <Waiting campaign={campaign} now={now} />
+      {own && <UploadCard campaign={campaign} spec={spec} />}
       <Section title={t.campaign.timeLine}>
         <TimeLine campaign={campaign} now={now} />
       </Section>
       <div className="columns">
         <div className="stack">
-          <ProgressCards campaign={campaign} spec={spec} now={now} />
+          <ProgressCards campaign={progress ? { ...campaign, progress } : campaign} spec={spec} now={now} />
         </div>
         <div className="stack">
           {own && <MoneyCard campaign={campaign} now={now} reload={reload} />}
@@ -65,46 +67,32 @@ function Shown({ opened: { campaign, spec }, reload }: { opened: Opened; reload:
         </div>
       </div>
       <QualitySection campaign={campaign} spec={spec} />
-      <RejectCard campaign={campaign} now={now} reload={reload} />
+      <RejectCard campaign={campaign} spec={spec} now={now} reload={reload} />
     </Page>
   );
 }
 
-interface Happened {
-  kind: string;
-  block: number;
-  index: number;
-  time: number;
-}
-
 const MOST_NEWS = 8;
 
-/** What happens, as it happens: each event of the stream is news, and a reason to look at the campaign again. */
-function useNews(campaign: Hex, reload: () => Promise<void>): { news: Happened[]; lost: boolean } {
-  const [news, setNews] = useState<Happened[]>([]);
-  const [lost, setLost] = useState(false);
+/** What happens, as it happens: each event on chain is news, and a reason to look at the campaign again. */
+function useNews(campaign: Hex, reload: () => Promise<void>): Told {
+  const [told, setTold] = useState(NOTHING);
   const latest = useRef(reload);
   latest.current = reload;
   useEffect(() => {
-    const stream = service.eventsOf(campaign);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    stream.addEventListener("open", () => setLost(false));
-    stream.addEventListener("error", () => setLost(true));
-    stream.addEventListener("happened", (event) => {
-      const found = JSON.parse((event as MessageEvent<string>).data) as Happened;
-      setNews((before) => (before.some((each) => each.block === found.block && each.index === found.index) ? before : [found, ...before]));
-      clearTimeout(timer);
-      timer = setTimeout(() => void latest.current(), 100);
-    });
-    return () => {
-      clearTimeout(timer);
-      stream.close();
-    };
+    setTold(NOTHING);
+    return follow(campaign, setTold);
   }, [campaign]);
-  return { news, lost };
+  const { news } = told;
+  useEffect(() => {
+    if (!news.length) return;
+    const timer = setTimeout(() => void latest.current(), 100);
+    return () => clearTimeout(timer);
+  }, [news]);
+  return told;
 }
 
-function News({ news, lost, now }: { campaign: CampaignAnswer; news: readonly Happened[]; lost: boolean; now: number }) {
+function News({ news, lost, now }: { campaign: CampaignAnswer; news: Told["news"]; lost: boolean; now: number }) {
   return (
     <Card title={f.watch.news}>
       {lost && <p className="quiet small-text">{f.watch.lineLost}</p>}

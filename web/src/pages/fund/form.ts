@@ -91,7 +91,7 @@ export function classesOf({ asked }: FundForm): string[] {
   return asked.lines.split("\n").map((each) => each.trim()).filter(Boolean);
 }
 
-function variablesOf(config: string): string[] {
+export function variablesOf(config: string): string[] {
   try {
     return [...new Set(objectsOf(config).map((each) => each.variable))];
   } catch (error) {
@@ -219,7 +219,7 @@ export function termsOf(form: FundForm, ground: Ground, count: number): { terms:
   const slice = sliceOf(pool.params);
   const each = labelLimit(count, cap * 100, slice, stakePerLabel);
   const shareWeight = BigInt(shares) * SHARE;
-  if (each < 1) faults.push(f.terms.sliceFault(amountText(slice, unit!), amountText(stakePerLabel, unit!)));
+  if (each < 1) faults.push(f.terms.sliceFault(amountText(slice, unit!, unit!.decimals), amountText(stakePerLabel, unit!, unit!.decimals)));
   const free = ground.datasets.find((one) => one.address === form.dataset)?.free ?? 0n;
   const promised = BigInt(count * k) * shareWeight;
   if (promised > free) faults.push(f.terms.roomFault(sharesText(promised), sharesText(free)));

@@ -12,6 +12,8 @@ import { told } from "../tasks/PoolPage";
 import { Transaction } from "./Transaction";
 
 const COIN_DECIMALS = 18;
+/** What comes in by the second is shown to so many, wherever it is. */
+export const CLAIMABLE_DIGITS = 6;
 
 /** A fee in the chain's coins. */
 export function coinsText(fee: bigint): string {
@@ -45,9 +47,10 @@ export function ClaimButton({ chain, connected, holding, done }: {
     });
     if (agreed && arrived) done(arrived);
   };
+  const about = amountText(holding.claimable, unit, CLAIMABLE_DIGITS);
   return (
-    <button type="button" className="button primary" onClick={() => void start()} aria-label={h.own.claim(`${amountText(holding.claimable, unit)} (${holding.name})`)}>
-      {h.own.claim(amountText(holding.claimable, unit))}
+    <button type="button" className="button primary" onClick={() => void start()} aria-label={h.own.claim(`${about} (${holding.name})`)}>
+      {h.own.claim(about)}
     </button>
   );
 }

@@ -113,7 +113,7 @@ function BuyWith({ chain, connected, share, offer, unit, done }: {
   return (
     <div className="stack tight end">
       <button type="button" className="button primary" disabled={wallet === undefined || lacks > 0n} onClick={() => void start()}>
-        {h.shop.buy(amountText(offer.price, unit))}
+        {h.shop.buy(amountText(offer.price, unit, unit.decimals))}
       </button>
       {lacks > 0n && <p className="quiet small-text">{h.shop.lack(exact(lacks))}</p>}
     </div>

@@ -9,10 +9,10 @@ import { movesOf, paymentsTo } from "../../hold/history";
 import { h } from "../../texts/en";
 import { AmountIn, useUnit } from "../../ui/Amount";
 import { Fault } from "../../ui/Fault";
-import { dateText, percentText } from "../../ui/format";
+import { bpsText, dateText } from "../../ui/format";
 import { Figures, Loading, Notice, Page, Section } from "../../ui/parts";
 import { useWallet } from "../../wallet/wallet";
-import { ArrivedNotice, ClaimButton } from "./Claim";
+import { ArrivedNotice, CLAIMABLE_DIGITS, ClaimButton } from "./Claim";
 import { partRows, streamRows } from "./figures";
 import { useEvery, WithChain, WrongChain } from "./Frame";
 import { History } from "./History";
@@ -95,7 +95,7 @@ function Totals({ share }: { share: Share }) {
       rows={[
         [h.dataset.total, <AmountIn key="total" of={share.revenuePaid} unit={unit} />],
         [share.supply === 0n ? h.dataset.waits : h.dataset.onTheWay, <AmountIn key="way" of={share.unstreamed} unit={unit} />, streams ? h.dataset.ends(dateText(share.end)) : undefined],
-        [h.dataset.licencePart, percentText(share.contributorBps, 10_000, share.contributorBps % 100 ? 2 : 0)],
+        [h.dataset.licencePart, bpsText(share.contributorBps)],
       ]}
     />
   );
@@ -114,7 +114,7 @@ function Yours({ chain, holding, reload }: { chain: PublicClient; holding: Holdi
     <Section title={h.dataset.yours}>
       {arrived && <ArrivedNotice chain={chain} arrived={arrived} />}
       <div className="card">
-        <Figures rows={[[h.own.claimable, <AmountIn key="claimable" of={holding.claimable} unit={unit} digits={6} />], ...streamRows(holding, unit), ...partRows(holding)]} />
+        <Figures rows={[[h.own.claimable, <AmountIn key="claimable" of={holding.claimable} unit={unit} digits={CLAIMABLE_DIGITS} />], ...streamRows(holding, unit), ...partRows(holding)]} />
         <div className="row">
           <ClaimButton chain={chain} connected={connected} holding={holding} done={done} />
           {holding.claimable === 0n && <p className="quiet">{h.answers.rows[0]![0]}.</p>}

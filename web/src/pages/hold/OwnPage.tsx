@@ -1,18 +1,18 @@
 // What an account owns: shares of datasets, what they earn, what can be claimed, and what still waits to be collected.
-import { useState } from "react";
-import type { PublicClient } from "viem";
+import { useMemo, useState } from "react";
+import type { Address, PublicClient } from "viem";
 import { claimOf } from "../../app/claims";
-import { useList, useLoad } from "../../app/load";
+import { useLoad } from "../../app/load";
 import { Link } from "../../app/router";
 import { useSite } from "../../app/site";
-import { service } from "../../api/service";
-import { holdingsOf, waitingShares, type Arrived, type Holding, type Waiting } from "../../hold/chain";
+import { service, type Site } from "../../api/service";
+import { owedShares, waitingShares, type Arrived, type Holding, type Owed, type Waiting } from "../../hold/chain";
+import { ownedBy, type Known } from "../../hold/owned";
 import { h } from "../../texts/en";
 import { AmountIn, Shares, useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
 import { sharesText, shortHex } from "../../ui/format";
-import { GoesOn } from "../../ui/Pages";
 import { Figures, Loading, Notice, Page, Section } from "../../ui/parts";
 import { send } from "../../wallet/send";
 import { useSession } from "../../wallet/session";
@@ -20,7 +20,7 @@ import type { Connected } from "../../wallet/wallet";
 import { SignIn } from "../tasks/Account";
 import { told } from "../tasks/PoolPage";
 import { Answers } from "./Answers";
-import { ArrivedNotice, ClaimButton } from "./Claim";
+import { ArrivedNotice, CLAIMABLE_DIGITS, ClaimButton } from "./Claim";
 import { useEvery, WithAccount, WithChain } from "./Frame";
 import { partRows, streamRows } from "./figures";
 
@@ -35,13 +35,42 @@ export default function OwnPage() {
   );
 }
 
+/** The service did not say what waits for the account; what it owns is the chain's to say. */
+class Unanswered {
+  constructor(readonly fault: unknown) {}
+}
+
+interface Look {
+  holdings: Holding[];
+  /** Null while nobody is signed in. */
+  waiting: Waiting[] | Unanswered | null;
+}
+
+async function lookAt(chain: PublicClient, site: Site, account: Address, owed: Owed[] | Unanswered | null, last: { known: Known | null }): Promise<Look> {
+  const before = last.known;
+  last.known = null; // what fails is looked at from the beginning
+  const also = Array.isArray(owed) ? owed.map((each) => each.dataset) : [];
+  const { known, holdings } = await ownedBy(chain, site, account, also, before);
+  last.known = known;
+  return { holdings, waiting: Array.isArray(owed) ? await waitingShares(chain, owed, holdings) : owed };
+}
+
 function Owned({ chain, connected }: { chain: PublicClient; connected: Connected }) {
   const site = useSite();
   const { account } = connected;
-  const { value, error, reload, ...reading } = useList((most) => holdingsOf(chain, site, account, most), [chain, site, account], useEvery());
+  const session = useSession();
+  const last = useMemo<{ known: Known | null }>(() => ({ known: null }), [chain, site, account]);
+  const { value, error, reload } = useLoad(
+    async () => {
+      const owed = session.account ? await owedShares().catch((fault: unknown) => new Unanswered(fault)) : null;
+      return lookAt(chain, site, account, owed, last);
+    },
+    [chain, site, account, session.account],
+    useEvery(),
+  );
   const [arrived, setArrived] = useState<Arrived | null>(null);
   if (!value) return error ? <Fault error={error} retry={reload} /> : <Loading />;
-  const held = value.filter((each) => each.shares > 0n || each.claimable > 0n);
+  const held = value.holdings.filter((each) => each.shares > 0n || each.claimable > 0n);
   const done = (found: Arrived) => {
     setArrived(found);
     void reload();
@@ -50,7 +79,7 @@ function Owned({ chain, connected }: { chain: PublicClient; connected: Connected
     <>
       {error !== undefined && <Fault error={error} retry={reload} />}
       {arrived && <ArrivedNotice chain={chain} arrived={arrived} />}
-      <WaitingFor chain={chain} connected={connected} holdings={value} reload={reload} />
+      <WaitingFor chain={chain} connected={connected} {...value} reload={reload} />
       <Section title={h.own.datasets}>
         {held.length === 0 && (
           <Notice title={h.own.none}>
@@ -61,7 +90,6 @@ function Owned({ chain, connected }: { chain: PublicClient; connected: Connected
         {held.map((each) => (
           <Held key={each.address} chain={chain} connected={connected} holding={each} done={done} />
         ))}
-        <GoesOn {...reading} />
       </Section>
     </>
   );
@@ -77,7 +105,7 @@ function Held({ chain, connected, holding, done }: { chain: PublicClient; connec
         </h3>
         <ClaimButton chain={chain} connected={connected} holding={holding} done={done} />
       </div>
-      <Figures rows={[[h.own.claimable, <AmountIn key="claimable" of={holding.claimable} unit={unit} digits={6} />], ...streamRows(holding, unit), ...partRows(holding)]} />
+      <Figures rows={[[h.own.claimable, <AmountIn key="claimable" of={holding.claimable} unit={unit} digits={CLAIMABLE_DIGITS} />], ...streamRows(holding, unit), ...partRows(holding)]} />
       <p>
         <Link href={`/own/${holding.address}`}>{h.own.details}</Link>
       </p>
@@ -85,23 +113,8 @@ function Held({ chain, connected, holding, done }: { chain: PublicClient; connec
   );
 }
 
-function WaitingFor({ chain, connected, holdings, reload }: {
-  chain: PublicClient;
-  connected: Connected;
-  holdings: readonly Holding[];
-  reload: () => Promise<void>;
-}) {
-  const { account } = useSession();
-  const accumulators = new Map(holdings.map((each) => [each.address, each.accumulator]));
-  const { value, error, reload: again } = useLoad(
-    async () => (account ? waitingShares(chain, accumulators) : null),
-    [chain, account],
-    useEvery(),
-  );
-  const after = async () => {
-    await Promise.all([again(), reload()]);
-  };
-  if (!account) {
+function WaitingFor({ chain, connected, holdings, waiting, reload }: Look & { chain: PublicClient; connected: Connected; reload: () => Promise<void> }) {
+  if (!waiting) {
     return (
       <Section title={h.waiting.title} note={h.waiting.signIn}>
         <div>
@@ -110,12 +123,12 @@ function WaitingFor({ chain, connected, holdings, reload }: {
       </Section>
     );
   }
-  if (error !== undefined) return <Fault error={error} retry={again} />;
-  if (!value?.length) return null;
+  if (waiting instanceof Unanswered) return <Fault error={waiting.fault} retry={reload} />;
+  if (!waiting.length) return null;
   return (
     <Section title={h.waiting.title} note={h.waiting.note}>
-      {value.map((each) => (
-        <WaitingCard key={each.campaign} chain={chain} connected={connected} waiting={each} holding={holdings.find((one) => one.address === each.dataset)} reload={after} />
+      {waiting.map((each) => (
+        <WaitingCard key={each.campaign} chain={chain} connected={connected} waiting={each} holding={holdings.find((one) => one.address === each.dataset)} reload={reload} />
       ))}
     </Section>
   );
@@ -157,7 +170,7 @@ function WaitingCard({ chain, connected, waiting, holding, reload }: {
       <Figures
         rows={[
           [h.own.shares, <Shares key="shares" of={waiting.shares} symbol={holding?.symbol ?? ""} />],
-          [h.waiting.earned, <AmountIn key="earned" of={waiting.earned} unit={unit} digits={6} />],
+          [h.waiting.earned, <AmountIn key="earned" of={waiting.earned} unit={unit} digits={CLAIMABLE_DIGITS} />],
         ]}
       />
     </article>

@@ -124,7 +124,7 @@ function roundUp(amount: bigint): bigint {
 function Table({ periods, unit }: { periods: readonly Period[]; unit: Unit }) {
   return (
     <div className="table-wrap" tabIndex={0} role="region" aria-label={h.dataset.revenue}>
-      <table>
+      <table className="stacking">
         <thead>
           <tr>
             <th scope="col">{h.chart.period}</th>
@@ -137,9 +137,9 @@ function Table({ periods, unit }: { periods: readonly Period[]; unit: Unit }) {
           {periods.map((each) => (
             <tr key={each.start}>
               <td className="nowrap">{LONG_DAY.format(each.start * 1000)}</td>
-              <td className="amount"><AmountIn of={each.licences} unit={unit} /></td>
-              <td className="amount"><AmountIn of={each.direct} unit={unit} /></td>
-              <td className="amount"><AmountIn of={totalOf(each)} unit={unit} /></td>
+              <td className="amount" data-name={h.chart.licences}><AmountIn of={each.licences} unit={unit} /></td>
+              <td className="amount" data-name={h.chart.direct}><AmountIn of={each.direct} unit={unit} /></td>
+              <td className="amount" data-name={h.chart.sum}><AmountIn of={totalOf(each)} unit={unit} /></td>
             </tr>
           ))}
         </tbody>

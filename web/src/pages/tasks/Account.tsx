@@ -4,6 +4,7 @@ import { useSite } from "../../app/site";
 import { t } from "../../texts/en";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault, ToldError } from "../../ui/Fault";
+import { spanText } from "../../ui/format";
 import { Notice } from "../../ui/parts";
 import { UnexpectedTextError, useSession } from "../../wallet/session";
 import { nodeAddress } from "../../wallet/change";
@@ -95,6 +96,7 @@ function ChainWarning() {
 }
 
 export function SignIn() {
+  const site = useSite();
   const { askText, signIn } = useSession();
   const confirm = useConfirm();
   const [error, setError] = useState<unknown>();
@@ -106,10 +108,10 @@ export function SignIn() {
       const asked = await askText();
       await confirm({
         title: t.connect.words.title,
-        lines: t.connect.words.lines(asked.domain),
+        lines: t.connect.words.lines(asked.domain, spanText(site.sessionSeconds)),
         exact: asked.message,
         yes: t.connect.words.yes,
-        run: () => signIn(asked),
+        run: (tell) => signIn(asked, tell),
       });
     } catch (fault) {
       setError(fault instanceof UnexpectedTextError ? new ToldError(t.faults.unexpectedText(fault.message)) : fault);

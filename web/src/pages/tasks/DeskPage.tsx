@@ -14,13 +14,15 @@ import { t } from "../../texts/en";
 import { useUnit } from "../../ui/Amount";
 import { useConfirm } from "../../ui/Confirm";
 import { Fault } from "../../ui/Fault";
-import { amountText, percentText, relativeText } from "../../ui/format";
+import { amountText, relativeText } from "../../ui/format";
 import { Loading, Notice, Page, Section, StatusPill, Step } from "../../ui/parts";
 import { TimeLine } from "../../ui/TimeLine";
 import { seatOf, takesWork } from "../../wallet/chain";
+import { lossRules } from "../Rules";
 import { Connect, SignIn } from "./Account";
 import { sliceOf } from "./PoolPage";
 import { PracticeCard } from "./PracticeOffer";
+import { useRules } from "./rules";
 import { useWorking, type Working } from "./useAnnotator";
 
 const POLL = 3_000;
@@ -153,7 +155,8 @@ async function isEnrolled(name: Hex): Promise<boolean> {
 }
 
 function Enrol({ opened, here, now, hasSeat, done }: { opened: Opened; here: Here; now: number; hasSeat: boolean; done: () => Promise<void> }) {
-  const { campaign, spec } = opened;
+  const { campaign } = opened;
+  const { spec, missing } = useRules(opened);
   const confirm = useConfirm();
   const unit = useUnit(campaign.token);
   const ends = campaign.timeline.enrolEnd - campaign.params.schedule.grace;
@@ -166,17 +169,17 @@ function Enrol({ opened, here, now, hasSeat, done }: { opened: Opened; here: Her
   }
   if (campaign.status === "created") return <p className="quiet">{t.desk.notAccepted}</p>;
   if (now >= ends) return <p className="quiet">{t.desk.enrolOver}</p>;
+  if (!spec) return missing;
   if (!unit) return <Loading />;
-  const most = amountText(sliceOf(campaign), unit);
+  const most = amountText(sliceOf(campaign), unit, unit.decimals);
   const words = t.desk.enrolWords;
-  const slash = spec && spec.slash.policy !== "none.v1" ? words.slash(percentText(spec.slash.part_bps ?? 0, 10_000), spec.slash.min_labels ?? 20) : words.noSlash;
   const start = async () => {
     await confirm({
       title: words.title,
-      lines: words.lines(campaign.title ?? campaign.id, most, slash),
+      lines: words.lines(campaign.title ?? campaign.id, most, lossRules(spec)),
       exact: `Enrol\ncampaignId: ${campaign.id}`,
       yes: words.yes,
-      run: () => enrol(here),
+      run: (tell) => enrol(here, tell),
     });
     await done();
   };
@@ -230,6 +233,11 @@ function Batches({ batches, here, reload, revealing }: { batches: readonly KeptB
   );
 }
 
+/** By whom: the oracle signed for it, or it stands on the chain. */
+export function openedText({ openingReceipt }: Pick<KeptBatch, "openingReceipt">): string {
+  return openingReceipt === "0x" ? t.desk.openedOnChain : t.desk.opened;
+}
+
 const STATES = { sealed: "bad", received: "live", refused: "bad", alone: "waiting" } as const;
 
 function BatchLine({ batch, here, reload, revealing }: { batch: KeptBatch; here: Here; reload: () => Promise<void>; revealing: boolean }) {
@@ -247,7 +255,7 @@ function BatchLine({ batch, here, reload, revealing }: { batch: KeptBatch; here:
       <div className="row">
         <strong>{t.desk.batch(batch.commit.batch)}</strong>
         <span className="quiet">{t.desk.labels(batch.items.length)}</span>
-        <span className={`pill ${STATES[batch.state]}`}>{isOpened(batch) ? t.desk.opened : t.desk.states[batch.state]}</span>
+        <span className={`pill ${STATES[batch.state]}`}>{isOpened(batch) ? openedText(batch) : t.desk.states[batch.state]}</span>
         {batch.state === "sealed" && (
           <button type="button" className="button small" disabled={busy} onClick={() => void run(() => handIn(here, batch, () => undefined))}>
             {t.desk.handIn}
@@ -288,7 +296,7 @@ function Opening({ working, here, opened, revealing, unopened }: { working: Work
 
   if (error !== undefined) return <Fault error={error} retry={() => setError(undefined)} />;
   if (!batches?.length) return null;
-  if (!unopened) return <p>{t.desk.opened}</p>;
+  if (!unopened) return <p>{t.desk.allOpened}</p>;
   if (revealing) return <p role="status">{t.desk.openAuto(relativeText(timeline.revealEnd, now))}</p>;
   if (now < timeline.commitEnd) return <p className="quiet">{t.desk.openLater(relativeText(timeline.commitEnd, now))}</p>;
   return <Notice kind="warn" title={t.desk.openMissed} />;

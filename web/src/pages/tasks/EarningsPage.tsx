@@ -104,7 +104,7 @@ function One({ earned, reload }: { earned: EarningsAnswer; reload: () => Promise
           {t.earnings.score(earned.score.accepted, earned.score.labels, decimal(BigInt(Math.round((earned.score.skillQ16 * 100) / 65_536)), 2, 2))}
         </p>
       )}
-      {BigInt(earned.slash) > 0n && unit && <Notice kind="bad" title={t.earnings.slash(amountText(earned.slash, unit))} />}
+      {BigInt(earned.slash) > 0n && unit && <Notice kind="bad" title={t.earnings.slash(amountText(earned.slash, unit, unit.decimals))} />}
       {claimable && <Claim earned={earned} reload={reload} />}
       {earned.score && earned.score.accepted < earned.score.labels + earned.score.unopened && <Reasons campaign={earned.campaign} digest={campaign?.specHash} items={campaign?.items} />}
       {earned.score && earned.score.accepted === earned.score.labels && earned.score.unopened === 0 && <p className="quiet">{t.earnings.allAccepted}</p>}
@@ -192,7 +192,7 @@ function Reasons({ campaign, digest, items }: { campaign: Hex; digest: Hex | und
             </tbody>
           </table>
         </div>
-        <Pager pages={pages} name={t.earnings.reasons} find={byName(value, (each) => [nameOf(each.item), String(each.item)])} />
+        <Pager pages={pages} name={t.earnings.reasons} find={byName(value, (each) => [nameOf(each.item), String(each.item + 1)])} />
         <GoesOn {...reading} />
       </div>
     </details>

@@ -41,10 +41,10 @@ export function EditorDesk({ fault, children, hear, ...rest }: Props) {
   };
   const { keys } = t.label.editor;
   const isMarking = rest.form instanceof Regions;
-  const more = isMarking ? ([["1–9", keys.choose], ["⌫", keys.remove], ["Ctrl Z", keys.undo]] as const) : [];
+  const more = isMarking ? ([["1–9", keys.choose], ["⌫", keys.remove], ["Ctrl Z", keys.undo]] as const) : ([["1–9", t.label.keys.choose]] as const);
   return (
     <div className="stack">
-      <div ref={latest}>{fault && <Notice kind="bad" title={fault} />}</div>
+      <div ref={latest} hidden={!fault}>{fault && <Notice kind="bad" title={fault} />}</div>
       <Suspense
         fallback={
           <p className="quiet" role="status">

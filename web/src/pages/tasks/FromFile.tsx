@@ -69,7 +69,7 @@ function Proposal({ campaign, result, bond, reload }: Given & { result: OpenResu
   if (!unit || !chain || !connected) return null;
   const { settlement, own, openings, revealed } = result;
   const words = t.silent.openly;
-  const amount = amountText(bond, unit);
+  const amount = amountText(bond, unit, unit.decimals);
   const start = async () => {
     setError(undefined);
     try {
@@ -77,7 +77,7 @@ function Proposal({ campaign, result, bond, reload }: Given & { result: OpenResu
       const call = registryCall(site, "proposeOpenly", [poolParamsOf(campaign), paramsOf(campaign), settlement, bond]);
       const went = await confirm({
         title: words.title(amount),
-        lines: [...words.lines(amount), ...paid.lines],
+        lines: [paid.from, ...words.lines, ...paid.lines],
         yes: words.yes,
         run: (tell) => paid.send(call, tell),
       });

@@ -1,5 +1,5 @@
 // Labelling: one item at a time, with the keyboard alone or with a thumb. Every answer is saved as it is given.
-import { memo, useMemo, useState } from "react";
+import { memo, useMemo, useState, useSyncExternalStore } from "react";
 import type { Hex } from "viem";
 import { handIn, sealBatch, standing, type Here } from "../../app/annotator";
 import type { Opened } from "../../app/campaign";
@@ -175,6 +175,7 @@ const Desk = memo(function Desk({ drafting, form, spec, items, campaign, crumb }
   const canEdit = useMemo(() => site.editor && fitsFrame(spec.task.config), [site, spec]);
   const [wantsEditor, setWantsEditor] = useState(() => prefersEditor(form));
   const inEditor = canEdit && wantsEditor;
+  const isSmall = useSmall();
   const useEditor = (on: boolean) => {
     preferEditor(form, on);
     setWantsEditor(on);
@@ -244,7 +245,7 @@ const Desk = memo(function Desk({ drafting, form, spec, items, campaign, crumb }
       <Meter part={done} whole={items.length} label={t.label.progress} />
       {inEditor ? (
         <>
-          <Instructions text={spec.instructions} open={false} />
+          <Instructions text={spec.instructions} open={!isSmall} />
           <EditorDesk
             {...{ campaign, form, item, hear }}
             answer={saved}
@@ -270,7 +271,7 @@ const Desk = memo(function Desk({ drafting, form, spec, items, campaign, crumb }
               </button>
             )}
           </div>
-          <Keys entry={entry} acts={acts} />
+          <Keys {...{ form, entry, acts }} />
           {status}
         </AnswerDesk>
       )}
@@ -286,6 +287,20 @@ const Desk = memo(function Desk({ drafting, form, spec, items, campaign, crumb }
     </Page>
   );
 });
+
+const SMALL = "(max-width: 640px)";
+
+/** Whether the screen is so small that the editor's frame needs it for itself. */
+function useSmall(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const media = matchMedia(SMALL);
+      media.addEventListener("change", changed);
+      return () => media.removeEventListener("change", changed);
+    },
+    () => matchMedia(SMALL).matches,
+  );
+}
 
 /** What was chosen last, for regions apart: there the editor comes up by itself where there is a mouse to draw with. */
 function editorKey(form: Form): string {

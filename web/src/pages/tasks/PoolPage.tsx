@@ -121,7 +121,7 @@ export function sliceOf(campaign: CampaignAnswer): bigint {
 function Lose({ campaign, unit }: { campaign: CampaignAnswer; unit: Unit | null | undefined }) {
   if (!unit) return null;
   const pool = campaign.poolParams;
-  const [stake, slice] = [amountText(pool.seatStake, unit), amountText(sliceOf(campaign), unit)];
+  const [stake, slice] = [amountText(pool.seatStake, unit, unit.decimals), amountText(sliceOf(campaign), unit, unit.decimals)];
   return (
     <Card title={t.pool.lose}>
       <ul>
@@ -162,13 +162,10 @@ function JoinCard({ campaign, unit, purse, reload }: Here) {
       yes: words.yes,
       run: async (tell) => {
         if (permit) {
-          tell(words.signing);
-          const signature = await signTyped(site, connected!, permit);
-          tell(words.joining);
+          const signature = await signTyped(site, connected!, permit, () => tell(words.signing));
           await send(site, connected!, joinByPermit(site, pool, evidence as Hex, permit, signature), told(tell));
         } else {
           await approve(site, connected!, approvals, toldApproving(tell));
-          tell(words.joining);
           await send(site, connected!, registryCall(site, "join", [pool, evidence]), told(tell));
         }
       },
@@ -181,7 +178,7 @@ function JoinCard({ campaign, unit, purse, reload }: Here) {
     const call = registryCall(site, "withdraw", [pool.token, purse.credit]);
     await confirm({
       title: words.creditToWalletTitle,
-      lines: words.creditToWalletLines(amountText(purse.credit, unit)),
+      lines: words.creditToWalletLines(amountText(purse.credit, unit, unit.decimals)),
       yes: words.creditToWalletYes,
       run: async (tell) => {
         await send(site, connected!, call, told(tell));
@@ -199,7 +196,7 @@ function JoinCard({ campaign, unit, purse, reload }: Here) {
         ]}
       />
       {missing > 0n && (
-        <Notice kind="warn" title={t.pool.noMoney(amountText(missing, unit))}>
+        <Notice kind="warn" title={t.pool.noMoney(amountText(missing, unit, unit.decimals))}>
           <Faucet account={connected!.account} done={reload} />
         </Notice>
       )}
@@ -269,7 +266,7 @@ function SeatCard({ id, campaign, unit, purse, seat, reload }: Here) {
     const needed = short > purse.credit ? short - purse.credit : 0n;
     const approvals = needed ? await approvalsOf(chain, pool.token, connected!.account, site.registry, needed) : [];
     const how = needed ? words.refillApprove(approvals.length, amountText(needed, unit, unit.decimals)) : [];
-    await act(words.refillTitle, [...words.refillLines(amountText(short, unit)), ...how], words.refillYes, registryCall(site, "refill", [pool]), approvals);
+    await act(words.refillTitle, [...words.refillLines(amountText(short, unit, unit.decimals)), ...how], words.refillYes, registryCall(site, "refill", [pool]), approvals);
   };
   return (
     <Card title={t.work.seat}>
@@ -298,12 +295,12 @@ function SeatCard({ id, campaign, unit, purse, seat, reload }: Here) {
           </button>
         )}
         {seat.releaseAt !== 0 && (
-          <button type="button" className="button" onClick={() => void act(words.withdrawTitle, words.withdrawLines(amountText(seat.stake, unit)), words.withdrawYes, registryCall(site, "withdrawSeat", [pool, connected!.account]))}>
+          <button type="button" className="button" onClick={() => void act(words.withdrawTitle, words.withdrawLines(amountText(seat.stake, unit, unit.decimals)), words.withdrawYes, registryCall(site, "withdrawSeat", [pool, connected!.account]))}>
             {t.pool.withdraw}
           </button>
         )}
         {purse.credit > 0n && (
-          <button type="button" className="button" onClick={() => void act(words.creditToWalletTitle, words.creditToWalletLines(amountText(purse.credit, unit)), words.creditToWalletYes, registryCall(site, "withdraw", [pool.token, purse.credit]))}>
+          <button type="button" className="button" onClick={() => void act(words.creditToWalletTitle, words.creditToWalletLines(amountText(purse.credit, unit, unit.decimals)), words.creditToWalletYes, registryCall(site, "withdraw", [pool.token, purse.credit]))}>
             {t.pool.creditToWallet}
           </button>
         )}

@@ -47,6 +47,7 @@ function Nothing({ title, text, audit, signIn }: { title: string; text: string; 
         <p>{text}</p>
         {audit && <Link href={`/campaigns/${audit}/audit`}>{t.audit.title}</Link>}
         {signIn && <Link className="button small" href="/connect">{t.connect.signIn}</Link>}
+        <Link className="button small" href="/tasks">{words.toTasks}</Link>
       </Notice>
     </Page>
   );
@@ -140,7 +141,7 @@ function OneItem({ practice, item, isFirst, done }: {
       ) : (
         <Outcome practice={practice} settled={item} answer={confirmed} onwards={() => done(confirmed)} />
       )}
-      <Keys entry={isOpen ? entry : null} acts={acts} next={isOpen ? undefined : words.nextKey} />
+      <Keys form={form} entry={isOpen ? entry : null} acts={acts} next={isOpen ? undefined : words.nextKey} />
     </AnswerDesk>
   );
 }

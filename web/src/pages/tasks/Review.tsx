@@ -6,6 +6,7 @@ import { Drawn, inShort } from "../../editor/Answered";
 import type { Answer, Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
 import { t } from "../../texts/en";
+import { keyOf } from "../../ui/keys";
 import { byName, Pager, usePages } from "../../ui/Pages";
 import { Notice, Page } from "../../ui/parts";
 import type { Drafting } from "./useDraft";
@@ -30,7 +31,7 @@ export function Review({ drafting, campaign, spec, form, items, room, count, cru
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "u" && !document.querySelector("dialog[open]")) drafting.undo();
+      if (keyOf(event) === "u" && !document.querySelector("dialog[open]")) drafting.undo();
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
@@ -78,7 +79,7 @@ export function Review({ drafting, campaign, spec, form, items, room, count, cru
           </tbody>
         </table>
       </div>
-      <Pager pages={pages} name={t.label.items} find={byName(items, (each) => [each.name ?? t.audit.itemTitle(each.index), String(each.index)])} />
+      <Pager pages={pages} name={t.label.items} find={byName(items, (each) => [each.name ?? t.audit.itemTitle(each.index), String(each.index + 1)])} />
     </Page>
   );
 }

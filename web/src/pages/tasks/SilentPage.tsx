@@ -1,6 +1,6 @@
 // Without the oracle: what it owes the visitor, and every call that makes up for it, straight to the chain.
 import type { Hex } from "viem";
-import { findIncluded, isCommitted, isOpened, keepPlace, openingOf, sealBatch, standing, type Here } from "../../app/annotator";
+import { findIncluded, isCommitted, isRevealed, keepPlace, openingOf, sealBatch, standing, type Here } from "../../app/annotator";
 import { paramsOf, type Opened } from "../../app/campaign";
 import { useChain } from "../../app/chain";
 import { useLoad } from "../../app/load";
@@ -15,9 +15,11 @@ import { relativeText } from "../../ui/format";
 import { Card, Loading, Notice, Page, Section } from "../../ui/parts";
 import { registryCall } from "../../wallet/join";
 import { send, type ContractCall } from "../../wallet/send";
+import { lossRules } from "../Rules";
 import { Connect } from "./Account";
 import { ClaimCard, ProposeCard } from "./FromFile";
 import { told } from "./PoolPage";
+import { useRules } from "./rules";
 import { useWorking } from "./useAnnotator";
 
 const ZERO = `0x${"0".repeat(64)}`;
@@ -58,6 +60,7 @@ interface OnChain {
   batch: KeptBatch;
   committed: boolean;
   included: boolean;
+  opened: boolean;
   receiptEnd: bigint;
   roundPosted: boolean;
 }
@@ -86,11 +89,15 @@ function Due({ opened, here, form, now, batches, reload }: DueProps) {
     const batch = (await database.batch(given)) ?? given; // its place may have been found by an earlier look
     const committed = await isCommitted(chain!, here.site, batch);
     const included = committed || (await findIncluded(chain!, here, batch).catch(() => batch.proof !== null));
-    const [receiptEnd, root] = await Promise.all([
+    const [revealed, receiptEnd, root] = await Promise.all([
+      // Not every node gives logs from so far back: then what this browser knows stands.
+      now >= line.commitEnd && isRevealed(chain!, here.site, batch).catch(() => batch.postedReveal),
       chain!.readContract({ address: registry, abi: registryAbi, functionName: "receiptEndOf", args: [batch.campaign, account, batch.commitHash] }),
       chain!.readContract({ address: registry, abi: registryAbi, functionName: "roundRootOf", args: [batch.campaign, batch.commit.round] }),
     ]);
-    return { batch, committed, included, receiptEnd, roundPosted: root !== ZERO };
+    await keepFound(batch, committed, revealed);
+    const opened = revealed || batch.openingReceipt !== "0x";
+    return { batch, committed, included, opened, receiptEnd, roundPosted: root !== ZERO };
   }
 
   const after = async () => {
@@ -106,16 +113,14 @@ function Due({ opened, here, form, now, batches, reload }: DueProps) {
   const canEnrol = !value.placed && campaign.status === "open" && now < line.enrolEnd && now >= line.enrolEnd - schedule.grace;
   const commits = value.rows.filter(({ batch, included }) => !included && now < roundEnd(batch) && (batch.state !== "received" || now >= closeOf(batch)));
   const receipts = value.rows.filter(({ batch, included, receiptEnd }) => !included && batch.receipt !== "0x" && receiptEnd === 0n && now >= line.commitEnd && now < line.revealEnd);
-  const reveals = campaign.status === "open" && now >= line.commitEnd ? value.rows.filter(({ batch, included }) => included && !isOpened(batch)) : [];
+  const reveals = campaign.status === "open" && now >= line.commitEnd ? value.rows.filter(({ included, opened }) => included && !opened) : [];
   const draftDue = now >= line.workStart && now < line.commitEnd && value.placed;
   const common = { here, after };
   const nothing = !canEnrol && !commits.length && !receipts.length && !reveals.length;
   return (
     <Section title={t.silent.due}>
       {nothing && <Notice kind="good" title={t.silent.nothing} />}
-      {canEnrol && (
-        <Call {...common} title={t.silent.roster} todo={t.silent.rosterTodo} button={t.silent.enrolAlone} lines={t.silent.enrolAloneLines} call={async () => registryCall(here.site, "enrol", [paramsOf(campaign)])} />
-      )}
+      {canEnrol && <EnrolAlone {...common} opened={opened} />}
       {commits.map(({ batch }) => (
         <Call
           {...common}
@@ -125,7 +130,6 @@ function Due({ opened, here, form, now, batches, reload }: DueProps) {
           button={t.silent.commitAlone}
           lines={t.silent.commitAloneLines}
           call={() => commitCall(here, batch)}
-          done={() => database.saveBatch({ ...batch, state: "alone" })}
         />
       ))}
       {receipts.map(({ batch }) => (
@@ -157,6 +161,13 @@ function Due({ opened, here, form, now, batches, reload }: DueProps) {
       {draftDue && form && <SealAlone {...{ here, form, now, opened, after }} />}
     </Section>
   );
+}
+
+function EnrolAlone({ opened, ...common }: { opened: Opened; here: Here; after: () => Promise<void> }) {
+  const { spec, missing } = useRules(opened);
+  if (!spec) return missing;
+  const call = async () => registryCall(common.here.site, "enrol", [paramsOf(opened.campaign)]);
+  return <Call {...common} title={t.silent.roster} todo={t.silent.rosterTodo} button={t.silent.enrolAlone} lines={t.silent.enrolAloneLines(lossRules(spec))} call={call} />;
 }
 
 interface CallProps {
@@ -194,6 +205,13 @@ function Call({ here, title, todo, button, lines, call, done, after }: CallProps
       </div>
     </Card>
   );
+}
+
+/** What the chain has of a batch is kept as it is there, not as somebody meant to send it: the campaign's page goes by it. */
+async function keepFound(batch: KeptBatch, committed: boolean, revealed: boolean): Promise<void> {
+  const kept = (await database.batch(batch)) ?? batch;
+  const state = committed ? "alone" : kept.state;
+  if (state !== kept.state || revealed !== kept.postedReveal) await database.saveBatch({ ...kept, state, postedReveal: revealed });
 }
 
 async function commitCall(here: Here, batch: KeptBatch): Promise<ContractCall> {

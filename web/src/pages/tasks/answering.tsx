@@ -5,9 +5,10 @@ import { answerByKey } from "../../editor/AnswerForm";
 import { headingsOf, type Item } from "../../editor/content";
 import { ItemView } from "../../editor/ItemView";
 import { MarkingDesk } from "../../editor/marking";
-import { Numeric, type Answer, type Form } from "../../protocol/labels";
+import { Numeric, Pairwise, type Answer, type Form } from "../../protocol/labels";
 import type { Spec } from "../../protocol/spec";
 import { t } from "../../texts/en";
+import { keyOf } from "../../ui/keys";
 
 /** What is entered for an item and not confirmed yet. */
 export interface Entry {
@@ -72,14 +73,15 @@ export function useAnswerKeys(form: Form, entry: Entry | null, acts: Acts, pause
 
 function actOf(event: KeyboardEvent, { next, undo, skip, report }: Acts): (() => void) | undefined {
   const isButton = (event.target as HTMLElement).closest("button, a, summary") !== null;
-  if (event.key === "Enter" && !isButton) return next;
-  if (event.key === "u" || (event.key === "Backspace" && !isTyping(event))) return undo;
-  if (event.key === "s") return skip;
-  return event.key === "r" ? report : undefined;
+  const key = keyOf(event);
+  if (key === "Enter" && !isButton) return next;
+  if (key === "u" || (key === "Backspace" && !isTyping(event))) return undo;
+  if (key === "s") return skip;
+  return key === "r" ? report : undefined;
 }
 
 function chosenBy(event: KeyboardEvent, form: Form, entry: Entry | null): (() => void) | undefined {
-  const chosen = !entry || isTyping(event) ? undefined : answerByKey(form, event.key, entry.choice);
+  const chosen = !entry || isTyping(event) ? undefined : answerByKey(form, keyOf(event), entry.choice);
   return chosen === undefined ? undefined : () => entry!.choose(chosen);
 }
 
@@ -95,7 +97,7 @@ export function focusHeading(): void {
 export function Instructions({ text, open = true }: { text: string; open?: boolean }) {
   return (
     <details open={open}>
-      <summary>{t.label.instructions}</summary>
+      <summary>{open ? t.label.instructions : t.label.instructionsFolded}</summary>
       <p className="item-instructions">{text}</p>
     </details>
   );
@@ -136,10 +138,10 @@ export function AnswerDesk({ campaign, spec, form, item, answer, choose, childre
 const NAMES = [["next", "Enter"], ["undo", "U"], ["skip", "S"], ["report", "R"]] as const;
 
 /** The keys that work here, in words. */
-export function Keys({ entry, acts, next = t.label.keys.next }: { entry: Entry | null; acts: Acts; next?: string | undefined }) {
+export function Keys({ form, entry, acts, next = t.label.keys.next }: { form: Form; entry: Entry | null; acts: Acts; next?: string | undefined }) {
   const names = { ...t.label.keys, next };
   const rows: [string, string][] = NAMES.filter(([name]) => acts[name]).map(([name, key]) => [key, names[name]]);
-  if (entry && !entry.isTyped) rows.unshift(["1–9", t.label.keys.choose]);
+  if (entry && !entry.isTyped) rows.unshift(form instanceof Pairwise ? ["1 ← 2 → 3 ↓", t.label.keys.pair] : ["1–9", t.label.keys.choose]);
   return (
     <p className="keys">
       {rows.map(([key, what]) => (

@@ -10,7 +10,9 @@ import type { Connected } from "../../wallet/wallet";
 import { told, toldApproving } from "./PoolPage";
 
 export interface Bonding {
-  /** How the bond is paid. */
+  /** Where the bond comes from. */
+  from: string;
+  /** How it is paid. */
   lines: readonly string[];
   send: (call: ContractCall, tell: (line: string) => void) => Promise<void>;
 }
@@ -20,9 +22,11 @@ export async function bonding(chain: PublicClient, site: Site, connected: Connec
   const { credit } = await purseOf(chain, site, token, connected.account);
   const needed = bond > credit ? bond - credit : 0n;
   const payment = await paymentOf(chain, site, token, connected.account, needed);
-  const exact = amountText(payment.way === "credit" ? bond : needed, unit, unit.decimals);
+  const [wallet, rest] = [amountText(needed, unit, unit.decimals), amountText(bond - needed, unit, unit.decimals)];
+  const exact = needed ? wallet : rest;
   const lines = payment.way === "approve" ? t.bond.approve(payment.approvals.length, exact, last) : t.bond[payment.way](exact, last);
   return {
+    from: needed === 0n ? t.bond.fromCredit(rest) : needed === bond ? t.bond.fromWallet(wallet) : t.bond.fromBoth(wallet, rest),
     lines,
     send: async (call, tell) => {
       await payAndSend(site, connected, token, payment, call, (step, stage) => (step === "reset" || step === "approve" ? toldApproving(tell)(step, stage) : told(tell)(stage)));

@@ -1,6 +1,7 @@
 // `boxes.v1`: rectangles on a picture, in 1/10,000 of its width and height.
 import { LabelError } from "./form";
 import { regionControl, Regions, type Part } from "./regions";
+import { faulty } from "../../texts/en";
 
 export const BOXES = "boxes.v1";
 export const WHOLE = 10_000;
@@ -36,15 +37,15 @@ export class Boxes extends Regions<Box> {
   protected part(numbers: readonly number[]): Box {
     const [of, x, y, w, h] = numbers as [number, number, number, number, number];
     this.checkClass(of);
-    if (w < 1 || h < 1 || x < 0 || y < 0 || x + w > WHOLE || y + h > WHOLE) throw new LabelError("a box is empty, or reaches beyond the picture");
+    if (w < 1 || h < 1 || x < 0 || y < 0 || x + w > WHOLE || y + h > WHOLE) throw new LabelError(faulty.label.box);
     return { of, x, y, w, h };
   }
 
   protected fromValue(of: number, value: Record<string, unknown>): Box {
-    if (value["rotation"] !== undefined && value["rotation"] !== 0) throw new LabelError("result.value.rotation: a box is not turned");
+    if (value["rotation"] !== undefined && value["rotation"] !== 0) throw new LabelError(faulty.label.turned);
     const [x, y, width, height] = (["x", "y", "width", "height"] as const).map((name) => {
       const number = value[name];
-      if (typeof number !== "number" || !Number.isFinite(number)) throw new LabelError(`result.value.${name} is no finite number`);
+      if (typeof number !== "number" || !Number.isFinite(number)) throw new LabelError(faulty.label.noNumber(name));
       return number;
     }) as [number, number, number, number];
     const [left, right] = edges(x, width);
@@ -63,7 +64,7 @@ export class Boxes extends Regions<Box> {
 
 export function parseBoxes(config: string): Boxes {
   const { attributes, ...control } = regionControl(config, BOXES, "RectangleLabels", "Image");
-  if (attributes.get("canRotate") !== "false") throw new LabelError('<RectangleLabels> says canRotate="false"');
+  if (attributes.get("canRotate") !== "false") throw new LabelError(faulty.config.canRotate);
   return new Boxes(control);
 }
 

@@ -3,6 +3,7 @@ import { concatHex, type Hex } from "viem";
 import { sizeOf, uint } from "../bytes";
 import { attribute, classes, onlyControl } from "./config";
 import { checkAnswer, held, LabelError, noLabel, region, type Answer, type Form, type Region } from "./form";
+import { faulty } from "../../texts/en";
 
 export const SINGLE_CHOICE = "single-choice.v1";
 export const MULTI_LABEL = "multi-label.v1";
@@ -22,7 +23,7 @@ abstract class Choices {
 
   protected classOf(text: unknown): number {
     const found = typeof text === "string" ? this.answers.get(text) : undefined;
-    if (found === undefined) throw new LabelError("an answer is none of the classes");
+    if (found === undefined) throw new LabelError(faulty.label.none);
     return found;
   }
 
@@ -57,7 +58,7 @@ export class SingleChoice extends Choices implements Form {
 
   fromResult(result: unknown): number {
     const chosen = this.chosen(result);
-    if (!Array.isArray(chosen) || chosen.length !== 1) throw new LabelError("result.value.choices must hold exactly one text");
+    if (!Array.isArray(chosen) || chosen.length !== 1) throw new LabelError(faulty.label.oneChoice);
     return this.classOf(chosen[0]);
   }
 
@@ -96,9 +97,9 @@ export class MultiLabel extends Choices implements Form {
   fromResult(result: unknown): number {
     if (Array.isArray(result) && result.length === 0) return 0;
     const chosen = this.chosen(result);
-    if (!Array.isArray(chosen)) throw new LabelError("result.value.choices must be a list of texts");
+    if (!Array.isArray(chosen)) throw new LabelError(faulty.label.choices);
     const indices = chosen.map((text) => this.classOf(text));
-    if (new Set(chosen).size !== chosen.length) throw new LabelError("result.value.choices holds a class twice");
+    if (new Set(chosen).size !== chosen.length) throw new LabelError(faulty.label.twice);
     return indices.reduce((sum, index) => sum + 2 ** index, 0);
   }
 
@@ -116,14 +117,14 @@ export class MultiLabel extends Choices implements Form {
 export function parseSingleChoice(config: string): SingleChoice {
   const { control } = onlyControl(config, SINGLE_CHOICE, "Choices");
   const choice = control.attributes.get("choice") ?? "single";
-  if (choice !== "single" && choice !== "single-radio") throw new LabelError(`choice="${choice.slice(0, 80)}" is not a single choice`);
+  if (choice !== "single" && choice !== "single-radio") throw new LabelError(faulty.config.notSingle(choice.slice(0, 80)));
   const { names, answers } = classes(control);
   return new SingleChoice(attribute(control, "name"), attribute(control, "toName"), names, answers);
 }
 
 export function parseMultiLabel(config: string): MultiLabel {
   const { control } = onlyControl(config, MULTI_LABEL, "Choices");
-  if (control.attributes.get("choice") !== "multiple") throw new LabelError('a multi-label config says choice="multiple"');
+  if (control.attributes.get("choice") !== "multiple") throw new LabelError(faulty.config.notMultiple);
   const { names, answers } = classes(control, { most: MAX_LABELS });
   return new MultiLabel(attribute(control, "name"), attribute(control, "toName"), names, answers);
 }

@@ -1,6 +1,7 @@
 // Reading a label config: Label Studio XML that strangers wrote. It is parsed, never inserted as HTML.
 // What could be read in two ways is refused, as in labelshare.protocol.labels.config.
 import { LabelError } from "./form";
+import { faulty } from "../../texts/en";
 
 export const MAX_CONFIG_BYTES = 256 * 1024;
 export const MAX_CONFIG_DEPTH = 32;
@@ -31,7 +32,7 @@ export function readTags(config: string): Tag {
   const parsed = new DOMParser().parseFromString(config, "application/xml");
   const root = parsed.documentElement;
   if (root === null || parsed.getElementsByTagName("parsererror").length > 0) {
-    throw new LabelError("the label config is not acceptable XML");
+    throw new LabelError(faulty.config.noXml);
   }
   const budget = { tags: 0 };
   return tagOf(root, 1, budget);
@@ -45,8 +46,8 @@ export function onlyControl(config: string, kind: string, ...names: string[]): {
   const controls = all.filter((tag) => names.includes(tag.name));
   const own = new Set(controls.flatMap((control) => [control, ...control.children]));
   const stranger = all.find((tag) => !PASSIVE.has(tag.name) && !own.has(tag));
-  if (stranger) throw new LabelError(`<${stranger.name.slice(0, 80)}> has no place in a ${task} config`);
-  if (controls.length !== 1) throw new LabelError(`a ${task} config has one <${names.join("> or <")}>, this one ${controls.length}`);
+  if (stranger) throw new LabelError(faulty.config.stranger(stranger.name.slice(0, 80), task));
+  if (controls.length !== 1) throw new LabelError(faulty.config.one(task, names, controls.length));
   return { control: controls[0]!, root };
 }
 
@@ -55,7 +56,7 @@ export function everyTag(root: Tag): Tag[] {
 }
 
 export function childless(control: Tag): void {
-  if (control.children.length) throw new LabelError(`<${control.name}> holds no tags`);
+  if (control.children.length) throw new LabelError(faulty.config.childless(control.name));
 }
 
 /** An attribute that must be there, with no outer spaces. */
@@ -63,47 +64,47 @@ export function attribute(tag: Tag, name: string): string {
   const text = tag.attributes.get(name) ?? "";
   const length = [...text].length;
   if (length === 0 || length > MAX_TEXT_CHARS || text !== stripped(text)) {
-    throw new LabelError(`<${tag.name}> needs ${name}="…" of 1 to ${MAX_TEXT_CHARS} characters, no outer spaces`);
+    throw new LabelError(faulty.config.attribute(tag.name, name, MAX_TEXT_CHARS));
   }
   return text;
 }
 
 /** The classes of a control, by its children, and what a result may hold for each. */
 export function classes(control: Tag, { child = "Choice", least = 2, most = MAX_CLASSES } = {}): { names: string[]; answers: Map<string, number> } {
-  if (control.attributes.has("value")) throw new LabelError("classes must stand in the config, not come from the task's data");
+  if (control.attributes.has("value")) throw new LabelError(faulty.config.fromData);
   const names: string[] = [];
   const answers = new Map<string, number>();
   control.children.forEach((tag, index) => {
     const name = className(control, tag, child);
     names.push(name);
     const answer = tag.attributes.has("alias") ? attribute(tag, "alias") : name;
-    if (answers.has(answer)) throw new LabelError(`two classes answer ${answer.slice(0, 80)}`);
+    if (answers.has(answer)) throw new LabelError(faulty.config.sameAnswer(answer.slice(0, 80)));
     answers.set(answer, index);
   });
-  if (names.length < least || names.length > most) throw new LabelError(`the task has ${names.length} classes, allowed are ${least} to ${most}`);
-  if (new Set(names).size !== names.length) throw new LabelError("two classes have the same value");
+  if (names.length < least || names.length > most) throw new LabelError(faulty.config.count(names.length, least, most));
+  if (new Set(names).size !== names.length) throw new LabelError(faulty.config.sameValue);
   return { names, answers };
 }
 
 function className(control: Tag, tag: Tag, child: string): string {
-  if (tag.name !== child || tag.children.length) throw new LabelError(`<${control.name}> holds plain <${child}> tags only`);
+  if (tag.name !== child || tag.children.length) throw new LabelError(faulty.config.plainTags(control.name, child));
   const name = attribute(tag, "value");
-  if (VARIABLE.test(name)) throw new LabelError(`class ${name.slice(0, 80)} would come from the task's data`);
+  if (VARIABLE.test(name)) throw new LabelError(faulty.config.classFromData(name.slice(0, 80)));
   return name;
 }
 
 function checkText(config: string): void {
-  if (!config.isWellFormed()) throw new LabelError("the label config holds a lone surrogate");
-  if (new TextEncoder().encode(config).length > MAX_CONFIG_BYTES) throw new LabelError("the label config is too large");
-  if (config.includes("\0") || config.startsWith("\ufeff")) throw new LabelError("the label config holds NUL or a byte order mark");
-  if (config.replace(COMMENTS, "").includes("<!DOCTYPE")) throw new LabelError("the label config declares a DTD");
-  if (DECLARED.test(config) && !DECLARATION.test(config)) throw new LabelError("the XML declaration says version 1.0 and UTF-8, or there is none");
+  if (!config.isWellFormed()) throw new LabelError(faulty.config.surrogate);
+  if (new TextEncoder().encode(config).length > MAX_CONFIG_BYTES) throw new LabelError(faulty.config.large);
+  if (config.includes("\0") || config.startsWith("\ufeff")) throw new LabelError(faulty.config.nul);
+  if (config.replace(COMMENTS, "").includes("<!DOCTYPE")) throw new LabelError(faulty.config.dtd);
+  if (DECLARED.test(config) && !DECLARATION.test(config)) throw new LabelError(faulty.config.declaration);
 }
 
 function tagOf(element: Element, depth: number, budget: { tags: number }): Tag {
   budget.tags += 1;
-  if (depth > MAX_CONFIG_DEPTH) throw new LabelError(`a label config nests at most ${MAX_CONFIG_DEPTH} tags`);
-  if (budget.tags > MAX_CONFIG_TAGS) throw new LabelError(`a label config has at most ${MAX_CONFIG_TAGS} tags`);
+  if (depth > MAX_CONFIG_DEPTH) throw new LabelError(faulty.config.deep(MAX_CONFIG_DEPTH));
+  if (budget.tags > MAX_CONFIG_TAGS) throw new LabelError(faulty.config.tags(MAX_CONFIG_TAGS));
   const attributes = new Map([...element.attributes].map((each) => [each.name, each.value]));
   const children = [...element.children].map((child) => tagOf(child, depth + 1, budget));
   const name = element.namespaceURI ? `{${element.namespaceURI}}${element.localName}` : element.nodeName;

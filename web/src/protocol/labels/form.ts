@@ -1,5 +1,6 @@
 // What every label form gives, and the parts that forms share.
 import { keccak256, type Hex } from "viem";
+import { faulty } from "../../texts/en";
 
 /** A label or a config that is not what the protocol takes; the words say why. */
 export class LabelError extends Error {}
@@ -54,12 +55,12 @@ export function digest(label: Hex): Hex {
 
 export function checkAnswer(form: Pick<Form, "nClasses">, answer: Answer): asserts answer is number {
   if (typeof answer !== "number" || !Number.isSafeInteger(answer) || answer < 0 || answer >= form.nClasses) {
-    throw new LabelError(`class ${answer} of ${form.nClasses} does not exist`);
+    throw new LabelError(faulty.label.noClass(answer, form.nClasses));
   }
 }
 
 export function noLabel(kind: string, label: Hex): LabelError {
-  return new LabelError(`${label.slice(0, 82)} is not the canonical form of ${kind}`);
+  return new LabelError(faulty.label.notCanonical(label.slice(0, 82), kind));
 }
 
 export function region(control: string, name: string, toName: string, key: string, value: unknown): Region {
@@ -69,11 +70,11 @@ export function region(control: string, name: string, toName: string, key: strin
 /** `value.<key>` of the only region of a result; throws where another control made it. */
 export function held(result: unknown, control: string, name: string, toName: string, key: string): unknown {
   if (!Array.isArray(result) || result.length !== 1 || typeof result[0] !== "object" || result[0] === null) {
-    throw new LabelError(`a label of ${name} is a result with exactly one region`);
+    throw new LabelError(faulty.label.oneRegion(name));
   }
   const found = result[0] as Partial<Region>;
   for (const [field, expected] of [["type", control], ["from_name", name], ["to_name", toName]] as const) {
-    if (found[field] !== expected) throw new LabelError(`result.${field} is not ${expected}`);
+    if (found[field] !== expected) throw new LabelError(faulty.label.otherField(field, expected));
   }
   const value = found.value;
   return typeof value === "object" && value !== null ? value[key] : undefined;

@@ -5,6 +5,7 @@ import { LabelError, type Form } from "./form";
 import { NUMERIC, parseNumeric } from "./numeric";
 import { PAIRWISE, parsePairwise } from "./pairwise";
 import { parseSpans, SPANS } from "./spans";
+import { faulty } from "../../texts/en";
 
 export { MultiLabel, SingleChoice } from "./choices";
 export { Boxes } from "./boxes";
@@ -26,6 +27,6 @@ const READERS: Readonly<Record<string, (config: string) => Form>> = {
 /** The form of a task type, read from the task's config; throws `LabelError` where it is none of it. */
 export function readForm(kind: string, config: string): Form {
   const read = READERS[kind];
-  if (!read) throw new LabelError(`${kind.slice(0, 80)} is no task type that this page knows`);
+  if (!read) throw new LabelError(faulty.config.kind(kind.slice(0, 80)));
   return read(config);
 }

@@ -3,6 +3,7 @@ import { concatHex, numberToHex, hexToBigInt, type Hex } from "viem";
 import { sizeOf } from "../bytes";
 import { attribute, childless, onlyControl, type Tag } from "./config";
 import { checkAnswer, held, LabelError, noLabel, region, type Answer, type Form, type Region } from "./form";
+import { faulty } from "../../texts/en";
 
 export const NUMERIC = "numeric.v1";
 const MAX_SCALED = 10n ** 15n - 1n;
@@ -45,7 +46,7 @@ export class Numeric implements Form {
 
   fromResult(result: unknown): number {
     const value = held(result, this.control, this.name, this.toName, this.control);
-    if (typeof value !== "number" || !Number.isFinite(value)) throw new LabelError(`result.value.${this.control} is no finite number`);
+    if (typeof value !== "number" || !Number.isFinite(value)) throw new LabelError(faulty.label.noNumber(this.control));
     return this.fromText(plain(value));
   }
 
@@ -56,9 +57,9 @@ export class Numeric implements Form {
   /** The answer of a decimal text, as somebody typed it; throws where the grid does not have it. */
   fromText(text: string): number {
     const found = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text.trim());
-    if (!found) throw new LabelError("this is no decimal number");
+    if (!found) throw new LabelError(faulty.label.noDecimal);
     const part = (found[3] ?? "").replace(/0+$/, "");
-    if (part.length > this.decimals) throw new LabelError("the value is not min plus a whole number of steps");
+    if (part.length > this.decimals) throw new LabelError(faulty.label.noStep);
     const size = BigInt(found[2]! + part.padEnd(this.decimals, "0"));
     return this.place(found[1] ? -size : size);
   }
@@ -70,9 +71,9 @@ export class Numeric implements Form {
 
   private place(scaled: bigint): number {
     if (scaled < this.low || scaled > this.high) {
-      throw new LabelError(`the value is outside ${this.describe(0)} to ${this.describe(this.nClasses - 1)}`);
+      throw new LabelError(faulty.label.outside(this.describe(0), this.describe(this.nClasses - 1)));
     }
-    if ((scaled - this.low) % this.step !== 0n) throw new LabelError("the value is not min plus a whole number of steps");
+    if ((scaled - this.low) % this.step !== 0n) throw new LabelError(faulty.label.noStep);
     return Number((scaled - this.low) / this.step);
   }
 }
@@ -90,12 +91,12 @@ export function parseNumeric(config: string): Numeric {
 
 function rating(control: Tag): string[] {
   const text = decimal("maxRating", control.attributes.get("maxRating") ?? "5");
-  if (text.includes(".")) throw new LabelError(`maxRating="${text}" is no whole number`);
+  if (text.includes(".")) throw new LabelError(faulty.config.noRating(text));
   return ["1", text, "1"];
 }
 
 function decimal(name: string, text: string): string {
-  if (!DECIMAL.test(text)) throw new LabelError(`${name}="${text.slice(0, 80)}" is no decimal number with at most 9 digits after the point`);
+  if (!DECIMAL.test(text)) throw new LabelError(faulty.config.noDecimal(name, text.slice(0, 80)));
   return text;
 }
 
@@ -106,10 +107,10 @@ function scale(text: string, decimals: number): bigint {
 
 function checkGrid(low: bigint, high: bigint, step: bigint): void {
   const size = (value: bigint) => (value < 0n ? -value : value);
-  if ([low, high, step].some((value) => size(value) > MAX_SCALED)) throw new LabelError("a number has at most 15 digits");
-  if (step <= 0n || high <= low) throw new LabelError("step must be above 0, and max above min");
-  if ((high - low) % step !== 0n) throw new LabelError("max must be min plus a whole number of steps");
-  if ((high - low) / step >= MAX_ANSWERS) throw new LabelError("a numeric task has at most 2^32 values");
+  if ([low, high, step].some((value) => size(value) > MAX_SCALED)) throw new LabelError(faulty.config.digits);
+  if (step <= 0n || high <= low) throw new LabelError(faulty.config.grid);
+  if ((high - low) % step !== 0n) throw new LabelError(faulty.config.steps);
+  if ((high - low) / step >= MAX_ANSWERS) throw new LabelError(faulty.config.values);
 }
 
 /** The shortest decimal that reads as the same double, without an exponent. */

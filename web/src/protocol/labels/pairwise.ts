@@ -4,6 +4,7 @@ import { concatHex } from "viem";
 import { sizeOf, uint } from "../bytes";
 import { attribute, childless, onlyControl } from "./config";
 import { checkAnswer, held, LabelError, noLabel, region, type Form, type Region } from "./form";
+import { faulty } from "../../texts/en";
 
 export const PAIRWISE = "pairwise.v1";
 export const LEFT = 0;
@@ -41,7 +42,7 @@ export class Pairwise implements Form {
   fromResult(result: unknown): number {
     if (Array.isArray(result) && result.length === 0) return TIE;
     const side = held(result, "pairwise", this.name, this.name, "selected");
-    if (side !== "left" && side !== "right") throw new LabelError("result.value.selected is neither left nor right");
+    if (side !== "left" && side !== "right") throw new LabelError(faulty.label.side);
     return side === "left" ? LEFT : RIGHT;
   }
 
@@ -57,7 +58,7 @@ export function parsePairwise(config: string): Pairwise {
   const sides = attribute(control, "toName").split(",");
   const [left, right] = sides;
   if (sides.length !== 2 || !left || !right || left === right || sides.some((side) => side !== side.trim())) {
-    throw new LabelError('<Pairwise> needs toName="left,right", two names with no spaces');
+    throw new LabelError(faulty.config.toNames);
   }
   return new Pairwise(attribute(control, "name"), left, right);
 }

@@ -4,6 +4,7 @@ import { concatHex, type Hex } from "viem";
 import { uint } from "../bytes";
 import { attribute, classes, everyTag, onlyControl } from "./config";
 import { LabelError, noLabel, type Form, type Region } from "./form";
+import { faulty } from "../../texts/en";
 
 export const MAX_REGIONS = 100;
 const MAX_LABELS = 65_536;
@@ -58,13 +59,13 @@ export abstract class Regions<P extends Part = Part> implements Form {
   of(parts: readonly P[]): Hex {
     const texts = parts.map((part) => concatHex(this.numbers(this.part(this.numbers(part))).map((value, at) => uint(value, this.widths[at]!))));
     const own = [...new Set(texts)].sort();
-    if (own.length > MAX_REGIONS) throw new LabelError(`an answer holds at most ${MAX_REGIONS} regions, this one ${own.length}`);
+    if (own.length > MAX_REGIONS) throw new LabelError(faulty.label.tooMany(MAX_REGIONS, own.length));
     return concatHex([this.tag, ...own]);
   }
 
   /** The regions of an answer, in the order of their bytes. */
   parts(answer: unknown): P[] {
-    if (typeof answer !== "string") throw new LabelError("this is no answer with regions");
+    if (typeof answer !== "string") throw new LabelError(faulty.label.noRegions);
     const width = this.widths.reduce((sum, each) => sum + each, 0);
     const body = answer.slice(this.tag.length);
     if (!answer.startsWith(this.tag) || body.length % (2 * width)) throw noLabel(this.kind, answer as Hex);
@@ -93,7 +94,7 @@ export abstract class Regions<P extends Part = Part> implements Form {
   }
 
   fromResult(result: unknown): Hex {
-    if (!Array.isArray(result)) throw new LabelError(`a label of ${this.name} is a list of regions`);
+    if (!Array.isArray(result)) throw new LabelError(faulty.label.list(this.name));
     return this.of(result.map((region: unknown) => this.fromRegion(region)));
   }
 
@@ -108,7 +109,7 @@ export abstract class Regions<P extends Part = Part> implements Form {
   }
 
   protected checkClass(of: number | undefined): void {
-    if (of === undefined || of >= this.classes.length) throw new LabelError(`class ${of} of ${this.classes.length} does not exist`);
+    if (of === undefined || of >= this.classes.length) throw new LabelError(faulty.label.noClass(of, this.classes.length));
   }
 
   private read(digits: string): number[] {
@@ -117,16 +118,16 @@ export abstract class Regions<P extends Part = Part> implements Form {
   }
 
   private fromRegion(region: unknown): P {
-    if (!isPlain(region)) throw new LabelError("result holds something that is no region");
+    if (!isPlain(region)) throw new LabelError(faulty.label.noRegion);
     for (const [field, expected] of [["type", this.type], ["from_name", this.name], ["to_name", this.toName]] as const) {
-      if (region[field] !== expected) throw new LabelError(`result.${field} is not ${expected}`);
+      if (region[field] !== expected) throw new LabelError(faulty.label.otherField(field, expected));
     }
     const { value } = region;
-    if (!isPlain(value)) throw new LabelError("result.value is no object");
+    if (!isPlain(value)) throw new LabelError(faulty.label.noObject);
     const chosen = value[this.type];
-    if (!Array.isArray(chosen) || chosen.length !== 1) throw new LabelError(`result.value.${this.type} must hold exactly one text`);
+    if (!Array.isArray(chosen) || chosen.length !== 1) throw new LabelError(faulty.label.oneText(this.type));
     const of = typeof chosen[0] === "string" ? this.answers.get(chosen[0]) : undefined;
-    if (of === undefined) throw new LabelError("a region is of none of the classes");
+    if (of === undefined) throw new LabelError(faulty.label.otherClass);
     return this.fromValue(of, value);
   }
 }
@@ -137,7 +138,7 @@ export function regionControl(config: string, kind: string, control: string, obj
   const { names, answers } = classes(tag, { child: "Label", least: 1, most: MAX_LABELS });
   const toName = attribute(tag, "toName");
   if (!everyTag(root).some((each) => each.name === object && each.attributes.get("name") === toName)) {
-    throw new LabelError(`<${control}> marks no <${object}>: none is named ${toName.slice(0, 80)}`);
+    throw new LabelError(faulty.config.marksNone(control, object, toName.slice(0, 80)));
   }
   return { name: attribute(tag, "name"), toName, classes: names, answers, attributes: tag.attributes };
 }

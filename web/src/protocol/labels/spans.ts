@@ -1,6 +1,7 @@
 // `spans.v1`: stretches of a text, from one code point to before another.
 import { LabelError } from "./form";
 import { regionControl, Regions, type Part } from "./regions";
+import { faulty } from "../../texts/en";
 
 export const SPANS = "spans.v1";
 const MOST = 2 ** 32 - 1;
@@ -32,14 +33,14 @@ export class Spans extends Regions<Span> {
   protected part(numbers: readonly number[]): Span {
     const [of, start, end] = numbers as [number, number, number];
     this.checkClass(of);
-    if (!(start >= 0 && start < end && end <= MOST)) throw new LabelError("a span is empty, or too far in the text");
+    if (!(start >= 0 && start < end && end <= MOST)) throw new LabelError(faulty.label.span);
     return { of, start, end };
   }
 
   protected fromValue(of: number, value: Record<string, unknown>): Span {
     const [start, end] = (["start", "end"] as const).map((name) => {
       const number = value[name];
-      if (!Number.isSafeInteger(number)) throw new LabelError(`result.value.${name} is no whole number`);
+      if (!Number.isSafeInteger(number)) throw new LabelError(faulty.label.noWhole(name));
       return number as number;
     }) as [number, number];
     return this.part([of, start, end]);
