@@ -37,6 +37,7 @@ describe("what the oracle asks", () => {
     expect(declinedFor({ ...ANYTHING, leastFee: "50" }, OFFERED)).toEqual([]);
     expect(declinedFor({ ...ANYTHING, leastFee: "51" }, OFFERED)).toEqual([{ kind: "fee", given: 50n, least: 51n, enoughBps: 510 }]);
     expect(declinedFor({ ...ANYTHING, leastFee: "51" }, { ...OFFERED, feeBps: 510 })).toEqual([]);
+    expect(declinedFor({ ...ANYTHING, leastFee: "1" }, { ...OFFERED, pay: 999n, feeBps: 10 })).toMatchObject([{ enoughBps: 11 }]);
     expect(declinedFor({ ...ANYTHING, leastFee: "1001" }, OFFERED)).toMatchObject([{ enoughBps: null }]);
     expect(declinedFor({ ...ANYTHING, leastFee: "1" }, { ...OFFERED, pay: 0n })).toMatchObject([{ enoughBps: null }]);
   });

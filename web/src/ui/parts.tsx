@@ -129,9 +129,10 @@ export function Time({ at, now }: { at: number; now?: number | undefined }) {
   );
 }
 
-export function Figures({ rows }: { rows: readonly (readonly [string, ReactNode, ReactNode?])[] }) {
+/** Figures with names above and notes below; `wide` where the notes are sentences. */
+export function Figures({ rows, wide = false }: { rows: readonly (readonly [string, ReactNode, ReactNode?])[]; wide?: boolean }) {
   return (
-    <dl className="figures">
+    <dl className={wide ? "figures wide" : "figures"}>
       {rows.map(([name, value, note]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -139,6 +139,7 @@ function Work({ ready: { quote, terms, hash, shareCap, spec }, unit }: { ready: 
   return (
     <Card>
       <Figures
+        wide
         rows={[
           [hourName, <AmountIn key="hour" of={hour.pay} unit={unit} digits={2} />, hourWhy],
           [f.review.people, countText(terms.people)],
