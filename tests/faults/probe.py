@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from labelshare.chain.keys import development_signer
+from labelshare.protocol.sign_in import personal_digest
 from tests.faults.beside import beside
 
 __all__ = ["Probe"]
@@ -32,17 +35,27 @@ class Probe:
             yield
 
     def _run(self, over: threading.Event) -> None:
-        account = {"account": "0x0F4402D386f88A885963114A008Ae27cf846716F"}
+        """Signs in: what begins a session is written."""
+        signer = development_signer("faults", "probe")
         while not over.wait(0.05):
-            asked = Request(f"{self.url}/v1/sign-ins", json.dumps(account).encode(), method="POST")
-            asked.add_header("Content-Type", "application/json")
-            try:
-                with urlopen(asked, timeout=60) as answer:
-                    self.statuses[answer.status] += 1
-            except HTTPError as error:
-                self._refused(error)
-            except OSError as error:
-                self.faults.append(str(error))
+            asked = self._post("/v1/sign-ins", {"account": str(signer.address)})
+            if asked is not None:
+                signature = signer.sign_digest(personal_digest(asked["message"]))
+                self._post("/v1/sessions", {"nonce": asked["nonce"], "signature": f"0x{signature.hex()}"})
+
+    def _post(self, path: str, body: dict[str, str]) -> Any:
+        """The answer; None where there is none, or it refuses."""
+        asked = Request(self.url + path, json.dumps(body).encode(), method="POST")
+        asked.add_header("Content-Type", "application/json")
+        try:
+            with urlopen(asked, timeout=60) as answer:
+                self.statuses[answer.status] += 1
+                return json.load(answer)
+        except HTTPError as error:
+            self._refused(error)
+        except OSError as error:
+            self.faults.append(str(error))
+        return None
 
     def _refused(self, error: HTTPError) -> None:
         self.statuses[error.code] += 1

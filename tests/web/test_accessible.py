@@ -65,7 +65,7 @@ def test_no_page_has_a_serious_fault(place: WebPlace, visitor: Visitors) -> None
     assert set().union(*(each.origins() for each in made)) <= {place.url, place.node}
 
 
-@pytest.mark.skipif(not DEEP, reason="the labelling page of every kind of task, in both looks")
+@pytest.mark.deep
 @pytest.mark.timeout(600)
 def test_no_kind_of_task_has_a_serious_fault(
     anvil_program: Path, tmp_path: Path, visitor: Visitors, built_pages: Path
