@@ -269,6 +269,7 @@ STORIES: dict[str, Story] = {
             "Steps.schedule",
             "Terms",
             "Requester.open_campaign",
+            "Requester.params_of",
             "Campaign",
             "Campaign.load",
             "Campaign.state",

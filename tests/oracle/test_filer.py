@@ -13,7 +13,7 @@ from labelshare.chain.state import Status
 from labelshare.oracle.desk import Desk
 from labelshare.oracle.filer import FILE, Filer
 from labelshare.oracle.filing import Files
-from labelshare.oracle.findings import trim
+from labelshare.oracle.findings import FORMAT, trim
 from labelshare.oracle.service import Options, Service
 from labelshare.store.database import Database
 from labelshare.types import Hash32
@@ -86,7 +86,7 @@ def test_what_was_not_asked_for_the_longest_goes_first(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (now - age, now - age))
         return tmp_path / name
 
-    old, new, newest, own = (made(f"{at:064x}-1", age) for at, age in enumerate([400, 300, 200, 900]))
+    old, new, newest, own = (made(f"{at:064x}-{FORMAT}", age) for at, age in enumerate([400, 300, 200, 900]))
     earlier_version = made(f"{7:064x}-0", 500)
     half_made = [made("bundle-abc", 2 * day), made("findings-def", 2 * day)]
     at_work, other = made("bundle-ghi", 10), made("something else", 9 * day)

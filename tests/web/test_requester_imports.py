@@ -201,5 +201,6 @@ def test_a_form_goes_on_where_it_was(her: Visitor, tmp_path: Path) -> None:
     expect(her.page.get_by_label("Title")).to_have_value("Changed at the last moment")
     her.presses("Start over")
     her.agrees("Start over")
+    her.sees("Step 1 of 5")
     her.presses("Continue")
     expect(her.page.get_by_label("Title")).to_have_value("")

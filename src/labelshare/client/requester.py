@@ -126,7 +126,7 @@ class Requester:
         """The parameters of a campaign as it would be funded.
 
         Example:
-            >>> requester.params_of(pool, dataset, spec, terms).spec_hash == spec.hash
+            >>> requester.params_of(pool, dataset, spec, terms) == params
             True
         """
         return CampaignParams(
