@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from labelshare.chain.state import Status
-from labelshare.client.requester import Requester, Terms, escrow_for
+from labelshare.client.requester import escrow_for
 from labelshare.oracle.acceptance import ANYTHING, Acceptance
 from labelshare.oracle.jobs import Later
 from labelshare.oracle.overview import overview
@@ -21,6 +21,7 @@ from tests.chain.world import schedule
 from tests.databases import fresh
 from tests.oracle.play import Play
 from tests.oracle.stage import COIN, FEE_BPS, ITEMS, Stage, build, small_spec
+from tests.oracle.test_service import build_second
 
 DUST = small_spec(price="1")
 DUST_ESCROW = escrow_for(DUST, FEE_BPS)
@@ -154,10 +155,4 @@ def test_a_full_pool_is_waited_for() -> None:
 
 def open_later(stage: Stage) -> Stage:
     """A second campaign, which can be accepted until after the first one's end."""
-    client = Requester(stage.sender, stage.contracts, stage.requester)
-    token, escrow = stage.contracts.development_token, escrow_for(stage.spec, FEE_BPS)
-    stage.sender.send(stage.deployer, token.transfer(stage.requester.address, escrow))
-    line = schedule(stage.schedule.reveal_end + 3_600)
-    terms = Terms(stake_per_label=COIN, fee_bps=FEE_BPS, schedule=line, nonce=1)
-    scope, params = client.open_campaign(stage.pool, stage.dataset, stage.spec, terms)
-    return stage.taken_up(scope=scope, params=params)
+    return build_second(stage, schedule(stage.schedule.reveal_end + 3_600))

@@ -29,7 +29,7 @@ from labelshare.protocol.settlement import Built
 from labelshare.store.database import Database
 from labelshare.store.journal import TransactionJournal
 from labelshare.store.specs import Specs
-from labelshare.types import ZERO_HASH, Address
+from labelshare.types import ZERO_HASH, Address, Schedule
 from tests.chain.proxy import proxied
 from tests.client.gold import GOLD, STAKE, requester
 from tests.conftest import Anvil
@@ -218,12 +218,14 @@ def test_one_campaign_that_fails_does_not_stop_another(monkeypatch: pytest.Monke
     assert broken.contracts.registry.campaign(broken.scope.campaign_id).status is Status.CREATED
 
 
-def build_second(stage: Stage) -> Stage:
-    """Another campaign of the same people, which comes first in nothing but its nonce."""
+def build_second(stage: Stage, line: Schedule | None = None) -> Stage:
+    """Another campaign of the same people, by the same time line if no other is given."""
     client = Requester(stage.sender, stage.contracts, stage.requester)
     token, escrow = stage.contracts.development_token, escrow_for(stage.spec, FEE_BPS)
     stage.sender.send(stage.deployer, token.transfer(stage.requester.address, escrow))
-    terms = Terms(stake_per_label=COIN, fee_bps=FEE_BPS, schedule=stage.schedule, nonce=1)
+    terms = Terms(
+        stake_per_label=COIN, fee_bps=FEE_BPS, schedule=stage.schedule if line is None else line, nonce=1
+    )
     scope, params = client.open_campaign(stage.pool, stage.dataset, stage.spec, terms)
     return stage.taken_up(scope=scope, params=params)
 

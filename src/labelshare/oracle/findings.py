@@ -169,17 +169,21 @@ def _write(found: Verdicts, folder: Path) -> None:
         "accounts": [str(each) for each in accounts],
         "spans": spans,
         "labels": [label.hex() for label in spellings],
-        "median_pay": _median_pay(found),
+        "median_pay": _median_pay(found, accounts, columns["account"]),
     }
     (folder / "head.json").write_text(json.dumps(head))
 
 
-def _median_pay(found: Verdicts) -> int | None:
-    """What one label earned, by the annotator: the lower median of those who have a label that counts."""
+def _median_pay(found: Verdicts, accounts: list[Address], givers: NDArray[Any]) -> int | None:
+    """What one label earned, by the annotator: the lower median of those who have a label that counts.
+
+    `givers` has the account's number for each of these labels.
+    """
+    counts = zip(accounts, np.bincount(givers, minlength=len(accounts)).tolist(), strict=True)
     pays = sorted(
-        (found.payouts[each].payout if each in found.payouts else 0) // len(labels)
-        for each in found.counted
-        if (labels := found.answers(each))
+        (found.payouts[account].payout if account in found.payouts else 0) // labels
+        for account, labels in counts
+        if labels
     )
     return pays[(len(pays) - 1) // 2] if pays else None
 

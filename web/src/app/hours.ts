@@ -35,7 +35,9 @@ export function impliedHour(hours: readonly HourAnswer[]): Hour {
   return { pay: BigInt(lowest!.pay), acceptedBps: lowest!.acceptedBps };
 }
 
-export async function hourOf({ id, status, specHash }: Named, spec: { seconds_per_label: number }): Promise<Hour> {
-  const settled = status === "final" ? settledHour(await service.campaign(id), spec.seconds_per_label) : null;
-  return settled ?? impliedHour((await quoteOf(specHash, spec)).hourly);
+/** Of a line of a list the whole campaign is asked for, where it is final. */
+export async function hourOf(line: Named | CampaignAnswer, spec: { seconds_per_label: number }): Promise<Hour> {
+  const whole = "progress" in line ? line : line.status === "final" ? await service.campaign(line.id) : null;
+  const settled = whole && settledHour(whole, spec.seconds_per_label);
+  return settled ?? impliedHour((await quoteOf(line.specHash, spec)).hourly);
 }
